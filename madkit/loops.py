@@ -1,0 +1,433 @@
+"""A loop is a function from the past to a training set.
+
+Generation 1 is fitted on real data. Every later generation t is fitted on what the loop makes of the past:
+
+    D^t = loop(state),   G^t = fit(D^t),   t = 2, 3, …
+
+A loop is any function State -> Samples. The frozen sources Real, Fresh, Synthetic and Previous are loops, and so is
+their sum; the named loops of the field are one line each. Because sources say what they are, `theory` and `exact` can
+read them. Notation of Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850: n_r real and n_s synthetic rows,
+p = n_r/(n_r + n_s), sampling bias λ ∈ [0, 1] (`lam`, 1 = none).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from madkit.rng import stream
+from madkit.samples import Samples
+
+BLOCK = 500  # rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked for
+
+Loop = Callable[["State"], Samples]
+
+
+# --- what a loop may look at ---------------------------------------------------------------------------------------
+
+
+class Emitter:
+    """One generation's model and its samples: for each λ one endless sequence, a function of (seed, t, λ, row).
+
+    Asking for n rows twice gives the same rows twice. The model may be given as a function that makes it, called on
+    first use: a generation that came back from disk is fitted again only if something needs it.
+    """
+
+    def __init__(self, t: int, seed: int, model: Any, like: Samples):
+        self.t, self.seed, self._model, self._like = t, seed, model, like
+        self._rows: dict[float, Samples] = {}
+
+    @property
+    def model(self) -> Any:
+        """The fitted model itself."""
+        if not hasattr(self._model, "sample"):
+            self._model = self._model()
+        return self._model
+
+    def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
+        """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation t."""
+        n, lam = whole("n", n), unit("lam", lam)
+        rows = self._rows.get(lam, self._like[:0])
+        while len(rows) < start + n:
+            rows = rows + self._block(len(rows) // BLOCK, lam)
+        self._rows[lam] = rows
+        return rows[start : start + n]
+
+    def _block(self, b: int, lam: float) -> Samples:
+        with stream(self.seed, "sample", self.t, lam, b):
+            drawn = self.model.sample(BLOCK, lam)
+        return emitted(drawn, BLOCK, self._like, f"{type(self.model).__name__} of generation {self.t}").stamped(self.t)
+
+    def forget(self) -> None:
+        """Drop the drawn rows; they come back the same when asked for."""
+        self._rows.clear()
+
+
+def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
+    """What `who` emitted, checked, and rounded to uint8 where the truth is (images are judged as they are stored)."""
+    if not isinstance(drawn, Samples):
+        raise TypeError(f"{who}: sample(n, lam) must return mk.Samples, got {type(drawn).__name__}")
+    if tuple(drawn.x.shape) != (n, *like.shape):
+        raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected {(n, *like.shape)}, "
+                         f"got {tuple(drawn.x.shape)}")
+    if not torch.isfinite(drawn.x).all():
+        raise ValueError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
+    if like.x.dtype == torch.uint8 and drawn.x.is_floating_point():
+        return Samples(drawn.x.round().clamp(0, 255).byte(), drawn.y)
+    return drawn
+
+
+@dataclass
+class State:
+    """What a loop may look at when it makes the training set of generation t.
+
+    t       the generation to be fitted, 2, 3, …
+    real    D¹, the real set that generation 1 was fitted on
+    data    D^{t−1}, the training set before this one
+    models  {k: generation k}, k = 1 … t−1; models[k].sample(n, lam) gives its rows, models[k].model the fitted model
+    cursor  the rows of the truth's sequence that are used up (D¹ is its beginning)
+    """
+
+    t: int
+    real: Samples
+    data: Samples
+    models: dict[int, Emitter]
+    truth: Any
+    seed: int
+    cursor: int
+
+    @property
+    def model(self) -> Emitter:
+        """Generation t−1: `state.model.sample(n, lam)` is what it emits."""
+        return self.models[self.t - 1]
+
+    def fresh(self, n: int) -> Samples:
+        """n new real rows; no row ever comes twice. Raises ValueError when a finite truth has run out."""
+        n = whole("n", n)
+        left = getattr(self.truth, "rows", None)
+        if left is not None and self.cursor + n > left:
+            possible = self.t - 1 + (left - self.cursor) // n
+            raise ValueError(
+                f"fresh data exhausted: generation {self.t} asks for {n} new real rows, but of the {left} rows of "
+                f"{self.truth!r} only {left - self.cursor} are unused; at {n} rows each, {possible} generations are "
+                "possible: ask for fewer generations, fewer fresh rows or a smaller n_ini")
+        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device)
+        self.cursor += n
+        return rows
+
+    def emitted(self, k: int, n: int, lam: float = 1.0, start: int = 0) -> Samples:
+        """Rows start … start+n of what generation k emits with sampling bias lam."""
+        if k not in self.models:
+            raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at t = {self.t}, got {k}")
+        return self.models[k].sample(n, lam, start)
+
+
+# --- sources -------------------------------------------------------------------------------------------------------
+
+
+class Source:
+    """A loop that says what it is: frozen, and `+` puts the rows of two loops together."""
+
+    size = 0  # rows that do not come from D¹ or from the training set before
+
+    def __add__(self, other: Loop) -> Sum:
+        if not callable(other):
+            return NotImplemented
+        return Sum(parts(self) + parts(other))
+
+    def __call__(self, state: State) -> Samples:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Real(Source):
+    """D¹ again: the fixed real set, the same rows in every generation."""
+
+    def __call__(self, state: State) -> Samples:
+        return state.real
+
+
+@dataclass(frozen=True)
+class Previous(Source):
+    """The whole training set of the generation before: with it, nothing is ever thrown away."""
+
+    def __call__(self, state: State) -> Samples:
+        return state.data
+
+
+@dataclass(frozen=True)
+class Fresh(Source):
+    """n new real rows each generation. On its own it is the control: real data only, trained anew."""
+
+    n: int
+
+    def __post_init__(self):
+        object.__setattr__(self, "n", whole("Fresh: n", self.n))
+
+    @property
+    def size(self) -> int:
+        return self.n
+
+    def __call__(self, state: State) -> Samples:
+        return state.fresh(self.n)
+
+
+@dataclass(frozen=True)
+class Synthetic(Source):
+    """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations (all, while fewer exist).
+
+    The remainder goes to the newest. An older generation goes on along its own sequence, so no row comes twice.
+    """
+
+    n: int
+    lam: float = 1.0
+    memory: int = 1
+
+    def __post_init__(self):
+        object.__setattr__(self, "n", whole("Synthetic: n", self.n))
+        object.__setattr__(self, "lam", unit("Synthetic: lam", self.lam))
+        object.__setattr__(self, "memory", whole("Synthetic: memory", self.memory, least=1))
+
+    @property
+    def size(self) -> int:
+        return self.n
+
+    def shares(self, t: int) -> dict[int, int]:
+        """{k: rows of generation k in the training set of generation t}."""
+        k = min(self.memory, t - 1)
+        return {g: self.n // k + (self.n % k if g == t - 1 else 0) for g in range(t - k, t)}
+
+    def __call__(self, state: State) -> Samples:
+        rows = state.real[:0]
+        for k, n in self.shares(state.t).items():
+            used = sum(self.shares(s)[k] for s in range(k + 1, state.t))
+            rows = rows + state.emitted(k, n, self.lam, start=used)
+        return rows
+
+
+@dataclass(frozen=True)
+class Sum(Source):
+    """The rows of several loops together, in their order."""
+
+    parts: tuple[Loop, ...]
+
+    def __post_init__(self):
+        lams = [part.lam for part in self.parts if isinstance(part, Synthetic)]
+        if len(set(lams)) < len(lams):
+            raise ValueError("a sum of two Synthetic sources with the same lam would take the same rows twice: "
+                             "write one Synthetic with the n of both (memory= spreads it over generations)")
+
+    @property
+    def size(self) -> int:
+        return sum(getattr(part, "size", 0) for part in self.parts)
+
+    def __call__(self, state: State) -> Samples:
+        rows = state.real[:0]
+        for part in self.parts:
+            rows = rows + part(state)
+        return rows
+
+
+@dataclass(frozen=True)
+class Subsample(Source):
+    """n rows without replacement from D¹ and the first n rows that every earlier generation emitted."""
+
+    n: int
+    lam: float = 1.0
+
+    __post_init__ = Synthetic.__post_init__
+
+    memory = None  # every generation stays in reach
+
+    @property
+    def size(self) -> int:
+        return self.n
+
+    def __call__(self, state: State) -> Samples:
+        pool = state.real
+        for k in range(1, state.t):
+            pool = pool + state.emitted(k, self.n, self.lam)
+        return pool[torch.randperm(len(pool))[: self.n].to(pool.x.device)]
+
+
+def parts(loop: Loop) -> tuple[Loop, ...]:
+    """The loops that a sum is made of; any other loop is its own only part."""
+    return loop.parts if isinstance(loop, Sum) else (loop,)
+
+
+# --- the named loops -----------------------------------------------------------------------------------------------
+
+
+def fully_synthetic(n: int, lam: float = 1.0) -> Source:
+    """Each generation is fitted on n rows of the one before."""
+    return Synthetic(n, lam)
+
+
+def synthetic_augmentation(n_s: int, lam: float = 1.0, accumulate: bool = False) -> Source:
+    """One fixed real set and n_s synthetic rows: of the generation before, or (accumulate) of all, in a growing pool."""
+    return (Previous() if accumulate else Real()) + Synthetic(n_s, lam)
+
+
+def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
+    """n rows, of which round(p n) are new real rows each generation and the rest are synthetic; p ∈ [0, 1]."""
+    n_r = round(unit("fresh_data: p", p) * whole("fresh_data: n", n))
+    return Fresh(n_r) + Synthetic(n - n_r, lam)
+
+
+def accumulate(n: int, lam: float = 1.0) -> Source:
+    """n new synthetic rows each generation, everything kept (Gerstgrasser et al. 2024, https://arxiv.org/abs/2404.01413)."""
+    return Previous() + Synthetic(n, lam)
+
+
+def accumulate_subsample(n: int, lam: float = 1.0) -> Source:
+    """Everything kept, but each generation sees n rows of it (Kazdan et al. 2025, https://arxiv.org/abs/2410.16713)."""
+    return Subsample(n, lam)
+
+
+# --- the heart -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What `steps` yields: generation t, the data it was trained on, the fitted model, the samples it emitted."""
+
+    t: int
+    data: Samples
+    model: Any
+    samples: Samples
+    state: State = field(repr=False)
+
+
+def steps(
+    model: Any,                      # two methods: fit(data: Samples) -> self, sample(n, lam) -> Samples
+    loop: Loop,                      # State -> Samples
+    truth: Any,                      # real(n, seed), fresh(start, n, seed), test(n, seed) -> Samples
+    *,
+    seed: int = 0,
+    n_ini: int | None = None,        # real rows of generation 1; None: the rows that the loop adds each generation
+    emit: int = 1000,                # rows in Generation.samples
+    lam_emit: float | None = None,   # their sampling bias; None: the one that the loop's Synthetic sources agree on, else 1
+    device: str = "auto",            # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+    state: State | None = None,      # go on from here instead of from generation 1
+) -> Iterator[Generation]:
+    """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
+
+    A generation's model is a pure function of (training set, seed, t): a deep copy of the unfitted model is fitted each
+    time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted.
+    """
+    check_model_methods(model)
+    lam = emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
+    emit = whole("emit", emit)
+    state = state or begin(loop, truth, seed, n_ini, device)
+    while True:
+        data = state.real if state.t == 1 else training_set(loop, state)
+        fitted = fit(model, data, seed, state.t)
+        state = follow(state, loop, data, fitted)
+        yield Generation(state.t - 1, data, fitted, state.model.sample(emit, lam), state)
+
+
+def begin(loop: Loop, truth: Any, seed: int, n_ini: int | None, device: str) -> State:
+    """The state before generation 1."""
+    n_ini = whole("n_ini", initial_rows(loop) if n_ini is None else n_ini, least=2)
+    real = truth.real(n_ini, seed).to(resolve(device))
+    return State(1, real, real, {}, truth, seed, cursor=n_ini)
+
+
+def training_set(loop: Loop, state: State) -> Samples:
+    """loop(state), checked."""
+    with stream(state.seed, "loop", state.t):
+        data = loop(state)
+    if not isinstance(data, Samples):
+        raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation {state.t}")
+    if len(data) < 2:
+        raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, expected at least 2; "
+                         "give the loop real, fresh or synthetic rows")
+    if data.shape != state.real.shape:
+        raise ValueError(f"loop: rows must have the shape of the real data, expected {state.real.shape}, got {data.shape} "
+                         f"at generation {state.t}")
+    if not torch.isfinite(data.x).all():
+        raise ValueError(f"loop: the training set of generation {state.t} holds NaN or infinity")
+    return data
+
+
+def fit(model: Any, data: Samples, seed: int, t: int) -> Any:
+    """A fitted deep copy of the model: a pure function of (data, seed, t)."""
+    with stream(seed, "fit", t):
+        fitted = copy.deepcopy(model).fit(data)
+    if not hasattr(fitted, "sample"):
+        raise TypeError(f"model: {type(model).__name__}.fit(data) must return self, got {type(fitted).__name__}")
+    return fitted
+
+
+def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
+    """The state after a generation: what the loop can no longer reach is dropped."""
+    memory = reach(loop)
+    models = {k: e for k, e in state.models.items() if memory is None or k > state.t - memory}
+    for k in models:
+        models[k].forget()
+    models[state.t] = Emitter(state.t, state.seed, fitted, like=state.real[:0])
+    return State(state.t + 1, state.real, data, models, state.truth, state.seed, state.cursor)
+
+
+# --- what a loop says of itself, and checks ------------------------------------------------------------------------
+
+
+def reach(loop: Loop) -> int | None:
+    """How many generations back the loop may look; None: all (it is a plain function)."""
+    if not all(isinstance(part, Source) for part in parts(loop)):
+        return None
+    memories = [getattr(part, "memory", 1) for part in parts(loop)]
+    return None if None in memories else max(memories)
+
+
+def emitted_lam(loop: Loop) -> float:
+    """The sampling bias that the loop's synthetic rows agree on, else 1."""
+    lams = {part.lam for part in parts(loop) if hasattr(part, "lam")}
+    return lams.pop() if len(lams) == 1 else 1.0
+
+
+def initial_rows(loop: Loop) -> int:
+    """The default n_ini: the rows that the loop adds each generation."""
+    check_loop(loop)
+    size = getattr(loop, "size", 0)
+    if not size:
+        raise ValueError(f"n_ini: {loop!r} does not say how many rows it needs; give n_ini, the real rows of generation 1")
+    return size
+
+
+def check_loop(loop: Loop) -> None:
+    if not callable(loop):
+        raise TypeError(f"loop: expected a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
+
+
+def check_model_methods(model: Any) -> None:
+    missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
+    if missing or isinstance(model, type):
+        what = f"the class {model.__name__}: write {model.__name__}()" if isinstance(model, type) else f"{model!r}"
+        raise TypeError(f"model: expected an object with fit(data) and sample(n, lam), got {what}"
+                        + (f" without {' and '.join(missing)}" if missing else ""))
+
+
+def resolve(device: str) -> torch.device:
+    """The torch device of "auto", "cpu", "cuda", "mps"."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def whole(name: str, n: Any, least: int = 0) -> int:
+    """n as an int, or an error that says what came."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
+        raise ValueError(f"{name}: expected a whole number ≥ {least}, got {n!r}")
+    return int(n)
+
+
+def unit(name: str, value: Any) -> float:
+    """value as a float in [0, 1], or an error that says what came."""
+    if isinstance(value, bool | str) or not isinstance(value, float | int) and not hasattr(value, "__float__") or not 0 <= value <= 1:
+        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    return float(value)

@@ -1,0 +1,80 @@
+"""The value that flows through a loop: rows, their labels, and the generation that made each row.
+
+Truths, models, loops and metrics exchange nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Samples:
+    """Rows x, labels y and birth generations born. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
+
+    x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
+    y     (n,) or None integer labels; a sum keeps them only if both sides have them
+    born  (n,)         the generation whose model made each row, 0 = real; an integer stands for all rows
+
+    Raises ValueError when x has no row axis or when y or born do not have one entry per row.
+    """
+
+    x: Tensor
+    y: Tensor | None = None
+    born: Tensor | int = 0
+
+    def __post_init__(self):
+        x = torch.as_tensor(self.x)
+        if x.ndim < 1:
+            raise ValueError(f"Samples: x needs a row axis, expected shape (n, *shape), got a single number {x.item()!r}")
+        if not (x.is_floating_point() or x.dtype == torch.uint8):
+            x = x.double()
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", None if self.y is None else self._per_row("y", self.y))
+        born = torch.full((len(x),), self.born, device=x.device) if isinstance(self.born, int) else self.born
+        object.__setattr__(self, "born", self._per_row("born", born))
+
+    def _per_row(self, name: str, values) -> Tensor:
+        values = torch.as_tensor(values, device=self.x.device)
+        if values.shape != (len(self.x),):
+            raise ValueError(f"Samples: {name} needs one entry per row, expected shape ({len(self.x)},), got {tuple(values.shape)}")
+        return values.long()
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __add__(self, other: Samples) -> Samples:
+        if not isinstance(other, Samples):
+            return NotImplemented
+        if len(self) == 0 or len(other) == 0:
+            return self if len(self) else other
+        if self.shape != other.shape:
+            raise ValueError(f"Samples: rows of shape {self.shape} and {other.shape} cannot be concatenated")
+        y = None if self.y is None or other.y is None else torch.cat([self.y, other.y])
+        return Samples(torch.cat([self.x, other.x]), y, torch.cat([self.born, other.born]))
+
+    def __getitem__(self, rows) -> Samples:
+        """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one row)."""
+        rows = [rows] if isinstance(rows, int) else rows
+        return Samples(self.x[rows], None if self.y is None else self.y[rows], self.born[rows])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row."""
+        return tuple(self.x.shape[1:])
+
+    def to(self, device) -> Samples:
+        """The same rows on another device."""
+        return Samples(self.x.to(device), None if self.y is None else self.y.to(device), self.born.to(device))
+
+    def stamped(self, born: int) -> Samples:
+        """The same rows, all born in generation `born`."""
+        return replace(self, born=born)
+
+    def __repr__(self) -> str:
+        generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
+        labels = "no labels" if self.y is None else "labelled"
+        return f"Samples({len(self)} rows of {self.shape or 'one number'}, {labels}, rows by birth generation {{{generations}}})"
