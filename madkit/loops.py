@@ -13,14 +13,15 @@ p = n_r/(n_r + n_s), sampling bias λ ∈ [0, 1] (`lam`, 1 = none).
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from madkit.rng import stream
-from madkit.samples import Samples
+from madkit.samples import Samples, concatenate
 
 BLOCK = 500  # rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked for
 
@@ -51,10 +52,10 @@ class Emitter:
     def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
         """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation t."""
         n, lam = whole("n", n), unit("lam", lam)
-        rows = self._rows.get(lam, self._like[:0])
-        while len(rows) < start + n:
-            rows = rows + self._block(len(rows) // BLOCK, lam)
-        self._rows[lam] = rows
+        rows = self._rows.get(lam, self._like)
+        if len(rows) < start + n:
+            blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))
+            rows = self._rows[lam] = concatenate([rows, *(self._block(b, lam) for b in blocks)])
         return rows[start : start + n]
 
     def _block(self, b: int, lam: float) -> Samples:
@@ -62,13 +63,9 @@ class Emitter:
             drawn = self.model.sample(BLOCK, lam)
         return emitted(drawn, BLOCK, self._like, f"{type(self.model).__name__} of generation {self.t}").stamped(self.t)
 
-    def forget(self) -> None:
-        """Drop the drawn rows; they come back the same when asked for."""
-        self._rows.clear()
-
 
 def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
-    """What `who` emitted, checked, and rounded to uint8 where the truth is (images are judged as they are stored)."""
+    """What `who` emitted, checked, in the truth's device and type: rounded where that is uint8 (images are judged as stored)."""
     if not isinstance(drawn, Samples):
         raise TypeError(f"{who}: sample(n, lam) must return mk.Samples, got {type(drawn).__name__}")
     if tuple(drawn.x.shape) != (n, *like.shape):
@@ -77,8 +74,8 @@ def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
     if not torch.isfinite(drawn.x).all():
         raise ValueError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
     if like.x.dtype == torch.uint8 and drawn.x.is_floating_point():
-        return Samples(drawn.x.round().clamp(0, 255).byte(), drawn.y)
-    return drawn
+        drawn = Samples(drawn.x.round().clamp(0, 255), drawn.y)
+    return Samples(drawn.x.to(like.x), drawn.y)
 
 
 @dataclass
@@ -202,11 +199,11 @@ class Synthetic(Source):
         return {g: self.n // k + (self.n % k if g == t - 1 else 0) for g in range(t - k, t)}
 
     def __call__(self, state: State) -> Samples:
-        rows = state.real[:0]
-        for k, n in self.shares(state.t).items():
-            used = sum(self.shares(s)[k] for s in range(k + 1, state.t))
-            rows = rows + state.emitted(k, n, self.lam, start=used)
-        return rows
+        return concatenate(state.emitted(k, n, self.lam, start=self.used(k, state.t)) for k, n in self.shares(state.t).items())
+
+    def used(self, k: int, t: int) -> int:
+        """Rows of generation k's sequence that the training sets before t took."""
+        return sum(self.shares(s)[k] for s in range(k + 1, t))
 
 
 @dataclass(frozen=True)
@@ -226,10 +223,10 @@ class Sum(Source):
         return sum(getattr(part, "size", 0) for part in self.parts)
 
     def __call__(self, state: State) -> Samples:
-        rows = state.real[:0]
-        for part in self.parts:
-            rows = rows + part(state)
-        return rows
+        return concatenate([state.real[:0], *(part(state) for part in self.parts)])
+
+    def __repr__(self) -> str:
+        return " + ".join(map(repr, self.parts))
 
 
 @dataclass(frozen=True)
@@ -239,18 +236,18 @@ class Subsample(Source):
     n: int
     lam: float = 1.0
 
-    __post_init__ = Synthetic.__post_init__
-
     memory = None  # every generation stays in reach
+
+    def __post_init__(self):
+        object.__setattr__(self, "n", whole("accumulate_subsample: n", self.n))
+        object.__setattr__(self, "lam", unit("accumulate_subsample: lam", self.lam))
 
     @property
     def size(self) -> int:
         return self.n
 
     def __call__(self, state: State) -> Samples:
-        pool = state.real
-        for k in range(1, state.t):
-            pool = pool + state.emitted(k, self.n, self.lam)
+        pool = concatenate([state.real, *(state.emitted(k, self.n, self.lam) for k in range(1, state.t))])
         return pool[torch.randperm(len(pool))[: self.n].to(pool.x.device)]
 
 
@@ -339,7 +336,7 @@ def begin(loop: Loop, truth: Any, seed: int, n_ini: int | None, device: str) -> 
 
 def training_set(loop: Loop, state: State) -> Samples:
     """loop(state), checked."""
-    with stream(state.seed, "loop", state.t):
+    with nullcontext() if draws_nothing(loop) else stream(state.seed, "loop", state.t):
         data = loop(state)
     if not isinstance(data, Samples):
         raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation {state.t}")
@@ -367,8 +364,6 @@ def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
     """The state after a generation: what the loop can no longer reach is dropped."""
     memory = reach(loop)
     models = {k: e for k, e in state.models.items() if memory is None or k > state.t - memory}
-    for k in models:
-        models[k].forget()
     models[state.t] = Emitter(state.t, state.seed, fitted, like=state.real[:0])
     return State(state.t + 1, state.real, data, models, state.truth, state.seed, state.cursor)
 
@@ -382,6 +377,11 @@ def reach(loop: Loop) -> int | None:
         return None
     memories = [getattr(part, "memory", 1) for part in parts(loop)]
     return None if None in memories else max(memories)
+
+
+def draws_nothing(loop: Loop) -> bool:
+    """Whether the loop makes no random choice of its own, so that it needs no stream."""
+    return all(isinstance(part, Real | Fresh | Synthetic | Previous) for part in parts(loop))
 
 
 def emitted_lam(loop: Loop) -> float:
@@ -428,6 +428,6 @@ def whole(name: str, n: Any, least: int = 0) -> int:
 
 def unit(name: str, value: Any) -> float:
     """value as a float in [0, 1], or an error that says what came."""
-    if isinstance(value, bool | str) or not isinstance(value, float | int) and not hasattr(value, "__float__") or not 0 <= value <= 1:
+    if isinstance(value, bool) or not hasattr(value, "__float__") or not 0 <= float(value) <= 1:
         raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
     return float(value)

@@ -5,6 +5,7 @@ Truths, models, loops and metrics exchange nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -40,21 +41,14 @@ class Samples:
     def _per_row(self, name: str, values) -> Tensor:
         values = torch.as_tensor(values, device=self.x.device)
         if values.shape != (len(self.x),):
-            raise ValueError(f"Samples: {name} needs one entry per row, expected shape ({len(self.x)},), got {tuple(values.shape)}")
+            raise ValueError(f"Samples: {name} needs one entry per row, expected ({len(self.x)},), got {tuple(values.shape)}")
         return values.long()
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __add__(self, other: Samples) -> Samples:
-        if not isinstance(other, Samples):
-            return NotImplemented
-        if len(self) == 0 or len(other) == 0:
-            return self if len(self) else other
-        if self.shape != other.shape:
-            raise ValueError(f"Samples: rows of shape {self.shape} and {other.shape} cannot be concatenated")
-        y = None if self.y is None or other.y is None else torch.cat([self.y, other.y])
-        return Samples(torch.cat([self.x, other.x]), y, torch.cat([self.born, other.born]))
+        return concatenate([self, other]) if isinstance(other, Samples) else NotImplemented
 
     def __getitem__(self, rows) -> Samples:
         """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one row)."""
@@ -78,3 +72,15 @@ class Samples:
         generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
         labels = "no labels" if self.y is None else "labelled"
         return f"Samples({len(self)} rows of {self.shape or 'one number'}, {labels}, rows by birth generation {{{generations}}})"
+
+
+def concatenate(parts: Iterable[Samples]) -> Samples:
+    """All rows of the parts (at least one) in their order; empty parts leave no trace. Labels survive if every part has them."""
+    parts = list(parts)
+    full = [part for part in parts if len(part)] or parts[:1]
+    if len(full) == 1:
+        return full[0]
+    if len({part.shape for part in full}) > 1:
+        raise ValueError(f"Samples: rows of shape {' and '.join(str(part.shape) for part in full)} cannot be concatenated")
+    y = None if any(part.y is None for part in full) else torch.cat([part.y for part in full])
+    return Samples(torch.cat([part.x for part in full]), y, torch.cat([part.born for part in full]))

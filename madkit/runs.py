@@ -1,0 +1,392 @@
+"""`run`: a loop over seeds, judged; `Run`: its record.
+
+All of it is a convenience over `loops.steps`: seeds, metrics, features, progress, a store that survives a kill, and
+seeds side by side on any `concurrent.futures.Executor`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from madkit import loops
+from madkit import metrics as mad_metrics
+from madkit import spec as specs
+from madkit import store as stores
+from madkit.loops import Emitter, Generation, Loop, State, unit, whole
+from madkit.rng import stream
+from madkit.samples import Samples
+from madkit.store import Record, Shelf
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric = Callable[[Samples, Samples], float | dict[str, float]]
+
+
+@dataclass
+class Run:
+    """The record of a run; `plot` draws it, `save` and `load` keep it.
+
+    table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
+    theory       generation, metric, value, kind ("expectation" | "exact"); empty where no theory is known
+    samples      {generation: Samples} that the first seed emitted
+    real         test rows of the first seed, which metrics judged against
+    composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
+    spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
+    complete     False after Ctrl-C: the generations done are here
+    """
+
+    table: pd.DataFrame
+    theory: pd.DataFrame
+    samples: dict[int, Samples]
+    real: Samples | None
+    composition: pd.DataFrame
+    spec: dict[str, Any]
+    complete: bool = True
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
+        folder = Path(folder)
+        stores.claim(folder, self.spec)
+        _write_record(self, folder)
+        return folder
+
+    def __repr__(self) -> str:
+        shape = f"{self.table.seed.nunique()} seeds × {self.table.generation.nunique()} generations"
+        measured = ", ".join(self.table.metric.unique()) or "no metrics"
+        return f"Run({self.spec.get('loop')}, {shape}: {measured}{'' if self.complete else '; incomplete'})"
+
+
+def run(
+    model: Any,                                # fit(data) -> self, sample(n, lam) -> Samples
+    loop: Loop,                                # State -> Samples, such as mk.fully_synthetic(100)
+    truth: Any,                                # such as mk.data.gaussian(2)
+    *,
+    generations: int = 10,
+    seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
+    n_ini: int | None = None,                  # real rows of generation 1; None: the rows that the loop adds each generation
+    metrics: Iterable[Metric | str] | None = None,  # (real, fake) -> number or dict; None: moments where known, else clouds
+    features: Callable[[Samples], Any] | None = None,  # maps real and emitted rows before metrics see them
+    emit: int = 1000,                          # emitted rows that metrics judge, against as many test rows
+    lam_emit: float | None = None,             # their λ; None: the one that the loop's Synthetic sources agree on, else 1
+    device: str = "auto",                      # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+    store: str | Path | None = None,           # a folder: every generation is kept there, and a killed run goes on
+    executor: Executor | None = None,          # seeds side by side, such as ProcessPoolExecutor(mp_context=get_context("spawn"))
+    progress: bool = True,                     # a bar, once it takes over two seconds
+) -> Run:
+    """Run a self-consuming loop and judge every generation. Ctrl-C returns the generations done, marked incomplete.
+
+    Moment metrics judge the fit itself where model and truth know their moments (λ not applied); all others judge
+    emitted rows. Nothing here changes a trajectory: it is a function of (model, loop, truth, seed, n_ini) alone.
+    Raises TypeError or ValueError for bad arguments, StoreError when the folder holds another run or is damaged.
+    """
+    loops.check_loop(loop)
+    loops.check_model_methods(model)
+    _check_truth(truth)
+    job = Job(model, loop, truth, whole("generations", generations, least=1), _seeds(seeds), _n_ini(loop, n_ini),
+              _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
+              loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(loops.resolve(device)),
+              None if store is None else Path(store))
+    spec = job.spec()
+    if job.store:
+        stores.claim(job.store, spec)
+    records, complete = _collect(job, executor, progress)
+    result = assemble(records, _theory(job), job.real(), spec | {"generations": generations}, complete)
+    if job.store:
+        _write_record(result, job.store)
+    return result
+
+
+@dataclass(frozen=True)
+class Job:
+    """The checked arguments of a run: what crosses to a worker process."""
+
+    model: Any
+    loop: Loop
+    truth: Any
+    generations: int
+    seeds: list[int]
+    n_ini: int
+    metrics: tuple[Metric, ...]
+    features: Callable | None
+    emit: int
+    lam_emit: float
+    device: str
+    store: Path | None
+
+    def spec(self) -> dict[str, Any]:
+        """The run in words and numbers: its identity, then its provenance."""
+        return {
+            "model": specs.describe(self.model), "loop": specs.describe(self.loop), "truth": specs.describe(self.truth),
+            "seeds": self.seeds, "n_ini": self.n_ini, "metrics": [specs.describe(metric) for metric in self.metrics],
+            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit,
+        } | specs.provenance(self.device)
+
+    def real(self) -> Samples:
+        """The test rows of the first seed."""
+        return self.truth.test(self.emit, self.seeds[0])
+
+    def emits(self, seed: int) -> bool:
+        """Whether this seed's emitted rows are needed: kept, stored or judged."""
+        judged = any(not self.by_moments(metric) for metric in self.metrics)
+        return judged or self.store is not None or seed == self.seeds[0]
+
+    def by_moments(self, metric: Metric) -> bool:
+        """Whether the metric judges the fit itself."""
+        known = hasattr(self.model, "moments") and hasattr(self.truth, "moments")
+        return metric in mad_metrics.MOMENTS and known and self.features is None
+
+
+def trajectory(job: Job, seed: int) -> Iterator[Record]:
+    """The judged generations of one seed: those in the store first, then new ones."""
+    shelf = Shelf(job.store / f"seed-{seed}", seed) if job.store else None
+    done = min(shelf.generations(), job.generations) if shelf else 0
+    for t in range(1, done + 1):
+        yield shelf.record(t)
+    if done == job.generations:
+        return
+    state = _resume(job, seed, shelf, done) if done else None
+    past = loops.steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=job.emit if job.emits(seed) else 0,
+                       lam_emit=job.lam_emit, device=job.device, state=state)
+    judge = Judge(job, seed)
+    cursor = state.cursor if state else job.n_ini
+    for generation in islice(past, job.generations - done):
+        kept = generation.samples if job.emits(seed) else None
+        record = Record(seed, generation.t, judge(generation), composition(generation, cursor), kept)
+        cursor = generation.state.cursor
+        if shelf:
+            shelf.write(record, generation.data, cursor)
+        yield record if seed == job.seeds[0] else replace(record, samples=None)
+
+
+def _resume(job: Job, seed: int, shelf: Shelf, done: int) -> State:
+    """The state after the stored generations; models are fitted again when something needs them."""
+    shelf.reopen(done)
+    device = loops.resolve(job.device)
+    real = shelf.data(1).to(device)
+
+    def fitted(t: int) -> Any:
+        return loops.fit(job.model, shelf.data(t).to(device), seed, t)
+
+    memory = loops.reach(job.loop)
+    reachable = range(1 if memory is None else max(1, done + 1 - memory), done + 1)
+    models = {t: Emitter(t, seed, partial(fitted, t), like=real[:0]) for t in reachable}
+    return State(done + 1, real, shelf.data(done).to(device), models, job.truth, seed, shelf.cursor(done))
+
+
+class Judge:
+    """The metrics of one seed: judges a generation against the seed's test rows, or the truth's moments."""
+
+    def __init__(self, job: Job, seed: int):
+        self.job, self.seed, device = job, seed, loops.resolve(job.device)
+        self.moments = tuple(part.to(device) for part in job.truth.moments()) if hasattr(job.truth, "moments") else None
+        self.real = self._seen(job.truth.test(job.emit, seed).to(device)) if job.emits(seed) and job.metrics else None
+
+    def _seen(self, samples: Samples) -> Samples:
+        if self.job.features is None:
+            return samples
+        seen = self.job.features(samples)
+        return seen if isinstance(seen, Samples) else Samples(seen, samples.y, samples.born)
+
+    def __call__(self, generation: Generation) -> dict[str, float]:
+        values: dict[str, float] = {}
+        fake = None
+        for metric in self.job.metrics:
+            name = metric_name(metric)
+            with stream(self.seed, "metric", name, generation.t):
+                if self.job.by_moments(metric):
+                    value = metric(self.moments, generation.model.moments())
+                else:
+                    fake = self._seen(generation.samples) if fake is None else fake
+                    value = metric(self.real, fake)
+            values |= {f"{name}.{key}": float(v) for key, v in value.items()} if isinstance(value, dict) else {name: float(value)}
+        return values
+
+
+def composition(generation: Generation, cursor: int) -> list[tuple[str, int, int]]:
+    """(source, born, rows) of a training set; cursor = fresh rows used before it was made."""
+    real, *synthetic = torch.bincount(generation.data.born).tolist() or [0]
+    fresh = min(generation.state.cursor - cursor, real)
+    rows = [("real", 0, real - fresh), ("fresh", 0, fresh)] + [("synthetic", t, n) for t, n in enumerate(synthetic, 1)]
+    return [row for row in rows if row[2]]
+
+
+def metric_name(metric: Metric) -> str:
+    """The name of a metric in tables."""
+    while isinstance(metric, partial):
+        metric = metric.func
+    return getattr(metric, "__name__", type(metric).__name__)
+
+
+# --- seeds, one after another or side by side ----------------------------------------------------------------------
+
+
+def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[Record], bool]:
+    from tqdm.auto import tqdm
+
+    records: list[Record] = []
+    bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not progress, leave=False)
+    try:
+        for batch in _side_by_side(job, executor) if executor else ([r] for seed in job.seeds for r in trajectory(job, seed)):
+            records += batch
+            bar.update(len(batch))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        bar.close()
+    order = {seed: i for i, seed in enumerate(job.seeds)}
+    records.sort(key=lambda record: (order[record.seed], record.t))
+    return records, len(records) == job.generations * len(job.seeds)
+
+
+def _side_by_side(job: Job, executor: Executor) -> Iterator[list[Record]]:
+    import cloudpickle
+
+    futures = [executor.submit(_work, cloudpickle.dumps((job, seed))) for seed in job.seeds]
+    try:
+        for future in as_completed(futures):
+            yield cloudpickle.loads(future.result())
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _work(packed: bytes) -> bytes:
+    """One seed in a worker, on one thread, so that the number of workers changes no bit."""
+    import cloudpickle
+
+    torch.set_num_threads(1)
+    job, seed = cloudpickle.loads(packed)
+    records = []
+    try:
+        for record in trajectory(job, seed):
+            records.append(record)
+    except KeyboardInterrupt:
+        pass
+    return cloudpickle.dumps(records)
+
+
+# --- the record ----------------------------------------------------------------------------------------------------
+
+
+def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
+    """Records of all seeds as one Run."""
+    import pandas as pd
+
+    rows = [(r.seed, r.t, metric, value) for r in records for metric, value in r.values.items()]
+    first = [r for r in records if r.seed == spec["seeds"][0]]
+    parts = [(r.t, *part) for r in first for part in r.composition]
+    return Run(
+        table=pd.DataFrame(rows, columns=["seed", "generation", "metric", "value"]),
+        theory=theory,
+        samples={r.t: r.samples.to("cpu") for r in first if r.samples is not None},
+        real=real,
+        composition=pd.DataFrame(parts, columns=["generation", "source", "born", "rows"]),
+        spec=spec,
+        complete=complete,
+    )
+
+
+def _theory(job: Job) -> pd.DataFrame:
+    """What theory says of this run: only of a Gaussian model with its full covariance, on a Gaussian truth."""
+    import pandas as pd
+
+    from madkit import data, models, theory
+
+    known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.Gaussian)
+    if not known:
+        return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
+    mean, cov = job.truth.moments()
+    table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
+    return table[table.metric.isin([metric_name(metric) for metric in job.metrics])]
+
+
+_FRAMES = ("table", "theory", "composition")
+
+
+def _write_record(result: Run, folder: Path) -> None:
+    for name in _FRAMES:
+        stores.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
+    arrays = {f"{part}_{t}": getattr(samples, part).numpy()
+              for t, samples in ({"real": result.real} | result.samples).items() if samples is not None
+              for part in ("x", "y", "born") if getattr(samples, part) is not None}
+    stores.write_arrays(folder / "samples.npz", arrays)
+    spec = result.spec | {"complete": result.complete}
+    held = stores.read_json(folder / "spec.json")
+    stores.write(folder / "spec.json", json.dumps(spec | {k: v for k, v in held.items() if k == "resumed"}, indent=1).encode())
+
+
+def load(folder: str | Path) -> Run:
+    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
+    import pandas as pd
+
+    folder = Path(folder)
+    if not (folder / "spec.json").exists():
+        raise stores.StoreError(f"load: {folder} holds no run (no spec.json)")
+    spec = stores.read_json(folder / "spec.json")
+    if "complete" not in spec:
+        raise stores.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
+                                f"store={str(folder)!r} to finish it")
+    try:
+        frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
+    except (OSError, ValueError) as error:
+        raise stores.StoreError(f"load: {folder} is damaged ({error})") from error
+    samples = _unflatten(stores.read_arrays(folder / "samples.npz"))
+    return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
+               complete=spec.pop("complete"), spec=spec)
+
+
+def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
+    names = dict.fromkeys(name.partition("_")[2] for name in arrays)
+    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"]) for part in ("x", "y", "born")
+                             if f"{part}_{name}" in arrays}) for name in names}
+
+
+# --- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _seeds(seeds: int | Iterable[int]) -> list[int]:
+    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
+    return [whole("seeds", seed) for seed in chosen]
+
+
+def _n_ini(loop: Loop, n_ini: int | None) -> int:
+    return whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2)
+
+
+def _check_truth(truth: Any) -> None:
+    missing = [name for name in ("real", "fresh", "test") if not callable(getattr(truth, name, None))]
+    if missing:
+        raise TypeError(f"truth: expected one of mk.data, such as mk.data.gaussian(2) or mk.data.array(x), got {truth!r} "
+                        f"without {', '.join(missing)}")
+
+
+def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, features: Callable | None) -> tuple[Metric, ...]:
+    if chosen is None:
+        moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
+        return mad_metrics.MOMENTS[:4] if moments else (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
+    if callable(chosen) or isinstance(chosen, str):
+        chosen = [chosen]
+    return tuple(_metric(metric) for metric in chosen)
+
+
+def _metric(metric: Metric | str) -> Metric:
+    known = {name: f for name, f in vars(mad_metrics).items()
+             if callable(f) and f.__module__ == mad_metrics.__name__ and not name.startswith("_")}
+    if isinstance(metric, str) and metric in known:
+        return known[metric]
+    if not callable(metric):
+        raise ValueError(f"metrics: {metric!r} is unknown; give a function (real, fake) -> number, "
+                         f"or one of {', '.join(sorted(known))}")
+    return metric

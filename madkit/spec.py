@@ -1,0 +1,103 @@
+"""What a result was made of: readable descriptions that are equal exactly when the things are, and the provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import torch
+
+from madkit.loops import Sum
+
+
+def describe(value: Any) -> str:
+    """One line that names a value: settings in words, arrays by content, functions and foreign classes by source.
+
+    Two values of equal description give equal results; two runs of a notebook give equal descriptions.
+    """
+    if isinstance(value, Sum):
+        return " + ".join(map(describe, value.parts))
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return _array(np.ascontiguousarray(torch.as_tensor(value).cpu().numpy()))
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(describe, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {describe(item)}' for key, item in value.items())}}}"
+    if isinstance(value, functools.partial):
+        return f"{describe(value.func)}({describe(value.args)}, {describe(value.keywords)})"
+    if inspect.isroutine(value):
+        return _function(value)
+    if isinstance(value, type):
+        return _class(value)
+    if value is None or isinstance(value, bool | int | float | str | complex | np.generic | torch.dtype | torch.device):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    return f"{_class(type(value))}({', '.join(f'{name}={describe(item)}' for name, item in _settings(value).items())})"
+
+
+def _settings(value: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    return {name: item for name, item in sorted(getattr(value, "__dict__", {}).items())}
+
+
+def _array(array: np.ndarray) -> str:
+    return f"array(shape={array.shape}, {array.dtype}, content={_digest(array.tobytes())})"
+
+
+def _function(function: Any) -> str:
+    if _ours(function):
+        return function.__qualname__ + _captured(function)
+    return f"{function.__qualname__}{_captured(function)}@{_digest(_source(function))}"
+
+
+def _captured(function: Any) -> str:
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    held = [*(getattr(function, "__defaults__", None) or ()), *cells]
+    return f"[{', '.join(map(describe, held))}]" if held else ""
+
+
+def _class(kind: type) -> str:
+    return kind.__name__ if _ours(kind) else f"{kind.__qualname__}@{_digest(_source(kind))}"
+
+
+def _ours(thing: Any) -> bool:
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] == "madkit"
+
+
+def _source(thing: Any) -> bytes:
+    try:
+        return inspect.getsource(thing).encode()
+    except (OSError, TypeError):  # typed into a plain interpreter, or compiled
+        code = getattr(thing, "__code__", None)
+        return code.co_code + repr(code.co_consts).encode() if code else thing.__qualname__.encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=6).hexdigest()
+
+
+def provenance(device: str) -> dict[str, str]:
+    """Versions, device and date: what a result depends on besides its settings."""
+    return {"versions": versions(), "device": device_name(device), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def versions() -> str:
+    """The versions that numbers depend on."""
+    try:
+        ours = version("madkit")
+    except PackageNotFoundError:
+        ours = "unknown"
+    return f"madkit {ours}, torch {torch.__version__}, numpy {np.__version__}, Python {platform.python_version()}"
+
+
+def device_name(device: str) -> str:
+    """The device in words, such as "cpu (x86_64)" or "cuda (NVIDIA H200)"."""
+    kind = torch.device(device).type
+    return f"{kind} ({torch.cuda.get_device_name() if kind == 'cuda' else platform.machine()})"
