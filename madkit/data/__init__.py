@@ -1,0 +1,30 @@
+"""Truths: the distribution behind the real data.
+
+A truth is one seeded sequence of rows, and three pure functions that read it. For the same seed they always give the
+same rows, and the three never share one:
+
+    real(n, seed)          rows 0 … n: the real set D¹
+    fresh(start, n, seed)  rows start … start + n: new real data, for a start at or beyond the end of D¹
+    test(n, seed)          n rows of another sequence, on which metrics judge (a finite truth: at most its held-out rows)
+
+All give `Samples` on the CPU. Besides, a truth has `shape` (of a row); `moments() -> (mean (d,), cov (d, d))` where they
+are known; and, if it is finite, `rows`, the length of its sequence. No base class is needed: any object with the three
+functions is a truth. Two are offered for convenience: `Endless` (say how to draw rows) and `Finite` (give the rows).
+
+| truth | rows | known moments |
+|---|---|---|
+| gaussian, ring, grid25, moons, swissroll, rosenbrock | endless vectors (n, d), float64 | yes |
+| digits | 1,797 images (n, 1, 8, 8) in [0, 1], float64, with labels 0 … 9 | no |
+| array, csv | your own | no |
+"""
+
+from madkit.data.files import shipped
+from madkit.data.finite import Finite, array, digits
+from madkit.data.table import csv
+from madkit.data.toys import Endless, gaussian, grid25, moons, ring, rosenbrock, swissroll
+
+__all__ = [
+    "Endless", "gaussian", "ring", "grid25", "moons", "swissroll", "rosenbrock",
+    "Finite", "digits", "array", "csv",
+    "shipped",
+]

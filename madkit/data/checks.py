@@ -1,0 +1,27 @@
+"""Checks that the truths share; each returns its argument or says what was expected and what came."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def count(name: str, n: Any, least: int = 0) -> int:
+    """n as an int."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
+        raise ValueError(f"{name}: expected a whole number ≥ {least}, got {n!r}")
+    return int(n)
+
+
+def spread(name: str, value: Any) -> float:
+    """value as a float ≥ 0: a standard deviation."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 <= value < math.inf:
+        raise ValueError(f"{name}: expected a standard deviation, a finite number ≥ 0, got {value!r}")
+    return float(value)
+
+
+def share(name: str, value: Any) -> float:
+    """value as a float strictly between 0 and 1."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 < value < 1:
+        raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, got {value!r}")
+    return float(value)

@@ -1,0 +1,139 @@
+"""Finite truths: a data set, whose rows run out.
+
+For each seed the rows are shuffled once. The last of them, a share `test`, are held out for the metrics; the others, in
+their shuffled order, are the sequence that the real set begins and fresh data continues. So real, fresh and test rows
+are never the same row, and another seed is another split.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from madkit.data.checks import count, share
+from madkit.data.files import shipped
+from madkit.rng import generator
+from madkit.samples import Samples
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Finite:
+    """A truth made of given rows; `array`, `csv` and `digits` make one.
+
+    x           (n, *shape)  float64, or uint8 images
+    y           (n,) or None integer labels
+    test_share  share of the rows that is held out, in (0, 1); at least one row is
+    name        what it calls itself
+
+    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows) and for a y of another length.
+    """
+
+    x: Tensor
+    y: Tensor | None = None
+    test_share: float = 0.25
+    name: str = field(default="Finite", compare=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "test_share", share(f"{self.name}: test", self.test_share))
+        if len(self.x) < 3:
+            raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test on), got {len(self.x)}")
+        bad = (~torch.isfinite(self.x)).reshape(len(self.x), -1).any(1).nonzero().flatten().tolist()
+        if bad:
+            which = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
+            raise ValueError(f"{self.name}: expected finite numbers, got NaN or infinity in {len(bad)} of {len(self.x)} rows "
+                             f"(counted from 0: {which}); drop these rows or fill them in")
+        Samples(self.x, self.y)  # says what is wrong with the labels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row."""
+        return tuple(self.x.shape[1:])
+
+    @property
+    def held(self) -> int:
+        """The number of rows held out for testing."""
+        return min(max(1, round(self.test_share * len(self.x))), len(self.x) - 2)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows for real and fresh data, the held-out ones not counted."""
+        return len(self.x) - self.held
+
+    def real(self, n: int, seed: int = 0) -> Samples:
+        """Rows 0 … n of the seed's sequence. Raises ValueError when there are fewer."""
+        return self._sequence("real", 0, n, seed)
+
+    def fresh(self, start: int, n: int, seed: int = 0) -> Samples:
+        """Rows start … start + n of the same sequence. Raises ValueError beyond its end."""
+        return self._sequence("fresh", start, n, seed)
+
+    def test(self, n: int, seed: int = 0) -> Samples:
+        """n of the seed's held-out rows, or all of them if they are fewer."""
+        n = min(count("test: n", n), self.held)
+        return self._take(self.rows, n, seed)
+
+    def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
+        start, n = count(f"{what}: start", start), count(f"{what}: n", n)
+        if start + n > self.rows:
+            raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} has {self.rows} rows for real "
+                             f"and fresh data and {self.held} held out for testing; ask for fewer rows, or hold out a smaller "
+                             "share (test=)")
+        return self._take(start, n, seed)
+
+    def _take(self, start: int, n: int, seed: int) -> Samples:
+        order = torch.randperm(len(self.x), generator=generator(seed, "rows"))[start : start + n]
+        return Samples(self.x[order], None if self.y is None else self.y[order])
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def array(
+    x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as (n, 1 or 3, h, w)
+    y: Any = None,          # (n,) integer labels
+    test: float = 0.25,     # share of the rows held out for testing
+) -> Finite:
+    """Your own data: an array, tensor or table of numbers. It is copied; all but uint8 images becomes float64.
+
+    Raises TypeError for anything that is not numbers, otherwise as `Finite`.
+    """
+    x = _numbers("x", x)
+    x = x[:, None] if x.ndim == 1 else x
+    if not (x.dtype == torch.uint8 and x.ndim == 4):
+        x = x.double()
+    if y is not None:
+        y = _numbers("y", y)
+        if y.is_floating_point():
+            raise TypeError(f"array: y expected integer labels, got {y.dtype}; {LABELS}")
+    return Finite(x, y, test, f"array({len(x)} rows of {tuple(x.shape[1:])})")
+
+
+def digits(test: float = 0.25) -> Finite:
+    """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9. Shipped, needs no network.
+
+    test  share of the rows held out for testing; by default 1,348 rows are left for real and fresh data
+
+    The pixels are multiples of 1/16. Alpaydin & Kaynak (1998), https://doi.org/10.24432/C50P49; data/digits/README.md.
+    """
+    with np.load(shipped("digits/digits.npz"), allow_pickle=False) as file:
+        x, y = torch.from_numpy(file["x"]), torch.from_numpy(file["y"])
+    return Finite(x[:, None].double() / 16, y.long(), test, "digits()")
+
+
+LABELS = "np.unique(labels, return_inverse=True)[1] numbers any labels 0, 1, 2, …"
+
+
+def _numbers(name: str, values: Any) -> Tensor:
+    """A copy as a tensor on the CPU."""
+    if isinstance(values, Tensor):
+        return values.detach().to("cpu", copy=True)
+    values = np.asarray(values)
+    if values.ndim == 0 or values.dtype.kind not in "fiub":
+        what = f"an array of {values.dtype}" if values.ndim else repr(values.item())
+        raise TypeError(f"array: {name} expected an array of numbers with one row per example, got {what}; "
+                        + (LABELS if name == "y" else "choose the columns that are numbers"))
+    return torch.from_numpy(np.array(values))

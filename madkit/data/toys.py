@@ -1,0 +1,247 @@
+"""Toy densities: endless truths that are drawn exactly and whose moments are known.
+
+Rows are drawn in blocks of fixed size, each from its own generator (seed, "truth" | "test", block). So row i is a
+function of (seed, i), however many rows are asked for and in whatever order, and a hundred rows from the middle of the
+sequence cost a hundred rows. Nothing is cached and no global generator is touched.
+
+All draw vectors (n, d) in float64: a loop can shrink its variance far below what float32 can tell from zero.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from madkit.data.checks import count, spread
+from madkit.rng import generator
+from madkit.samples import Samples
+
+BLOCK = 128  # rows drawn at a time; another number would be another sequence
+
+
+class Endless(ABC):
+    """A truth whose rows never run out.
+
+    Your own: a frozen dataclass with the shape of a row and a draw. It must use no randomness but the given generator.
+
+        @dataclass(frozen=True)
+        class square(mk.data.Endless):
+            shape = (2,)
+            def draw(self, n, generator):
+                return torch.rand(n, 2, generator=generator, dtype=torch.float64)
+
+    Give it `moments() -> (mean (d,), cov (d, d))` too if you know them.
+    """
+
+    shape: tuple[int, ...]
+
+    @abstractmethod
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """n independent rows (n, *shape)."""
+
+    def real(self, n: int, seed: int = 0) -> Samples:
+        """Rows 0 … n of the seed's sequence."""
+        return self._rows("truth", 0, n, seed)
+
+    def fresh(self, start: int, n: int, seed: int = 0) -> Samples:
+        """Rows start … start + n of the same sequence."""
+        return self._rows("truth", start, n, seed)
+
+    def test(self, n: int, seed: int = 0) -> Samples:
+        """Rows 0 … n of the seed's test sequence."""
+        return self._rows("test", 0, n, seed)
+
+    def _rows(self, sequence: str, start: int, n: int, seed: int) -> Samples:
+        start, n = count("start", start), count("n", n)
+        first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
+        blocks = [self.draw(BLOCK, generator(seed, sequence, b)) for b in range(first, last + 1)]
+        return Samples(torch.cat(blocks)[start - first * BLOCK :][:n])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class gaussian(Endless):
+    """N(0, Σ) in `dim` dimensions: the truth of the paper's theory.
+
+    dim  d, at least 1
+    cov  Σ (d, d), symmetric and positive semidefinite (it may be singular); None: the identity
+
+    Raises ValueError when cov has another shape, is not symmetric or has a negative eigenvalue.
+    """
+
+    dim: int
+    cov: Tensor | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "dim", count("gaussian: dim", self.dim, least=1))
+        object.__setattr__(self, "shape", (self.dim,))
+        if self.cov is None:
+            return
+        cov = torch.as_tensor(self.cov).detach().to("cpu", torch.float64, copy=True)
+        if cov.shape != (self.dim, self.dim):
+            raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for dim={self.dim}, got {tuple(cov.shape)}")
+        if not torch.isfinite(cov).all() or not torch.allclose(cov, cov.T, rtol=1e-9, atol=0):
+            raise ValueError("gaussian: cov expected a finite symmetric matrix, got NaN, infinity or cov ≠ covᵀ; "
+                             "(cov + cov.T)/2 makes a nearly symmetric matrix symmetric")
+        object.__setattr__(self, "cov", cov)
+        _ = self.root  # says at once whether cov is positive semidefinite
+
+    @cached_property
+    def root(self) -> Tensor:
+        """Σ^½ (d, d), the symmetric one: unlike an eigenvector factor it has no signs that a library could choose."""
+        if self.cov is None:
+            return torch.eye(self.dim, dtype=torch.float64)
+        values, vectors = torch.linalg.eigh(self.cov)
+        if values[0] < -1e-10 * values[-1].abs():
+            raise ValueError(f"gaussian: cov expected no negative eigenvalue, got {values[0]:.3g}")
+        rounding = self.dim * torch.finfo(values.dtype).eps * values[-1]
+        return (vectors * values.where(values > rounding, 0).sqrt()) @ vectors.T
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        z = _normal(n, self.dim, generator)
+        return z if self.cov is None else z @ self.root
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        cov = torch.eye(self.dim, dtype=torch.float64) if self.cov is None else self.cov.clone()
+        return torch.zeros(self.dim, dtype=torch.float64), cov
+
+    def __repr__(self) -> str:
+        cov = "" if self.cov is None else f", cov={self.cov.tolist()}" if self.dim <= 3 else f", cov={self.dim}×{self.dim} matrix"
+        return f"gaussian(dim={self.dim}{cov})"
+
+
+class Modes(Endless):
+    """Equally likely round Gaussians N(centre, std² I); `centres` (k, 2) and `std` are what the modes metric asks for."""
+
+    shape = (2,)
+    std: float
+
+    @property
+    @abstractmethod
+    def centres(self) -> Tensor:
+        """(k, 2)."""
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        chosen = torch.randint(len(self.centres), (n,), generator=generator)
+        return self.centres[chosen] + self.std * _normal(n, 2, generator)
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        return self.centres.mean(0), torch.cov(self.centres.T, correction=0) + self.std**2 * torch.eye(2, dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class ring(Modes):
+    """8 Gaussians on a circle of radius 2.
+
+    std  of each Gaussian; neighbouring centres are 1.53 apart
+    """
+
+    std: float = 0.1
+
+    def __post_init__(self):
+        object.__setattr__(self, "std", spread("ring: std", self.std))
+
+    @property
+    def centres(self) -> Tensor:
+        angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
+        return 2 * torch.stack([angle.cos(), angle.sin()], 1)
+
+
+@dataclass(frozen=True)
+class grid25(Modes):
+    """25 Gaussians on a 5 × 5 grid from −4 to 4: the paper's mode-loss experiment (Figs. 14, 15).
+
+    std  of each Gaussian; neighbouring centres are 2 apart
+    """
+
+    std: float = 0.1
+
+    def __post_init__(self):
+        object.__setattr__(self, "std", spread("grid25: std", self.std))
+
+    @property
+    def centres(self) -> Tensor:
+        line = torch.arange(-4, 5, 2, dtype=torch.float64)
+        return torch.cartesian_prod(line, line)
+
+
+@dataclass(frozen=True)
+class moons(Endless):
+    """Two interleaved half circles of radius 1, (cos a, sin a) and (1 − cos a, ½ − sin a) with a uniform on [0, π].
+
+    noise  standard deviation of the Gaussian noise on both coordinates
+    """
+
+    noise: float = 0.08
+    shape = (2,)
+
+    def __post_init__(self):
+        object.__setattr__(self, "noise", spread("moons: noise", self.noise))
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        a = math.pi * _uniform(n, generator)
+        upper = torch.rand(n, generator=generator) < 0.5
+        x = torch.where(upper, a.cos(), 1 - a.cos())
+        y = torch.where(upper, a.sin(), 0.5 - a.sin())
+        return torch.stack([x, y], 1) + self.noise * _normal(n, 2, generator)
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        xy = 1 / 8 - 1 / math.pi
+        return _moments([1 / 2, 1 / 4], [[3 / 4, xy], [xy, 9 / 16 - 1 / math.pi]], self.noise)
+
+
+@dataclass(frozen=True)
+class swissroll(Endless):
+    """A spiral in the plane, r (cos 3πr/2, sin 3πr/2) with radius r uniform on [1, 3]; its turns lie 4/3 apart.
+
+    noise  standard deviation of the Gaussian noise on both coordinates
+    """
+
+    noise: float = 0.1
+    shape = (2,)
+
+    def __post_init__(self):
+        object.__setattr__(self, "noise", spread("swissroll: noise", self.noise))
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        r = 1 + 2 * _uniform(n, generator)
+        a = 1.5 * math.pi * r
+        return torch.stack([r * a.cos(), r * a.sin()], 1) + self.noise * _normal(n, 2, generator)
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        c = 2 / (3 * math.pi)  # with a = r/c: E[a cos a] = 2, E[a sin a] = c, E[a²] = 39π²/4, E[a² e^{2ia}] = −½ + 3πi
+        square = 39 * math.pi**2 / 8
+        cov = [[square - 1 / 4 - 4, 3 * math.pi / 2 - 2 * c], [3 * math.pi / 2 - 2 * c, square + 1 / 4 - c**2]]
+        return _moments([2 * c, c**2], [[c**2 * value for value in row] for row in cov], self.noise)
+
+
+@dataclass(frozen=True)
+class rosenbrock(Endless):
+    """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁², ½)."""
+
+    shape = (2,)
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        z = _normal(n, 2, generator)
+        return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        return _moments([0, 1], [[1, 0], [0, 5 / 2]])
+
+
+def _normal(n: int, dim: int, generator: torch.Generator) -> Tensor:
+    return torch.randn(n, dim, generator=generator, dtype=torch.float64)
+
+
+def _uniform(n: int, generator: torch.Generator) -> Tensor:
+    return torch.rand(n, generator=generator, dtype=torch.float64)
+
+
+def _moments(mean: list, cov: list, noise: float = 0.0) -> tuple[Tensor, Tensor]:
+    """As tensors, with the variance of the noise added."""
+    eye = torch.eye(len(mean), dtype=torch.float64)
+    return torch.tensor(mean, dtype=torch.float64), torch.tensor(cov, dtype=torch.float64) + noise**2 * eye
