@@ -78,6 +78,10 @@ def test_moments_agree_with_rows(truth):
         assert ((values.mean(0) - expected).abs() < 4.5 * error).all()
 
 
+def test_gaussian_has_the_covariance_it_was_given_to_the_last_bit():
+    assert mk.data.gaussian(3, cov=COV).moments()[1].tolist() == COV
+
+
 def test_gaussian_takes_a_singular_covariance_as_it_is():
     direction = torch.tensor([3.0, 4.0]).double() / 5
     x = mk.data.gaussian(2, cov=torch.outer(direction, direction)).real(1000).x

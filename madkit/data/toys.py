@@ -81,7 +81,7 @@ class gaussian(Endless):
         object.__setattr__(self, "shape", (self.dim,))
         if self.cov is None:
             return
-        cov = torch.as_tensor(self.cov).detach().to("cpu", torch.float64, copy=True)
+        cov = torch.as_tensor(self.cov, dtype=torch.float64).detach().to("cpu", copy=True)
         if cov.shape != (self.dim, self.dim):
             raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for dim={self.dim}, got {tuple(cov.shape)}")
         if not torch.isfinite(cov).all() or not torch.allclose(cov, cov.T, rtol=1e-9, atol=0):
@@ -126,8 +126,9 @@ class Modes(Endless):
         """(k, 2)."""
 
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
-        chosen = torch.randint(len(self.centres), (n,), generator=generator)
-        return self.centres[chosen] + self.std * _normal(n, 2, generator)
+        centres = self.centres
+        chosen = torch.randint(len(centres), (n,), generator=generator)
+        return centres[chosen] + self.std * _normal(n, 2, generator)
 
     def moments(self) -> tuple[Tensor, Tensor]:
         return self.centres.mean(0), torch.cov(self.centres.T, correction=0) + self.std**2 * torch.eye(2, dtype=torch.float64)
