@@ -88,7 +88,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another folder, or remove this one") from error
+        raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another folder") from error
 
 
 def claim(folder: Path, spec: dict[str, Any]) -> None:

@@ -1,0 +1,67 @@
+"""Run a stored loop in child processes, SIGKILL each at a random moment, and finish it: python killed.py LOOP FOLDER.
+
+The children are forked from a process that has imported everything, so that ten kills take seconds, not minutes.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+import madkit as mk
+
+FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(), test=0.1)
+LOOPS = {
+    "plain": (mk.fully_synthetic(40, lam=0.9), mk.data.gaussian(2)),
+    "accumulate": (mk.accumulate(40), mk.data.gaussian(2)),
+    "memory": (mk.Fresh(10) + mk.Synthetic(41, memory=3), mk.data.gaussian(2)),
+    "finite": (mk.Fresh(30) + mk.Synthetic(20), FINITE),
+}
+
+
+def run(name, folder):
+    loop, truth = LOOPS[name]
+    return mk.run(mk.models.Gaussian(), loop, truth, generations=40, seeds=2, store=folder, emit=60,
+                  metrics=(mk.metrics.w2_squared, mk.metrics.sliced_w2), progress=False)
+
+
+def child(name, folder):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            run(name, folder)
+            os._exit(0)
+        except BaseException as error:
+            print(repr(error), file=sys.stderr)
+            os._exit(1)
+    return pid
+
+
+def stored(folder):
+    return len(list(Path(folder).glob("seed-*/generation-*.npz")))
+
+
+def main(name, folder, kills=10):
+    torch.set_num_threads(1)
+    started = time.perf_counter()
+    run(name, folder + "-whole")
+    duration = time.perf_counter() - started
+    moments = random.Random(0)
+    seen = []
+    while len(seen) < kills:
+        pid = child(name, folder)
+        time.sleep(moments.uniform(0, duration / kills))
+        os.kill(pid, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, "the run ended before it was killed"
+        seen.append(stored(folder))
+    _, status = os.waitpid(child(name, folder), 0)
+    print("stored generations at each kill:", *seen)
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
