@@ -1,6 +1,10 @@
-"""madkit: watch generative models eat their own output."""
+"""madkit: watch a generative model eat its own output.
 
-from madkit import data, exact, metrics, models, plot, testing, theory
+A loop is a function from the past to a training set. Choose a model (`mk.models`), what each generation is trained on
+(the loops below) and the truth behind the real data (`mk.data`); `mk.run` does the rest, `mk.plot` shows it.
+"""
+
+from madkit import data, exact, exercises, live, metrics, models, plot, report, testing, theory
 from madkit.loops import (
     Fresh,
     Previous,
@@ -15,3 +19,10 @@ from madkit.loops import (
 )
 from madkit.runs import Run, load, run
 from madkit.samples import Samples
+
+__all__ = [
+    "Samples", "Run", "run", "load", "steps",
+    "Real", "Fresh", "Synthetic", "Previous",
+    "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
+    "data", "models", "metrics", "theory", "exact", "plot", "live", "report", "testing", "exercises",
+]

@@ -52,7 +52,8 @@ def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: int =
         assert _born(mine.data) == _born(theirs.data), (
             f"generation {mine.t}: your rows were born {_born(mine.data)} (generation: rows), expected {_born(theirs.data)}. "
             f"{hint}".strip())
-        assert torch.allclose(_sorted(mine.data), _sorted(theirs.data)), f"generation {mine.t}: other rows are expected. {hint}".strip()
+        assert torch.allclose(_sorted(mine.data), _sorted(theirs.data)), (
+            f"generation {mine.t}: other rows are expected. {hint}".strip())
     return f"Right: the same training sets in {generations} generations."
 
 

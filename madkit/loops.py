@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from madkit.checks import unit, whole
 from madkit.rng import stream
 from madkit.samples import Samples, concatenate
 
@@ -417,17 +418,3 @@ def resolve(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(device)
-
-
-def whole(name: str, n: Any, least: int = 0) -> int:
-    """n as an int, or an error that says what came."""
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
-        raise ValueError(f"{name}: expected a whole number ≥ {least}, got {n!r}")
-    return int(n)
-
-
-def unit(name: str, value: Any) -> float:
-    """value as a float in [0, 1], or an error that says what came."""
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not 0 <= float(value) <= 1:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
-    return float(value)

@@ -21,7 +21,8 @@ from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit import spec as specs
 from madkit import store as stores
-from madkit.loops import Emitter, Generation, Loop, State, unit, whole
+from madkit.checks import unit, whole
+from madkit.loops import Emitter, Generation, Loop, State
 from madkit.rng import stream
 from madkit.samples import Samples
 from madkit.store import Record, Shelf
@@ -302,7 +303,7 @@ def _theory(job: Job) -> pd.DataFrame:
 
     from madkit import data, models, theory
 
-    known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.Gaussian)
+    known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.gaussian)
     if not known:
         return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
     mean, cov = job.truth.moments()

@@ -43,7 +43,7 @@ def describe(value: Any) -> str:
 
 def _settings(value: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.compare}
     return {name: item for name, item in sorted(getattr(value, "__dict__", {}).items())}
 
 

@@ -12,15 +12,15 @@ import madkit as mk
 
 PACKAGE = Path(mk.__file__).parent
 LAYERS = {  # module: the madkit modules that it may know
-    "samples": set(), "rng": set(),
-    "models": {"samples", "rng", "models"}, "data": {"samples", "rng", "data"}, "metrics": {"samples", "rng"},
-    "loops": {"samples", "rng"},
-    "theory": {"loops", "samples", "rng"},
+    "samples": set(), "rng": set(), "checks": set(),
+    "models": {"samples", "rng", "checks"}, "data": {"samples", "rng", "checks"}, "metrics": {"samples", "rng", "checks"},
+    "loops": {"samples", "rng", "checks"},
+    "theory": {"loops", "samples", "rng", "checks"},
     "spec": {"loops"}, "store": {"samples"},
-    "runs": {"loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store"},
-    "exact": {"loops", "rng", "theory", "runs", "spec"},
+    "runs": {"checks", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store"},
+    "exact": {"loops", "rng", "checks", "theory", "runs", "spec"},
     "plot": {"runs", "theory"},
-    "testing": {"samples", "rng", "loops"},
+    "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
     "pictures": {"plot", "exact", "theory", "loops", "data"},
     "live": {"plot", "pictures", "report"},
     "report": {"spec"},
@@ -49,7 +49,8 @@ def test_imports_point_one_way(path):
     module = module_of(path)
     known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")}
     modules = {module_of(other) for other in FILES}
-    assert known & modules <= LAYERS[module] | ({module} if path.parent != PACKAGE else set()), f"{module} may not know them"
+    own = {module} if path.parent != PACKAGE else set()
+    assert known & modules <= LAYERS[module] | own, f"{module} may not know them"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

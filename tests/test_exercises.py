@@ -5,7 +5,7 @@ import pytest
 import madkit as mk
 from madkit import exercises
 
-GAUSSIAN, TRUTH = mk.models.Gaussian(), mk.data.gaussian(1)
+GAUSSIAN, TRUTH, AUGMENTED = mk.models.Gaussian(), mk.data.gaussian(1), mk.synthetic_augmentation(20)
 
 
 def test_right_answers():
@@ -21,10 +21,9 @@ def test_right_answers():
     (lambda: exercises.same_number(0.7, 0.5, hint="Think of λ."), "0.7 is too large. Think of λ."),
     (lambda: exercises.same_function(lambda t: None, lambda t: t, [(1,)]), "return"),
     (lambda: exercises.same_function(lambda t: t + 1, lambda t: t, [(1,)]), "for 1 your function gives 2"),
-    (lambda: exercises.same_loop(lambda s: s.model.sample(20), mk.accumulate(20), GAUSSIAN, TRUTH), "has 20 rows, 70 are expected"),
-    (lambda: exercises.same_loop(lambda s: s.real + s.model.sample(20, 0.5), mk.Real() + mk.Synthetic(20), GAUSSIAN, TRUTH),
-     "other rows are expected"),
-    (lambda: exercises.same_loop(lambda s: s.fresh(50) + s.real[:20], mk.Real() + mk.Synthetic(20), GAUSSIAN, TRUTH), "were born"),
+    (lambda: exercises.same_loop(lambda s: s.model.sample(20), AUGMENTED, GAUSSIAN, TRUTH), "has 20 rows, 70 are expected"),
+    (lambda: exercises.same_loop(lambda s: s.real + s.model.sample(20, 0.5), AUGMENTED, GAUSSIAN, TRUTH), "other rows"),
+    (lambda: exercises.same_loop(lambda s: s.fresh(50) + s.real[:20], AUGMENTED, GAUSSIAN, TRUTH), "were born"),
 ])
 def test_wrong_answers_are_told_why(check, words):
     with pytest.raises(AssertionError, match=words):

@@ -105,7 +105,8 @@ def test_ctrl_c_returns_the_generations_done_marked_incomplete(tmp_path):
 
     impatient.calls = 0
     result = run(metrics=[impatient], store=tmp_path / "a")
-    assert not result.complete and result.table[["seed", "generation"]].values.tolist() == [[0, 1], [0, 2], [0, 3], [0, 4], [1, 1], [1, 2]]
+    done = [[0, 1], [0, 2], [0, 3], [0, 4], [1, 1], [1, 2]]
+    assert not result.complete and result.table[["seed", "generation"]].values.tolist() == done
     assert "incomplete" in repr(result) and not mk.load(tmp_path / "a").complete
     assert run(metrics=[impatient], store=tmp_path / "a").complete, "the same call goes on"
 
@@ -149,7 +150,8 @@ def test_descriptions_are_equal_exactly_when_the_things_are():
     second = lambda state: state.data  # noqa: E731
     distinct = [mk.fully_synthetic(10), mk.fully_synthetic(11), mk.Real() + mk.Fresh(3), mk.Fresh(3) + mk.Real(), first, second,
                 scaled(1), scaled(2), partial(scaled, 1), partial(scaled, 2), mk.models.Gaussian(), mk.models.Gaussian(ddof=0),
-                mk.data.array(torch.zeros(9, 2)), mk.data.array(torch.ones(9, 2)), torch.zeros(3), torch.zeros(3).double(), 0.5, None]
+                mk.data.array(torch.zeros(9, 2)), mk.data.array(torch.ones(9, 2)),
+                torch.zeros(3), torch.zeros(3).double(), 0.5, None]
     described = [describe(thing) for thing in distinct]
     assert len(set(described)) == len(distinct), described
     assert describe(mk.data.array(torch.zeros(9, 2))) == describe(mk.data.array(torch.zeros(9, 2)))

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.data.checks import count, share
+from madkit.checks import share, whole
 from madkit.data.files import shipped
 from madkit.rng import generator
 from madkit.samples import Samples
@@ -73,11 +73,11 @@ class Finite:
 
     def test(self, n: int, seed: int = 0) -> Samples:
         """n of the seed's held-out rows, or all of them if they are fewer."""
-        n = min(count("test: n", n), self.held)
+        n = min(whole("test: n", n), self.held)
         return self._take(self.rows, n, seed)
 
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
-        start, n = count(f"{what}: start", start), count(f"{what}: n", n)
+        start, n = whole(f"{what}: start", start), whole(f"{what}: n", n)
         if start + n > self.rows:
             raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} has {self.rows} rows for real "
                              f"and fresh data and {self.held} held out for testing; ask for fewer rows, or hold out a smaller "

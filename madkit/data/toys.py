@@ -17,7 +17,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from madkit.data.checks import count, spread
+from madkit.checks import spread, whole
 from madkit.rng import generator
 from madkit.samples import Samples
 
@@ -57,7 +57,7 @@ class Endless(ABC):
         return self._rows("test", 0, n, seed)
 
     def _rows(self, sequence: str, start: int, n: int, seed: int) -> Samples:
-        start, n = count("start", start), count("n", n)
+        start, n = whole("start", start), whole("n", n)
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         blocks = [self.draw(BLOCK, generator(seed, sequence, b)) for b in range(first, last + 1)]
         return Samples(torch.cat(blocks)[start - first * BLOCK :][:n])
@@ -77,7 +77,7 @@ class gaussian(Endless):
     cov: Tensor | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "dim", count("gaussian: dim", self.dim, least=1))
+        object.__setattr__(self, "dim", whole("gaussian: dim", self.dim, least=1))
         object.__setattr__(self, "shape", (self.dim,))
         if self.cov is None:
             return

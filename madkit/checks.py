@@ -1,4 +1,4 @@
-"""Checks that the truths share; each returns its argument or says what was expected and what came."""
+"""Checks of single numbers; each returns its argument, or says what was expected and what came."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import math
 from typing import Any
 
 
-def count(name: str, n: Any, least: int = 0) -> int:
+def whole(name: str, n: Any, least: int = 0) -> int:
     """n as an int."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
         raise ValueError(f"{name}: expected a whole number ≥ {least}, got {n!r}")
     return int(n)
+
+
+def unit(name: str, value: Any) -> float:
+    """value as a float in [0, 1], such as λ or p."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 <= float(value) <= 1:
+        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    return float(value)
 
 
 def spread(name: str, value: Any) -> float:
