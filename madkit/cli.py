@@ -1,0 +1,100 @@
+"""The `madkit` command: notebooks to reports.
+
+    madkit report notebooks/01_fully_synthetic.ipynb -p lam 0.8 -o reports
+    madkit report --all -o reports
+
+Exit codes: 0 done, 1 a notebook failed, 2 wrong use; errors that can be expected come in words, without a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import quote
+
+from madkit import page
+from madkit.parameters import check, read
+from madkit.report import ReportError, report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (default: the command line's) and return its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return _all(args) if args.all else _one(args)
+    except (ValueError, FileNotFoundError) as error:
+        return _say(error, 2)
+    except ReportError as error:
+        return _say(error, 1)
+    except ModuleNotFoundError as error:
+        return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
+    except KeyboardInterrupt:
+        return _say("stopped", 130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="madkit", description="Watch generative models eat their own output.")
+    parser.add_argument("--version", action="version", version=f"madkit {version('madkit')}")
+    command = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "report", help="run a notebook and render it as one HTML file that needs no network",
+        description="Write OUT/NAME.html, OUT/NAME.ipynb (executed) and OUT/results.json.")
+    command.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="the notebook; with --all a folder (default: notebooks)")
+    command.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), dest="parameters",
+                         help="a parameter of the notebook, such as -p lam 0.8 or -p seeds 1,2,3; may be repeated")
+    command.add_argument("-o", "--out", default="reports", metavar="OUT", help="folder, made where missing (default: reports)")
+    command.add_argument("--code", action="store_true", help="keep the code cells in the HTML")
+    command.add_argument("--all", action="store_true", help="every notebook of the folder, each in OUT/NAME, and OUT/index.html")
+    return parser
+
+
+def _one(args: argparse.Namespace) -> int:
+    if args.notebook is None:
+        raise ValueError("NOTEBOOK: expected the path of a notebook, got none; for every notebook say --all")
+    given = check(dict(args.parameters), read(args.notebook), Path(args.notebook).name, text=True)
+    print(report(args.notebook, args.out, given, code=args.code))
+    return 0
+
+
+def _all(args: argparse.Namespace) -> int:
+    """Every notebook of a folder; those that fail are named at the end, the others stand in the index."""
+    folder, out = Path(args.notebook or "notebooks"), Path(args.out)
+    notebooks = sorted(folder.glob("*.ipynb"))
+    if not notebooks:
+        raise FileNotFoundError(f"--all: expected notebooks (*.ipynb) in {os.fspath(folder)!r}, found none")
+    if args.parameters:
+        raise ValueError("-p: goes with one notebook, not with --all: each has parameters of its own")
+    pages, failed = [], []
+    for notebook in notebooks:
+        try:
+            pages.append(report(notebook, out / notebook.stem, code=args.code))
+        except (ReportError, ValueError) as error:
+            failed.append(notebook.name)
+            _say(error, 1)
+    out.mkdir(parents=True, exist_ok=True)
+    index = out / "index.html"
+    index.write_text(_index(pages), encoding="utf-8")
+    print(index)
+    return _say(f"{len(failed)} of {len(notebooks)} notebooks failed: {', '.join(failed)}", 1) if failed else 0
+
+
+def _index(pages: Sequence[Path]) -> str:
+    import nbformat
+
+    titles = [page.title(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem) for path in pages]
+    items = [f'<li><a href="{quote(path.parent.name)}/{quote(path.name)}">{html.escape(title)}</a></li>'
+             for path, title in zip(pages, titles, strict=True)]
+    return page.frame("Reports", "\n".join(["<h1>Reports</h1>", "<ol>", *items, "</ol>"]))
+
+
+def _say(what: object, code: int) -> int:
+    print(f"madkit: {what}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
