@@ -70,7 +70,7 @@ def _execute(source: Path, executed: Path, given: dict[str, Any], progress: bool
     try:
         with _static():
             papermill.execute_notebook(source, executed, given, kernel_name="python3", language="python", cwd=source.parent,
-                                       progress_bar=progress)
+                                       progress_bar=progress, extra_arguments=["--IPKernelApp.log_level=ERROR"])
     except papermill.PapermillExecutionError as error:
         cell = f"cell [{error.exec_count}] ({error.source.strip().splitlines()[0]})"
         raise ReportError(f"{source.name}: {cell} failed: {error.ename}: {error.evalue}\n"

@@ -62,8 +62,8 @@ def lesson(tmp_path_factory):
     from matplotlib.figure import Figure
 
     Figure(figsize=(1, 1)).savefig(folder / "square.png")
-    setup = "from madkit import report\nreport.check_parameters()"
-    finding = "report.results(out, lam=lam, flag=flag, seeds=seeds, data=data)"
+    setup = "import os\nfrom madkit import report\nreport.check_parameters()"
+    finding = "report.results(out, lam=lam, flag=flag, seeds=seeds, data=data, render=os.environ['MADKIT_RENDER'])"
     return write(folder, "lesson.ipynb", PARAMETERS, setup, TEXT, LIVE, finding)
 
 
@@ -81,8 +81,8 @@ def rendered(lesson, tmp_path_factory):
 
 def test_report_writes_what_the_notebook_found(rendered):
     found = json.loads((rendered / "results.json").read_text())
-    assert {key: found[key] for key in ("schema", "lam", "flag", "seeds", "data")} == {
-        "schema": 1, "lam": 0.8, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv"}
+    assert {key: found[key] for key in ("schema", "lam", "flag", "seeds", "data", "render")} == {
+        "schema": 1, "lam": 0.8, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv", "render": "static"}
     assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
 
 
@@ -139,13 +139,16 @@ def test_all_renders_the_rest_and_names_what_failed(tmp_path, monkeypatch, capsy
     notebooks.mkdir()
     write(notebooks, "a good one.ipynb", "# Good & plain", "1 + 1")
     write(notebooks, "bad.ipynb", "lam = 0.5", "print('so far')", "1 / 0")
+    kept = tmp_path / "out" / "bad" / "bad.ipynb"
+    kept.parent.mkdir(parents=True)
+    for stale in ("bad.html", "results.json"):
+        (kept.parent / stale).write_text("of an earlier run")
     monkeypatch.chdir(tmp_path)
     assert cli.main(["report", "--all", "-o", "out"]) == 1
     said = capsys.readouterr().err
     assert "bad.ipynb: cell [3] (1 / 0) failed: ZeroDivisionError: division by zero" in said and "Traceback" not in said
     assert "1 of 2 notebooks failed: bad.ipynb" in said
-    kept = tmp_path / "out" / "bad" / "bad.ipynb"
-    assert str(kept) in said and "so far" in kept.read_text() and not kept.with_suffix(".html").exists()
+    assert str(kept) in said and "so far" in kept.read_text() and list(kept.parent.iterdir()) == [kept]
     (link,) = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser").find_all("a")
     assert link.text == "Good & plain" and link["href"] == "a%20good%20one/a%20good%20one.html"
 
