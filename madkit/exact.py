@@ -105,9 +105,11 @@ def simulate(
     if ddof not in (0, 1):
         raise ValueError(f"ddof: expected 1 (unbiased covariance) or 0 (maximum likelihood), got {ddof!r}")
     truth = _Truth.of(dim, mean, cov, resolve(device))
-    plans = [_Plan.of(one, n, dim, generations) for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
+    size = len(truth.root)
+    plans = [_Plan.of(one, n, size, generations) for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
     values: dict[str, np.ndarray] = {}
-    for which, span, fits in _paths(plans, dim, generations, seeds, ddof, resolve(device), progress):
+    for which, span, fits in _paths(plans, size, generations, seeds, ddof, resolve(device), progress):
+        fits = truth.see(fits)
         for name in names:
             measured = MEASURES[name](fits, truth).movedim(0, 2).cpu().numpy()
             values.setdefault(name, np.empty((len(loops), len(seeds), generations, *measured.shape[3:])))
@@ -124,7 +126,7 @@ class _Fits:
 
     mean: Tensor    # (T, L, S, d, 1)   T generations, L loops, S seeds
     factor: Tensor  # (T, L, S, d, d)   lower triangular
-    logdet: Tensor  # (T, L, S)         of factor factorᵀ
+    logs: Tensor    # (T, L, S, d)      log of its diagonal
 
 
 def _paths(plans: list[_Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
@@ -156,7 +158,7 @@ def _family(family: list[_Plan], dim: int, generations: int, seeds: list[int], d
     n_ini = np.array([[[plan.n_ini]] for plan in family])                    # (L, 1, 1)
     first = dice.draw(n_ini, np.ones((len(family), 1)))[:, :, :, 0]
     factor = first[..., :-1] / dice.tensor(np.sqrt(n_ini - ddof))[..., None, None]
-    fits = _Fits(first[..., -1:], factor, _logdet(factor))
+    fits = _Fits(first[..., -1:], factor, _logs(factor))
     yield slice(0, 1), fits
     follow = _chain if family[0].sources == ((Synthetic, 1),) else _pool
     step = max(1, BUDGET // (len(family) * len(seeds) * len(family[0].lam) * dim * (dim + 1)))
@@ -175,9 +177,9 @@ def _chain(fits: _Fits, family: list[_Plan], spans: list[slice], dice: _Dice, dd
             factors = torch.cat([fits.factor[-1:], steps]).cumprod(0)
         else:
             factors = torch.stack(list(accumulate(steps, torch.matmul, initial=fits.factor[-1])))
-        means = torch.cat([fits.mean[-1:], factors[:-1] @ offsets]).cumsum(0)
-        logdets = torch.cat([fits.logdet[-1:], _logdet(steps)]).cumsum(0)
-        fits = _Fits(means[1:], factors[1:], logdets[1:])
+        means = torch.cat([fits.mean[-1:], _times(factors[:-1], offsets)]).cumsum(0)
+        logs = torch.cat([fits.logs[-1:], _logs(steps)]).cumsum(0)
+        fits = _Fits(means[1:], factors[1:], logs[1:])
         yield fits
 
 
@@ -209,7 +211,7 @@ def _pool(fits: _Fits, family: list[_Plan], spans: list[slice], dice: _Dice, ddo
             past.pop()
             path.append(past[0])
         means, factors = map(torch.stack, zip(*path, strict=True))
-        yield _Fits(means, factors, _logdet(factors))
+        yield _Fits(means, factors, _logs(factors))
 
 
 def _split(seen: Tensor) -> tuple[Tensor, Tensor]:
@@ -219,21 +221,26 @@ def _split(seen: Tensor) -> tuple[Tensor, Tensor]:
 
 def _emitted(mean: Tensor, factor: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     """The same of rows of N(mean, factor factorᵀ)."""
-    offset, root = _split(factor @ seen)
-    return mean + offset, root
+    offset, root = _split(seen)
+    return mean + _times(factor, offset), factor @ root
 
 
 def _pooled(groups: list[tuple[Tensor, Tensor]], weights: Tensor, sizes: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and scatter factor (lower triangular, columns beyond its rank exactly zero) of all groups together."""
     means = torch.cat([mean for mean, _ in groups], -1)                      # (L, S, d, G)
-    mean = means @ weights
+    mean = _times(means, weights)
     columns = torch.cat([*(root for _, root in groups), (means - mean) * sizes], -1)
     root = torch.linalg.qr(columns.mT, mode="r").R.mT
     return mean, root * torch.copysign(alive, root.diagonal(dim1=-2, dim2=-1)[..., None, :])
 
 
-def _logdet(factor: Tensor) -> Tensor:
-    return 2 * factor.diagonal(dim1=-2, dim2=-1).abs().log().sum(-1)
+def _times(matrix: Tensor, column: Tensor) -> Tensor:
+    """matrix @ column, summed in one order whatever else is in the batch (matmul has several, and chooses by shape)."""
+    return (matrix * column.mT).sum(-1, keepdim=True)
+
+
+def _logs(factor: Tensor) -> Tensor:
+    return factor.diagonal(dim1=-2, dim2=-1).abs().log()
 
 
 # --- what is drawn -------------------------------------------------------------------------------------------------
@@ -331,39 +338,57 @@ def _simulable(loop: Loop) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class _Truth:
-    """N(mean, root rootᵀ)."""
+    """N(mean, root rootᵀ) in `dim` dimensions, and, where that makes the size of matrices even, a coordinate nobody looks at.
 
-    mean: Tensor    # (d, 1)
+    Matrices of odd size lie in memory in two ways, which libraries treat differently in the last bit: a seed's numbers
+    would depend on its place in the tensor. (Up to size 4 they do not.)
+    """
+
+    dim: int
+    mean: Tensor    # (dim,)
     root: Tensor    # (d, d) symmetric
     logdet: float
 
     @classmethod
     def of(cls, dim: int, mean: Any, cov: Any, device: torch.device) -> _Truth:
-        mean = torch.zeros(dim) if mean is None else torch.as_tensor(mean)
-        cov = torch.eye(dim) if cov is None else torch.as_tensor(cov)
-        for name, value, shape in [("mean", mean, (dim,)), ("cov", cov, (dim, dim))]:
-            if value.shape != shape or not value.isfinite().all():
-                raise ValueError(f"{name}: expected finite numbers of shape {shape} for dim={dim}, got {tuple(value.shape)}")
-        values, vectors = torch.linalg.eigh(cov.double().cpu())
-        rounding = dim * torch.finfo(torch.float64).eps * values[-1].abs()
-        if values[0] < -rounding or not torch.allclose(cov, cov.T):
+        mean = _finite("mean", torch.zeros(dim) if mean is None else mean, (dim,))
+        cov = _finite("cov", torch.eye(dim) if cov is None else cov, (dim, dim))
+        values, vectors = torch.linalg.eigh(cov)
+        rounding = dim * torch.finfo(cov.dtype).eps * values[-1].abs()
+        if values[0] < -rounding or not torch.allclose(cov, cov.T, atol=0):
             raise ValueError(f"cov: expected a symmetric matrix without negative eigenvalues, got {cov.tolist()}")
         values = values.where(values > rounding, 0)
-        root = (vectors * values.sqrt()) @ vectors.T
-        return cls(mean.double()[:, None].to(device), root.to(device), values.log().sum().item())
+        extra = dim % 2 if dim > 4 else 0
+        root = torch.nn.functional.pad((vectors * values.sqrt()) @ vectors.T, (0, extra, 0, extra))
+        return cls(dim, mean.to(device), root.to(device), values.log().sum().item())
+
+    def see(self, fits: _Fits) -> _Fits:
+        """Fits in the truth's own coordinates, but for its mean."""
+        return _Fits(_times(self.root, fits.mean), self.colour(fits.factor), fits.logs[..., : self.dim])
+
+    def colour(self, factor: Tensor) -> Tensor:
+        """root @ factor, matrix by matrix."""
+        return self.root.expand_as(factor) @ factor
+
+
+def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
+    values = torch.as_tensor(values, dtype=torch.float64, device="cpu")
+    if values.shape != shape or not values.isfinite().all():
+        raise ValueError(f"{name}: expected finite numbers of shape {shape}, as dim={shape[0]}, got shape {tuple(values.shape)}")
+    return values
 
 
 def _mean_error(fits: _Fits, truth: _Truth) -> Tensor:
-    return (truth.root @ fits.mean).square().sum((-2, -1))
+    return fits.mean.square().sum((-2, -1))
 
 
 def _trace(fits: _Fits, truth: _Truth) -> Tensor:
-    return (truth.root @ fits.factor).square().sum((-2, -1))
+    return fits.factor.square().sum((-2, -1))
 
 
 def _w2_squared(fits: _Fits, truth: _Truth) -> Tensor:
-    """tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Σ0^½ (Σ0^½ F)."""
-    overlap = _singular(truth.root @ truth.root @ fits.factor).sum(-1)
+    """With Σ = F Fᵀ, tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Σ0^½ F."""
+    overlap = _singular(truth.colour(fits.factor)).sum(-1)
     return _mean_error(fits, truth) + (_trace(fits, truth) + truth.root.square().sum() - 2 * overlap).clamp(min=0)
 
 
@@ -375,10 +400,10 @@ MEASURES: dict[str, Callable[[_Fits, _Truth], Tensor]] = {
     "w2_squared": _w2_squared,
     "mean_error": _mean_error,
     "trace": _trace,
-    "logdet": lambda fits, truth: fits.logdet + truth.logdet,
-    "spectrum": lambda fits, truth: _singular(truth.root @ fits.factor).square(),
-    "mean": lambda fits, truth: (truth.mean + truth.root @ fits.mean).squeeze(-1),
-    "cov": lambda fits, truth: truth.root @ fits.factor @ fits.factor.mT @ truth.root,
+    "logdet": lambda fits, truth: 2 * fits.logs.sum(-1) + truth.logdet,
+    "spectrum": lambda fits, truth: _singular(fits.factor)[..., : truth.dim].square(),
+    "mean": lambda fits, truth: truth.mean + fits.mean[..., : truth.dim, 0],
+    "cov": lambda fits, truth: (fits.factor @ fits.factor.mT)[..., : truth.dim, : truth.dim],
 }
 
 
