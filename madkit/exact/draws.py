@@ -1,0 +1,42 @@
+"""All that is random: mean and scatter of standard normal rows, by Bartlett's decomposition."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from madkit.rng import key
+
+
+class Dice:
+    """What a fit sees of rows of N(0, I). Every seed has two endless sequences: normals, which the loops share, and χ²."""
+
+    def __init__(self, seeds: list[int], loops: int, dim: int, device: torch.device):
+        self.dim, self.device = dim, device
+        self.normal = [generator(seed, "normal") for seed in seeds]
+        self.chi = [[generator(seed, "chi") for seed in seeds] for _ in range(loops)]
+
+    def draw(self, n: np.ndarray, lam: np.ndarray) -> Tensor:
+        """The next √λ [A | z/√n], (T, L, S, G, d, d + 1), for G groups of sizes n (L, T, G) and λ (L, G)."""
+        d, (_, T, G) = self.dim, n.shape
+        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                                # (L, T, G, d)
+        row, column = np.tril_indices(d, -1)
+        normal = np.stack([g.standard_normal((T, G, d + len(row))) for g in self.normal], 1)    # (T, S, G, ·)
+        chi = np.stack([np.stack([g.standard_gamma(f / 2) for g in generators], 1)
+                        for f, generators in zip(freedom, self.chi, strict=True)], 1)           # (T, L, S, G, d)
+        seen = np.zeros((*chi.shape, d + 1))
+        seen[..., row, column] = normal[:, None, ..., d:]
+        seen[..., np.arange(d), np.arange(d)] = np.sqrt(2 * chi)
+        seen[..., :d] *= np.moveaxis(freedom > 0, 0, 1)[:, :, None, :, None]
+        seen[..., d] = normal[:, None, ..., :d] / np.sqrt(np.maximum(np.moveaxis(n, 0, 1), 1))[:, :, None, :, None]
+        seen *= np.sqrt(lam)[:, None, :, None, None]
+        return torch.from_numpy(seen).to(self.device)
+
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """(L, T, …) as (T, L, …), on the device."""
+        return torch.from_numpy(np.asarray(values, dtype=float)).movedim(1, 0).to(self.device)
+
+
+def generator(seed: int, name: str) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64DXSM(key(seed, "exact", name)))

@@ -1,0 +1,64 @@
+"""What is not random: which groups of rows every training set is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from madkit.loops import Fresh, Loop, Previous, Real, Subsample, Synthetic, check_loop, parts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A loop's groups of rows, in order (a Synthetic makes `memory` of them, newest first): known before anything is drawn."""
+
+    n_ini: int
+    sources: tuple[tuple[type, int], ...]  # (kind, memory)
+    rows: np.ndarray                       # (T, G) rows of each group; generation 1 is not among them: its line is 0
+    ranks: np.ndarray                      # (T,) rank of the fitted covariance
+    lam: np.ndarray                        # (G,)
+    drawn: np.ndarray                      # (G,) whether the rows are new
+
+    @classmethod
+    def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
+        chosen = _simulable(loop)
+        sources = tuple((type(part), getattr(part, "memory", 1)) for part in chosen)
+        lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat([memory for _, memory in sources])
+        drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat([memory for _, memory in sources])
+        rows, ranks = np.zeros((generations, len(lam)), dtype=int), np.full(generations, min(dim, n_ini - 1))
+        total = n_ini
+        for t in range(2, generations + 1):
+            groups = [group for part in chosen for group in _groups(part, t, n_ini, total, ranks)]
+            rows[t - 1], points = zip(*groups, strict=True)
+            total = int(rows[t - 1].sum())
+            if total < 2:
+                raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
+                                 "give the loop real, fresh or synthetic rows")
+            ranks[t - 1] = min(sum(points) - 1, dim if (Fresh, 1) in sources else ranks[0])
+        return cls(n_ini, sources, rows, ranks, lam, drawn)
+
+
+def _groups(part: Loop, t: int, n_ini: int, total: int, ranks: np.ndarray) -> list[tuple[int, int]]:
+    """(rows, rows that span as much) of each group that a source puts into the training set of generation t."""
+    if isinstance(part, Real):
+        return [(n_ini, ranks[0] + 1)]
+    if isinstance(part, Previous):
+        return [(total, ranks[t - 2] + 1)]
+    if isinstance(part, Fresh):
+        return [(part.n, part.n)]
+    shares = part.shares(t)
+    newest = [(shares.get(k, 0), ranks[k - 1] + 1 if part.lam else 1) for k in range(t - 1, max(0, t - 1 - part.memory), -1)]
+    return [(n, min(n, span)) for n, span in newest] + [(0, 0)] * (part.memory - len(newest))
+
+
+def _simulable(loop: Loop) -> tuple[Any, ...]:
+    check_loop(loop)
+    for part in parts(loop):
+        if not isinstance(part, Real | Fresh | Synthetic | Previous):
+            why = ("draws without replacement, so single rows matter" if isinstance(part, Subsample) else
+                   "is a plain function: where its rows come from is not known")
+            raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous or sums of them. "
+                             "mk.run simulates any loop")
+    return parts(loop)

@@ -1,0 +1,148 @@
+"""The two calls: `simulate` gives arrays, `run` the same numbers as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from madkit.checks import whole
+from madkit.exact.law import paths
+from madkit.exact.measures import MEASURES, Truth
+from madkit.exact.plan import Plan
+from madkit.loops import Loop, initial_rows, resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from madkit.runs import Run
+
+
+def run(
+    loop: Loop | Sequence[Loop],               # sources and their sums; a list gives the tables a column `loop`
+    dim: int = 1,
+    *,
+    generations: int = 50,
+    seeds: int | Iterable[int] = 100,          # a count (0 … seeds−1) or the seeds themselves
+    n_ini: int | Sequence[int] | None = None,  # real rows of generation 1 (or one number per loop); None: the loop's size
+    mean: Any = None,                          # (d,) of the truth; None: 0
+    cov: Any = None,                           # (d, d) of the truth; None: I
+    ddof: int = 1,                             # 1: unbiased covariance, 0: maximum likelihood
+    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),  # and "spectrum"
+    device: str = "auto",
+    progress: bool = False,                    # a bar, once it takes over two seconds
+) -> Run:
+    """A Gaussian model in a frozen loop: the law of `mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim))`, no rows drawn.
+
+    Metrics judge the fit (λ not applied) against the truth; "spectrum" gives rows "spectrum.1" (largest eigenvalue) …
+    Raises ValueError, with the reason, for a loop whose law is not known (plain functions, accumulate_subsample).
+    """
+    import pandas as pd
+
+    from madkit import runs, spec, theory
+
+    many = isinstance(loop, list | tuple)
+    loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), _seeds(seeds)
+    values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean, cov=cov, ddof=ddof,
+                      metrics=names, device=device, progress=progress)
+    n_ini = _n_ini(n_ini, loops)
+    known = [theory.table(one, dim, generations, n, mean, cov, ddof) for one, n in zip(loops, n_ini, strict=True)]
+    facts = {
+        "model": f"Gaussian(ddof={ddof}, covariance='full')", "loop": spec.describe(loops if many else loop),
+        "truth": f"gaussian(dim={dim}, cov={spec.describe(cov)})", "seeds": seeds, "n_ini": n_ini if many else n_ini[0],
+        "metrics": list(names), "method": "exact law, no rows drawn",
+    } | spec.provenance(str(resolve(device))) | {"generations": generations}
+    return runs.Run(table=_table(values, seeds, many), theory=_theory(known, names, many), samples={}, real=None,
+                    composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]), spec=facts)
+
+
+def simulate(
+    loop: Loop | Sequence[Loop],
+    dim: int = 1,
+    *,
+    generations: int = 50,
+    seeds: int | Iterable[int] = 100,
+    n_ini: int | Sequence[int] | None = None,
+    mean: Any = None,
+    cov: Any = None,
+    ddof: int = 1,
+    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),  # and "spectrum", "mean", "cov"
+    device: str = "auto",
+    progress: bool = False,
+) -> dict[str, np.ndarray]:
+    """The numbers of `run` as arrays (loops, seeds, generations, …), for live views; arguments and errors as there.
+
+    The shape goes on with (d,) for "spectrum" (eigenvalues, largest first) and for "mean", and with (d, d) for "cov":
+    the last two are the fits themselves.
+    """
+    loops, names, seeds = _loops(loop), _names(metrics, MEASURES), _seeds(seeds)
+    dim, generations = whole("dim", dim, least=1), whole("generations", generations, least=1)
+    if ddof not in (0, 1):
+        raise ValueError(f"ddof: expected 1 (unbiased covariance) or 0 (maximum likelihood), got {ddof!r}")
+    truth = Truth.of(dim, mean, cov, resolve(device))
+    size = len(truth.root)
+    plans = [Plan.of(one, n, size, generations) for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
+    values: dict[str, np.ndarray] = {}
+    for which, span, fits in paths(plans, size, generations, seeds, ddof, resolve(device), progress):
+        fits = truth.see(fits)
+        for name in names:
+            measured = MEASURES[name](fits, truth).movedim(0, 2).cpu().numpy()
+            values.setdefault(name, np.empty((len(loops), len(seeds), generations, *measured.shape[3:])))
+            values[name][which, :, span] = measured
+    return values
+
+
+# --- arguments and tables ------------------------------------------------------------------------------------------
+
+
+def _loops(loop: Loop | Sequence[Loop]) -> list[Loop]:
+    loops = list(loop) if isinstance(loop, list | tuple) else [loop]
+    if not loops:
+        raise ValueError("loop: expected a loop or a list of loops, got an empty list")
+    return loops
+
+
+def _names(metrics: Iterable[str | Callable], known: Iterable[str]) -> list[str]:
+    chosen = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
+    names = [metric if isinstance(metric, str) else metric.__name__ for metric in chosen]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"metrics: expected some of {', '.join(known)} (only the fit is known, no rows), got {name!r}")
+    return names
+
+
+def _seeds(seeds: int | Iterable[int]) -> list[int]:
+    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
+    return [whole("seeds", seed) for seed in chosen]
+
+
+def _n_ini(n_ini: int | Sequence[int] | None, loops: list[Loop]) -> list[int]:
+    given = list(n_ini) if isinstance(n_ini, Sequence) else [n_ini] * len(loops)
+    if len(given) != len(loops):
+        raise ValueError(f"n_ini: expected one number, or one for each of the {len(loops)} loops, got {len(given)}")
+    return [whole("n_ini", initial_rows(loop) if n is None else n, least=2) for n, loop in zip(given, loops, strict=True)]
+
+
+def _table(values: dict[str, np.ndarray], seeds: list[int], many: bool) -> pd.DataFrame:
+    """Tidy rows, ordered by loop, metric, seed, generation."""
+    import pandas as pd
+
+    if "spectrum" in values:
+        spectrum = np.moveaxis(values.pop("spectrum"), -1, 0)
+        values |= {f"spectrum.{k}": eigenvalue for k, eigenvalue in enumerate(spectrum, 1)}
+    value = np.stack(list(values.values()), 1) if values else np.empty((1, 0, len(seeds), 0))    # (L, metrics, S, T)
+    loop, metric, seed, t = np.indices(value.shape).reshape(4, -1)
+    names = np.array(list(values), dtype=object)
+    table = pd.DataFrame({"seed": np.array(seeds)[seed], "generation": t + 1, "metric": names[metric], "value": value.ravel()})
+    return table.assign(loop=loop) if many else table
+
+
+def _theory(known: list[pd.DataFrame], names: list[str], many: bool) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.concat([one.assign(loop=i) for i, one in enumerate(known)], ignore_index=True)
+    table = table[table.metric.isin(names)].reset_index(drop=True)
+    return table if many else table.drop(columns="loop")
