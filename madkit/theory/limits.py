@@ -1,0 +1,159 @@
+"""Where loops with real data come to rest, and what synthetic data is then worth.
+
+With a share p of fresh rows each generation, and q = 1 − p, a loop forgets how it began at the rate max(λq, q²) and
+comes to rest away from the truth. Its distance says what the diet is worth: n_e, the real rows that alone would do as
+well. Synthetic rows are *admissible* when n_e ≥ n_r. For λ = 1 they always are, and n_e ≤ 2 n_r; for λ < 1 there is a
+number of them, n_s*, beyond which they harm, however many real rows there are.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from madkit.checks import unit, whole
+from madkit.loops import Fresh, Loop, Real, Synthetic, parts
+from madkit.theory.recursion import Moments
+from madkit.theory.wasserstein import real_only_w2, w2_squared
+
+
+def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
+    """The moments of a loop for t → ∞ (ddof 1), single numbers. A loop with fresh rows forgets n_ini; others need it.
+
+    Fresh + Synthetic   m = (n_r − p/(1+q))/(N − 1 − λ(n_s − q/(1+q))),  u = (p + λqm)/(n_r(1+q))
+    Real + Synthetic    m = (n_r − 1)/(N − 1 − λ(n_s − q/(1+q))),        u = 1/n_r + λqm/(n_r(1+q)),  n_r = n_ini
+    Synthetic           m = 0, u = 1/n_ini + λ/((1−λ)n); for λ = 1, m = 1 (on rare paths only) and u = ∞
+
+    m and u are exact, f and s leading order. NotImplementedError for memory > 1 and for pools (Previous).
+    """
+    match sorted(parts(loop), key=lambda part: type(part).__name__):
+        case [Fresh(n_r)] if n_r >= 2:
+            return _fresh_limit(n_r, 0, 1.0, dim)
+        case [Fresh(n_r), Synthetic(n_s, lam, 1)] if n_r and n_s:
+            return _fresh_limit(n_r, n_s, lam, dim)
+        case [Real()]:
+            return _augmented_limit(_real_rows(loop, n_ini), 0, 1.0, dim)
+        case [Real(), Synthetic(n_s, lam, 1)]:
+            return _augmented_limit(_real_rows(loop, n_ini), n_s, lam, dim)
+        case [Synthetic(n_s, lam, 1)] | [Fresh(0), Synthetic(n_s, lam, 1)]:
+            gone = lam < 1
+            u = 1 / _real_rows(loop, n_ini) + lam / ((1 - lam) * n_s) if gone else math.inf
+            return Moments(dim, 0.0 if gone else 1.0, u, 0.0 if gone else math.inf, 1.5)
+    raise NotImplementedError("fixed_point: expected Fresh or Real, Synthetic with memory 1, or the sum of one of each, "
+                              f"got {loop!r}; follow `moments` for many generations instead")
+
+
+def _real_rows(loop: Loop, n_ini: int | None) -> int:
+    if n_ini is None:
+        raise ValueError(f"n_ini: the limit of {loop!r} depends on the real rows of generation 1; expected their number, "
+                         "got None")
+    return whole("n_ini", n_ini, least=2)
+
+
+def _fresh_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
+    total = n_r + n_s
+    p, q, one = n_r / total, n_s / total, 1 / (total - 1)
+    m = (n_r - p / (1 + q)) / (total - 1 - lam * (n_s - q / (1 + q)))
+    f = one * (p + q * (lam * m) ** 2) / (1 - (lam * q) ** 2)
+    skew = (one**2 * (p + q * (lam * m) ** 3) + 3 * one * q**2 * lam**3 * m * f) / (1 - (lam * q) ** 3)
+    return Moments(dim, m, (p + lam * q * m) / (n_r * (1 + q)), f, skew * m / f**2)
+
+
+def _augmented_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
+    """Third moments of the real set (1) and the last fit (t): s11, st1, stt; f11, f1t, ftt the second."""
+    total = n_r + n_s
+    p, q, one = n_r / total, n_s / total, 1 / (total - 1)
+    b = lam * q
+    m = (n_r - 1) / (total - 1 - lam * (n_s - q / (1 + q)))
+    f11, lean = 1 / (n_r - 1), one * b * lam * m
+    f1t, ftt = p / (1 - b) * f11, (p / (1 - b)) ** 2 * f11 + one * q * (lam * m) ** 2 / (1 - b**2)
+    s11, st1 = f11**2, p / (1 - b) * f11**2
+    stt = (p**2 * s11 + 2 * p * b * st1 + lean * f1t) / (1 - b**2)
+    skew = p**3 * s11 + 3 * p**2 * b * st1 + 3 * p * b**2 * stt + 3 * lean * (p * f1t + b * ftt) + one**2 * q * (lam * m) ** 3
+    return Moments(dim, m, 1 / n_r + b * m / (n_r * (1 + q)), ftt, skew / (1 - b**3) * m / ftt**2)
+
+
+def floor(p: float, lam: float, dim: int) -> float:
+    """Limit W2² of a fresh data loop with real fraction p ∈ (0, 1] as its rows → ∞, Σ0 = I: d(1 − √(p/(1−λq)))².
+
+    0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31 right).
+    """
+    p, lam = unit("floor: p", p), unit("floor: lam", lam)
+    return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
+
+
+def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> float:
+    """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good, 0 = worth less than 2 rows.
+
+    λ = 1, n_r ≫ d: n_e = (1 + q) n_r. Inverts `real_only_w2` at the `w2_squared` of the loop's `fixed_point`, as good as
+    these; for Fresh + Synthetic with memory K and λ = 1, n_r times `memory_gain`. NotImplementedError as for `fixed_point`.
+    """
+    from scipy.optimize import brentq
+
+    match parts(loop):
+        case (Fresh(n_r), Synthetic(n_s, 1.0, memory)) | (Synthetic(n_s, 1.0, memory), Fresh(n_r)) if memory > 1 and n_r:
+            return n_r * memory_gain(n_r / (n_r + n_s), memory)
+    goal = w2_squared(fixed_point(loop, dim, n_ini))
+    if goal > real_only_w2(2, dim):
+        return 0.0
+    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / goal), math.log(1.9), 40, xtol=1e-10))
+
+
+def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> float:
+    """n_s*: the most synthetic rows beside n_r fresh ones that still help (n_e ≥ n_r); ∞ for λ = 1.
+
+    n_r None: the limit n_r → ∞, [4(2−λ) + (d+1)(½ + 3λ/2 − λ²)]/(1−λ)² (paper, Fig. 11). Else the last root of
+    W2²(n_s) = W2²(0) in the approximation of `w2_squared`; 0 when any synthetic row harms.
+    """
+    from scipy.optimize import brentq
+
+    lam = unit("admissible_threshold: lam", lam)
+    if lam == 1:
+        return math.inf
+    if n_r is None:
+        return (4 * (2 - lam) + (dim + 1) * (0.5 + 1.5 * lam - lam**2)) / (1 - lam) ** 2
+
+    def harm(n_s: float) -> float:
+        return w2_squared(_fresh_limit(n_r, n_s, lam, dim)) - real_only_w2(n_r, dim)
+
+    grid = np.geomspace(1, 1e9, 200)
+    helps = [i for i, n_s in enumerate(grid) if harm(n_s) < 0]
+    return brentq(harm, grid[helps[-1]], grid[helps[-1] + 1]) if helps else 0.0
+
+
+def memory_gain(p: float, memory: int) -> float:
+    """n_e/n_r = (K + q)/(pK + q) of a fresh data loop whose synthetic rows come from the last K models; λ = 1.
+
+    Leading order in 1/rows (n_r ≫ d), within 4% of simulation: 1 + q for K = 1, rising to 1/p (paper, Fig. 30).
+    """
+    p, k = unit("memory_gain: p", p), whole("memory_gain: memory", memory, least=1)
+    return (k + 1 - p) / (p * k + 1 - p)
+
+
+def optimal_real_weight(n_r: float, n_s: float) -> float:
+    """The weight w of the real part of a fresh data loop's fit that makes its limit best; λ = 1, rows ≫ d.
+
+    The root of w² + r w = r, r = n_r/n_s, and there n_e = n_r/w. For n_r = n_s both are the golden ratio: w = .618,
+    n_e = 1.618 n_r, where pooling the rows (w = p = ½) gives 1.5 n_r.
+    """
+    r = n_r / n_s
+    return (math.sqrt(r * r + 4 * r) - r) / 2
+
+
+def pool_limit(n: int) -> tuple[float, float]:
+    """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance: it does not collapse.
+
+    m_t = Π_{s≤t} (1 − 1/(n s²)) → sin(π/√n)/(π/√n), and u_t = 1 − m_t → ≈ π²/(6n): variance turns into drift.
+    """
+    x = math.pi / math.sqrt(whole("pool_limit: n", n, least=2))
+    return math.sin(x) / x, 1 - math.sin(x) / x
+
+
+def pool_decay(lam: float, generations: int) -> np.ndarray:
+    """m_t ≈ t^{−(1−λ)}/Γ(1+λ) of `accumulate(n, lam)` for many rows and t ≫ 1, (generations,).
+
+    Keeping everything turns the exponential collapse λ^{t−1} into a power law; it does not prevent it.
+    """
+    lam = unit("pool_decay: lam", lam)
+    return np.arange(1, whole("generations", generations, least=1) + 1.0) ** (lam - 1) / math.gamma(1 + lam)

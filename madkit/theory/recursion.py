@@ -1,0 +1,178 @@
+"""One recursion for the expected moments of every loop.
+
+D^t is a union of groups g: n_g rows, a share w_g of all N, centred on an earlier mean μ_k(g) (fresh rows: on μ0), with an
+error of variance v_g of the group's own. Let D_kl be E‖μ_k − μ_l‖² in units of tr Σ0, and h = ½ Σ_gh w_g w_h D_k(g)k(h)
+the spread of the centres. The mean of D^t then lies, and its scatter is,
+
+    D_tk  =  Σ_g w_g D_k(g)k − h + Σ_g w_g² v_g,              u_t = D_t0,
+    S_t   =  Σ_g S_g + N (h + Σ_g w_g (1 − w_g) v_g),         m_t = S_t/(N − ddof),
+
+with the scatter S_g within a group: n − 1 for n real rows, (n − 1) λ m_k for n rows of generation k, S_{t−1} for the
+last training set. Distances, and not covariances, keep m_t exact to the last digit when it is 10^−100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from madkit.checks import whole
+from madkit.loops import Fresh, Loop, Previous, Real, Synthetic, parts
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Expected moments of the fits of a loop: arrays of shape (generations,), or single numbers for a limit.
+
+    m    E Σ_t = m Σ0: 1 = all diversity kept in expectation, 0 = none
+    u    E (μ_t − μ0)(μ_t − μ0)ᵀ = u Σ0: 0 is best
+    f    fluctuation: E‖Σ_t − m Σ0‖² = f (tr² Σ0 + tr Σ0²), to leading order in 1/rows; m²/f is a number of rows
+    s    its skewness: E tr (Σ_t − m I)³ = s f² d³/m for Σ0 = I, d ≫ 1. 1 for one fit (a Wishart matrix), 3/2 for a product
+         of many fits (fully synthetic), 2 for an inverse Wishart matrix (a trickle of fresh rows, λ = 1)
+    """
+
+    dim: int
+    m: Array | float
+    u: Array | float
+    f: Array | float
+    s: Array | float
+
+    @property
+    def trace(self) -> Array | float:
+        """E tr Σ_t for Σ0 = I."""
+        return self.dim * self.m
+
+    @property
+    def mean_error(self) -> Array | float:
+        """E‖μ_t − μ0‖² for Σ0 = I; 0 is best."""
+        return self.dim * self.u
+
+
+def moments(
+    loop: Loop,          # a source or a sum of sources, any memory
+    dim: int,            # d: m, u, f and s do not depend on it
+    generations: int,    # T: the moments of generations 1 … T
+    n_ini: int,          # real rows of generation 1; Real() gives these same rows again
+    ddof: int = 1,       # covariance = scatter/(rows − ddof): 1 unbiased, 0 maximum likelihood
+) -> Moments:
+    """m_t, u_t, f_t and s_t of generations 1 … T: m and u exact at any size and for any Σ0, f and s to leading order.
+
+    Holds for all sums of Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises NotImplementedError for
+    loops that are plain functions, ValueError for training sets of fewer than 2 rows.
+    """
+    n, ddof = whole("n_ini", n_ini, least=2), _ddof(ddof)
+    rows, scatter, kept = n, n - 1.0, [0, 1]                       # kept: the centres that a later group may have
+    m, u, f, s = [scatter / (n - ddof)], [1 / n], [scatter / (n - ddof) ** 2], [1.0]
+    distance = np.array([[0, 1 / n], [1 / n, 0]])                  # D_kl over kept
+    wobble, skew = np.zeros((2, 2)), np.zeros((2, 2, 2))           # second and third moments of Σ_k − m_k Σ0 over kept
+    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]
+    memory = max((part.memory for part in parts(loop) if isinstance(part, Synthetic)), default=1)
+    for t in range(2, whole("generations", generations, least=1) + 1):
+        size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
+        rows = _rows(loop, t, size)
+        w, noise = size / rows, spread / size                      # w_g, v_g
+        at = (np.array(kept)[:, None] == centre).astype(float)     # (kept, groups): which centre each group has
+        h = (at @ w) @ distance @ (at @ w) / 2
+        scatter = within.sum() + rows * (h + (w * (1 - w)) @ noise)
+        distance = _bordered(distance, distance @ at @ w - h + w**2 @ noise)
+        wobble, skew = _fluctuations(wobble, skew, at, w * (rows - 1) / (rows - ddof), spread, pull, size * (1 - 1 / rows))
+        m, u, f = [*m, scatter / (rows - ddof)], [*u, distance[0, -1]], [*f, wobble[-1, -1]]
+        s.append(skew[-1, -1, -1] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
+        kept = [*kept, t]
+        stay = [i for i, k in enumerate(kept) if k < 2 or k > t - memory]
+        kept, distance = [kept[i] for i in stay], distance[np.ix_(stay, stay)]
+        wobble, skew = wobble[np.ix_(stay, stay)], skew[np.ix_(stay, stay, stay)]
+    return Moments(whole("dim", dim, least=1), *map(np.array, (m, u, f, s)))
+
+
+def _groups(loop: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Array:
+    """The groups of D^t, (5, groups): rows, centre, scatter within; variance of new rows, how Σ at the centre passes on."""
+    groups = [group for part in parts(loop) for group in _group(part, t, n_ini, m, rows, scatter) if group[0] > 0]
+    return np.array(groups, float).reshape(-1, 5).T
+
+
+def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Iterator[tuple[float, ...]]:
+    match part:
+        case Real():
+            yield n_ini, 1, n_ini - 1, 0, 1
+        case Previous():
+            yield rows, t - 1, scatter, 0, 1
+        case Fresh(n):
+            yield n, 0, n - 1, 1, 0
+        case Synthetic(_, lam):
+            for k, n in part.shares(t).items():
+                yield n, k, (n - 1) * lam * m[k - 1], lam * m[k - 1], lam
+        case _:
+            raise NotImplementedError(f"theory: expected a sum of Real, Fresh, Synthetic and Previous, got {part!r}: "
+                                      "no formula covers a loop of one's own; run it with mk.run")
+
+
+def _fluctuations(
+    wobble: Array, skew: Array, at: Array, w: Array, spread: Array, pull: Array, size: Array
+) -> tuple[Array, Array]:
+    """Second and third moments of the fluctuations, with those of the next fit as a last row and column.
+
+    Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k is: E ε_g² =
+    spread_g pull_g Σ_k/n_g.
+    """
+    new = np.vstack([np.eye(len(wobble)), at @ (w * pull)])        # (kept + 1, kept): old and new fits from old ones
+    lean = new @ wobble @ at @ (w**2 * pull * spread / size)       # E ε² (Σ_k − m_k)
+    wobble = new @ wobble @ new.T
+    wobble[-1, -1] += w**2 @ (spread**2 / size)
+    for _ in range(3):
+        skew = np.tensordot(new, skew, (1, 2))
+    skew[-1, -1, :] += lean
+    skew[-1, :, -1] += lean
+    skew[:, -1, -1] += lean
+    skew[-1, -1, -1] += w**3 @ (spread**3 / size**2)
+    return wobble, skew
+
+
+def _rows(loop: Loop, t: int, size: Array) -> int:
+    return whole(f"rows in the training set of generation {t} of {loop!r}", int(size.sum()), least=2)
+
+
+def _bordered(square: Array, row: Array) -> Array:
+    """The symmetric matrix with one more row and column, 0 in the corner."""
+    return np.block([[square, row[:, None]], [row[None, :], np.zeros((1, 1))]])
+
+
+def _ddof(ddof: int) -> int:
+    if ddof not in (0, 1):
+        raise ValueError(f"ddof: expected 1 (unbiased) or 0 (maximum likelihood), got {ddof!r}")
+    return ddof
+
+
+# --- the same bookkeeping, other quantities ------------------------------------------------------------------------
+
+
+def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
+    """How often a systematic error δ of every fit stands in generation t, (generations,): the error is this × δ.
+
+    A fit is the mean of its training set + δ. Fully synthetic: t; a pool: 1 + ½ + … + 1/t ≈ log t; a real fraction p in
+    every generation: → 1/p. This is why artifacts amplify, and why real data stops them. λ plays no part.
+    """
+    mean, rows = np.zeros(2), whole("n_ini", n_ini, least=2)       # systematic error of μ0 and of the mean of D¹, D², …
+    for t in range(2, whole("generations", generations, least=1) + 1):
+        size, centre, _, spread, pull = _groups(loop, t, n_ini, [1.0] * t, rows, 0.0)
+        drawn = (centre > 0) & (spread == pull)                    # from a fit, and so with its δ; a copy of rows has none
+        rows = _rows(loop, t, size)
+        mean = np.append(mean, size @ (mean[centre.astype(int)] + drawn) / rows)
+    return 1 + mean[1:]
+
+
+def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
+    """E H_t/H_0 of a loop on categories (modes, tokens), (generations,), H = 1 − Σ p_i²: 1 = kept, 0 = one category left.
+
+    The fit is the vector of frequencies, the mean of one-hot rows, and H the trace of their covariance: these are the
+    m_t of maximum likelihood, exact for any number of categories. Fully synthetic: (1 − 1/n_ini)(1 − 1/n)^{t−1}, and the last
+    survivor is category i with probability p_0(i). Fresh + Synthetic: → [p²(1 − 1/n_r) + 2pq]/[1 − q²(1 − 1/n_s)].
+    NotImplementedError for λ < 1, which is no covariance here.
+    """
+    if any(getattr(part, "lam", 1) != 1 for part in parts(loop)):
+        raise NotImplementedError(f"diversity: holds for unbiased sampling of categories, expected lam=1, got {loop!r}")
+    return moments(loop, 1, generations, n_ini, ddof=0).m
