@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -28,7 +28,7 @@ class Fits:
 
 
 def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
-           progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
+          progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
     """(which loops, which generations, their fits), piece by piece; loops of the same sources go side by side."""
     from tqdm.auto import tqdm
 
@@ -83,51 +83,64 @@ def _chain(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof:
 
 def _pool(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: int) -> Iterator[Fits]:
     """Any sum of sources, one generation after another: pool what is seen of every group of rows."""
-    lam, drawn, dim = np.stack([plan.lam for plan in family]), family[0].drawn, fits.factor.shape[-1]
-    spread = dice.tensor(np.sqrt([[[plan.n_ini - ddof]] for plan in family]))[0, ..., None, None]
-    mean, root = fits.mean[0], fits.factor[0] * spread
-    real, past = (mean, root), deque([(mean, fits.factor[0])] * max(memory for _, memory in family[0].sources))
+    sources, drawn, lam = family[0].sources, family[0].drawn, np.stack([plan.lam for plan in family])
+    n_ini = np.array([[[plan.n_ini]] for plan in family])
+    mean, factor = fits.mean[0], fits.factor[0]
+    real = data = mean, factor * dice.tensor(np.sqrt(n_ini - ddof))[0, ..., None, None]
+    past = deque([(mean, factor)] * max(memory for _, memory in sources))    # newest first; its length never changes
     for span in spans:
-        n = np.stack([plan.rows[span] for plan in family])                   # (L, T, G)
-        alive = np.stack([plan.ranks[span, None] > np.arange(dim) for plan in family])                   # (L, T, d)
-        total = n.sum(-1, keepdims=True)
-        weights = dice.tensor(n / total)[..., None, :, None]
-        sizes, alive = dice.tensor(np.sqrt(n))[..., None, None, :], dice.tensor(alive)[..., None, None, :]
-        spread = dice.tensor(np.sqrt(total - ddof))[..., None, None]
+        n, sizes = np.stack([plan.rows[span] for plan in family]), _sizes(family, span, ddof, dice)
         path = []
-        for t, seen in enumerate(dice.draw(n[..., drawn], lam[:, drawn])):   # seen (L, S, drawn groups, d, d + 1)
-            new, groups = iter(seen.unbind(2)), []
-            for source, memory in family[0].sources:
-                if source is Synthetic:
-                    groups += [_emitted(*past[k], next(new)) for k in range(memory)]
-                elif source is Fresh:
-                    groups.append(_split(next(new)))
-                else:
-                    groups.append(real if source is Real else (mean, root))
-            mean, root = _pooled(groups, weights[t], sizes[t], alive[t])
-            past.appendleft((mean, root / spread[t]))
+        for seen, (weights, roots, spread, alive) in zip(dice.draw(n[..., drawn], lam[:, drawn]), sizes, strict=True):
+            data = _pooled(list(_groups(sources, iter(seen.unbind(2)), past, real, data)), weights, roots, alive)
+            past.appendleft((data[0], data[1] / spread))
             past.pop()
             path.append(past[0])
         means, factors = map(torch.stack, zip(*path, strict=True))
         yield Fits(means, factors, _logs(factors))
 
 
-def _split(seen: Tensor) -> tuple[Tensor, Tensor]:
+def _sizes(family: list[Plan], span: slice, ddof: int, dice: Dice) -> Iterator[tuple[Tensor, ...]]:
+    """Per generation: shares n_g/N of the groups, √n_g, √(N − ddof), and which columns of F the rank leaves."""
+    n = np.stack([plan.rows[span] for plan in family])                       # (L, T, G)
+    ranks = np.stack([plan.ranks[span] for plan in family])                  # (L, T)
+    total = n.sum(-1, keepdims=True)
+    weights, roots, spread = (dice.tensor(values)[..., None, None] for values in (n / total, np.sqrt(n), np.sqrt(total - ddof)))
+    alive = dice.tensor(ranks[..., None] > np.arange(dice.dim))[..., None, None, :]
+    return zip(weights.transpose(2, 3), roots.movedim(2, -1), spread, alive, strict=True)
+
+
+Group = tuple[Tensor, Tensor]  # mean (L, S, d, 1), factor of the scatter (L, S, d, d)
+
+
+def _groups(sources: Sequence[tuple[type, int]], seen: Iterator[Tensor], past: Sequence[Group], real: Group,
+            data: Group) -> Iterator[Group]:
+    """The groups of rows of a training set; seen (L, S, d, d + 1) gives the drawn ones."""
+    for source, memory in sources:
+        if source is Synthetic:
+            yield from (_emitted(*past[k], next(seen)) for k in range(memory))
+        elif source is Fresh:
+            yield _split(next(seen))
+        else:
+            yield real if source is Real else data
+
+
+def _split(seen: Tensor) -> Group:
     """Mean (…, d, 1) and scatter factor (…, d, d) of a group, as they are drawn: [scatter factor | mean]."""
     return seen[..., -1:], seen[..., :-1]
 
 
-def _emitted(mean: Tensor, factor: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+def _emitted(mean: Tensor, factor: Tensor, seen: Tensor) -> Group:
     """The same of rows of N(mean, factor factorᵀ)."""
     offset, root = _split(seen)
     return mean + times(factor, offset), factor @ root
 
 
-def _pooled(groups: list[tuple[Tensor, Tensor]], weights: Tensor, sizes: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and scatter factor (lower triangular, columns beyond its rank exactly zero) of all groups together."""
+def _pooled(groups: list[Group], weights: Tensor, roots: Tensor, alive: Tensor) -> Group:
+    """All groups together; the factor is lower triangular with diagonal ≥ 0, and zero beyond its rank."""
     means = torch.cat([mean for mean, _ in groups], -1)                      # (L, S, d, G)
     mean = times(means, weights)
-    columns = torch.cat([*(root for _, root in groups), (means - mean) * sizes], -1)
+    columns = torch.cat([*(root for _, root in groups), (means - mean) * roots], -1)
     root = torch.linalg.qr(columns.mT, mode="r").R.mT
     return mean, root * torch.copysign(alive, root.diagonal(dim1=-2, dim2=-1)[..., None, :])
 

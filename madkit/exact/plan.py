@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from madkit.loops import Fresh, Loop, Previous, Real, Subsample, Synthetic, check_loop, parts
+from madkit.loops import Fresh, Loop, Previous, Real, Source, Subsample, Synthetic, check_loop, parts
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Plan:
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
-        chosen = _simulable(loop)
+        chosen = parts(loop)
         sources = tuple((type(part), getattr(part, "memory", 1)) for part in chosen)
         lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat([memory for _, memory in sources])
         drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat([memory for _, memory in sources])
         rows, ranks = np.zeros((generations, len(lam)), dtype=int), np.full(generations, min(dim, n_ini - 1))
-        total = n_ini
+        reach, total = dim if (Fresh, 1) in sources else ranks[0] * lam.any(), n_ini
         for t in range(2, generations + 1):
             groups = [group for part in chosen for group in _groups(part, t, n_ini, total, ranks)]
             rows[t - 1], points = zip(*groups, strict=True)
@@ -36,11 +36,11 @@ class Plan:
             if total < 2:
                 raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
                                  "give the loop real, fresh or synthetic rows")
-            ranks[t - 1] = min(sum(points) - 1, dim if (Fresh, 1) in sources else ranks[0])
+            ranks[t - 1] = min(sum(points) - 1, reach)
         return cls(n_ini, sources, rows, ranks, lam, drawn)
 
 
-def _groups(part: Loop, t: int, n_ini: int, total: int, ranks: np.ndarray) -> list[tuple[int, int]]:
+def _groups(part: Any, t: int, n_ini: int, total: int, ranks: np.ndarray) -> list[tuple[int, int]]:
     """(rows, rows that span as much) of each group that a source puts into the training set of generation t."""
     if isinstance(part, Real):
         return [(n_ini, ranks[0] + 1)]
@@ -53,12 +53,13 @@ def _groups(part: Loop, t: int, n_ini: int, total: int, ranks: np.ndarray) -> li
     return [(n, min(n, span)) for n, span in newest] + [(0, 0)] * (part.memory - len(newest))
 
 
-def _simulable(loop: Loop) -> tuple[Any, ...]:
+def check_known(loop: Loop) -> None:
+    """Raise ValueError, with the reason, for a loop that is not made of sources whose law is known."""
     check_loop(loop)
     for part in parts(loop):
-        if not isinstance(part, Real | Fresh | Synthetic | Previous):
+        if type(part) not in (Real, Fresh, Synthetic, Previous):
             why = ("draws without replacement, so single rows matter" if isinstance(part, Subsample) else
-                   "is a plain function: where its rows come from is not known")
+                   "is a plain function: where its rows come from is not known" if not isinstance(part, Source) else
+                   "is a source of its own kind, whose law is not known")
             raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous or sums of them. "
                              "mk.run simulates any loop")
-    return parts(loop)

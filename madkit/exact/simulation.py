@@ -10,7 +10,7 @@ import numpy as np
 from madkit.checks import whole
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
-from madkit.exact.plan import Plan
+from madkit.exact.plan import Plan, check_known
 from madkit.loops import Loop, initial_rows, resolve
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def run(
     """A Gaussian model in a frozen loop: the law of `mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim))`, no rows drawn.
 
     Metrics judge the fit (λ not applied) against the truth; "spectrum" gives rows "spectrum.1" (largest eigenvalue) …
-    Raises ValueError, with the reason, for a loop whose law is not known (plain functions, accumulate_subsample).
+    Raises ValueError, with the reason, for a loop whose law is not known (plain functions, accumulate_subsample), and for
+    arguments out of range.
     """
     import pandas as pd
 
@@ -46,14 +47,16 @@ def run(
     loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), _seeds(seeds)
     values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean, cov=cov, ddof=ddof,
                       metrics=names, device=device, progress=progress)
-    n_ini = _n_ini(n_ini, loops)
-    known = [theory.table(one, dim, generations, n, mean, cov, ddof) for one, n in zip(loops, n_ini, strict=True)]
+    if "spectrum" in values:
+        values |= {f"spectrum.{k}": column for k, column in enumerate(np.moveaxis(values.pop("spectrum"), -1, 0), 1)}
+    initial = _n_ini(n_ini, loops)
+    known = [theory.table(one, dim, generations, n, mean, cov, ddof) for one, n in zip(loops, initial, strict=True)]
     facts = {
         "model": f"Gaussian(ddof={ddof}, covariance='full')", "loop": spec.describe(loops if many else loop),
-        "truth": f"gaussian(dim={dim}, cov={spec.describe(cov)})", "seeds": seeds, "n_ini": n_ini if many else n_ini[0],
+        "truth": f"gaussian(dim={dim}, cov={spec.describe(cov)})", "seeds": seeds, "n_ini": initial if many else initial[0],
         "metrics": list(names), "method": "exact law, no rows drawn",
     } | spec.provenance(str(resolve(device))) | {"generations": generations}
-    return runs.Run(table=_table(values, seeds, many), theory=_theory(known, names, many), samples={}, real=None,
+    return runs.Run(table=_table(values, seeds, many), theory=_theory(known, list(values), many), samples={}, real=None,
                     composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]), spec=facts)
 
 
@@ -88,7 +91,8 @@ def simulate(
         fits = truth.see(fits)
         for name in names:
             measured = MEASURES[name](fits, truth).movedim(0, 2).cpu().numpy()
-            values.setdefault(name, np.empty((len(loops), len(seeds), generations, *measured.shape[3:])))
+            if name not in values:
+                values[name] = np.empty((len(loops), len(seeds), generations, *measured.shape[3:]))
             values[name][which, :, span] = measured
     return values
 
@@ -97,9 +101,11 @@ def simulate(
 
 
 def _loops(loop: Loop | Sequence[Loop]) -> list[Loop]:
-    loops = list(loop) if isinstance(loop, list | tuple) else [loop]
+    loops: list[Any] = list(loop) if isinstance(loop, list | tuple) else [loop]
     if not loops:
         raise ValueError("loop: expected a loop or a list of loops, got an empty list")
+    for one in loops:
+        check_known(one)
     return loops
 
 
@@ -120,7 +126,7 @@ def _seeds(seeds: int | Iterable[int]) -> list[int]:
 
 
 def _n_ini(n_ini: int | Sequence[int] | None, loops: list[Loop]) -> list[int]:
-    given = list(n_ini) if isinstance(n_ini, Sequence) else [n_ini] * len(loops)
+    given = list(n_ini) if isinstance(n_ini, Iterable) else [n_ini] * len(loops)
     if len(given) != len(loops):
         raise ValueError(f"n_ini: expected one number, or one for each of the {len(loops)} loops, got {len(given)}")
     return [whole("n_ini", initial_rows(loop) if n is None else n, least=2) for n, loop in zip(given, loops, strict=True)]
@@ -130,9 +136,6 @@ def _table(values: dict[str, np.ndarray], seeds: list[int], many: bool) -> pd.Da
     """Tidy rows, ordered by loop, metric, seed, generation."""
     import pandas as pd
 
-    if "spectrum" in values:
-        spectrum = np.moveaxis(values.pop("spectrum"), -1, 0)
-        values |= {f"spectrum.{k}": eigenvalue for k, eigenvalue in enumerate(spectrum, 1)}
     value = np.stack(list(values.values()), 1) if values else np.empty((1, 0, len(seeds), 0))    # (L, metrics, S, T)
     loop, metric, seed, t = np.indices(value.shape).reshape(4, -1)
     names = np.array(list(values), dtype=object)
