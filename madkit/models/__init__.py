@@ -4,5 +4,7 @@ Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the
 """
 
 from madkit.models.gaussian import Gaussian
+from madkit.models.kde import KDE
+from madkit.models.mixture import Mixture
 
-__all__ = ["Gaussian"]
+__all__ = ["Gaussian", "Mixture", "KDE"]

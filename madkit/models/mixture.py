@@ -1,0 +1,189 @@
+"""The Gaussian mixture, fitted by EM: modes that can shrink, merge and die.
+
+    density  p(x) = Σ_k w_k N(x; μ_k, Σ_k)
+    E step   r_nk = w_k N(x_n; μ_k, Σ_k) / p(x_n)                                   responsibilities, rows sum to 1
+    M step   N_k = Σ_n r_nk,  w_k = N_k/n,  μ_k = Σ_n r_nk x_n / N_k,  Σ_k = Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ / N_k
+    sample   k ~ w,  x = μ_k + √λ R_k z,  z ~ N(0, I),  R_k R_kᵀ = Σ_k
+
+**No floor.** Libraries add 1e-6 to every variance, and a loop then converges to that number. Nothing is added here, and
+all is scale-free: fit(c x) = c fit(x), at any c. The price is known: the likelihood is unbounded, since a component on d
+rows or fewer lies flat, and a flat density is infinite. So flat components get the meaning of a limit, Σ_k + ε²I for
+ε → 0. Rows in a component's flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is.
+For densities only, ε is the rounding error of the data: what lies closer cannot be told apart. A mode of five, two, one
+rows is thus five, two, one rows in the next draw too on average; it dies, like a word, when no row is drawn from it.
+
+**Dead components** have no rows and weight 0, for good if the start is the same each time.
+
+The start is a hard assignment of rows to the nearest of k centres: greedy k-means++ (Arthur and Vassilvitskii 2007,
+http://ilpubs.stanford.edu:8090/778/), then Lloyd's iterations; or centres of your own, such as the truth's.
+EM: Dempster, Laird and Rubin (1977), https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from madkit.checks import unit, whole
+from madkit.models.gaussian import FLAT
+from madkit.models.vectors import empty, samples, vectors
+from madkit.samples import Samples
+
+LLOYD = 20    # iterations of k-means at most: EM does the rest
+TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
+
+
+@dataclass(eq=False, repr=False)
+class Mixture:
+    """k Gaussians with full covariances, fitted by EM; λ multiplies each covariance.
+
+    k      components, at least 1; those that find no rows are dead, with weight 0
+    start  "k-means++", or centres (k, *shape): each row starts with the nearest one
+    tol    EM stops when the mean log-likelihood of a row rises by less than this, in nats
+    steps  … or after so many steps
+
+    After `fit`, in float64: weights (k,), means (k, d), covs (k, d, d), and log_likelihood, the mean of log p(x_n) in nats
+    (higher is better; of flat components, a limit's stand-in). Any row shape; memory k·n·d numbers. `fit` raises
+    ValueError for fewer than 2 rows, NaN, or centres of another dimension; `sample` for λ outside [0, 1].
+    """
+
+    k: int
+    start: Tensor | Literal["k-means++"] = "k-means++"
+    tol: float = 1e-3
+    steps: int = 100
+
+    def __post_init__(self):
+        self.k, self.steps = whole("Mixture: k", self.k, least=1), whole("Mixture: steps", self.steps, least=1)
+        if isinstance(self.start, str):
+            if self.start != "k-means++":
+                raise ValueError(f"Mixture: start expected 'k-means++' or centres (k, *shape), got {self.start!r}")
+            return
+        self.start = torch.as_tensor(self.start, dtype=torch.float64)
+        if self.start.ndim < 2 or len(self.start) != self.k or not torch.isfinite(self.start).all():
+            raise ValueError(f"Mixture: start expected k = {self.k} finite centres, (k, *shape), got shape {tuple(self.start.shape)}")
+
+    def fit(self, data: Samples) -> Mixture:
+        """EM from the start until the likelihood stands still."""
+        x = vectors(data, "Mixture")  # (n, d)
+        eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
+        rounding = float((8 * eps * x.abs().max()) ** 2)
+        r = _nearest(x, self._centres(x))  # (k, n)
+        self.log_likelihood = -math.inf
+        for _ in range(self.steps):
+            before = self.log_likelihood
+            self.weights, self.means, self.covs, offsets = _maximise(x, r)
+            self._roots, whiten = _factors(self.covs, rounding)
+            r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
+            if self.log_likelihood - before < self.tol:
+                break
+        self._like = empty(data)
+        return self
+
+    def sample(self, n: int, lam: float = 1.0) -> Samples:
+        """n rows, each of a component drawn by weight, from torch's global generator."""
+        n, lam = whole("Mixture.sample: n", n), unit("Mixture.sample: lam", lam)
+        self._fitted()
+        own = torch.multinomial(self.weights, n, replacement=True) if n else self.weights[:0].long()
+        z = torch.randn(n, self.means.shape[1], dtype=self.means.dtype, device=self.means.device)
+        x = self.means[own]
+        for k in range(self.k):
+            mine = (own == k).nonzero().squeeze(1)
+            x[mine] += math.sqrt(lam) * z[mine] @ self._roots[k].T
+        return samples(x, self._like)
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """Mean (d,) and covariance (d, d) of the whole mixture at λ = 1: that within components plus that between them."""
+        self._fitted()
+        mean = self.weights @ self.means
+        between = self.means - mean  # (k, d)
+        return mean, torch.einsum("k,kij->ij", self.weights, self.covs) + (self.weights * between.T) @ between
+
+    def _centres(self, x: Tensor) -> Tensor:
+        if isinstance(self.start, str):
+            return _lloyd(x, _kmeans_plus_plus(x, self.k))
+        centres = self.start.reshape(self.k, -1).to(x.device)
+        if centres.shape[1] != x.shape[1]:
+            raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected {x.shape[1]}, as the rows have")
+        return centres
+
+    def _fitted(self) -> None:
+        if not hasattr(self, "weights"):
+            raise RuntimeError("Mixture: call fit(data) first")
+
+    def __repr__(self) -> str:
+        start = repr(self.start) if isinstance(self.start, str) else f"{len(self.start)} centres"
+        return f"Mixture(k={self.k}, start={start}, tol={self.tol}, steps={self.steps})"
+
+
+# --- EM ------------------------------------------------------------------------------------------------------------
+
+
+def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weights (k,), means (k, d), covariances (k, d, d), and the rows seen from each mean (k, d, n)."""
+    size = r.sum(1)                                             # (k,)
+    r = r / size.clamp(min=TINY)[:, None]
+    means = r @ x                                               # (k, d)
+    offsets = x.T - means[:, :, None]                           # (k, d, n)
+    return size / len(x), means, (offsets * r[:, None]) @ offsets.mT, offsets
+
+
+def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Roots R (k, d, d) with R Rᵀ = Σ; and for densities W (k, d, d) with Wᵀ W = Σ⁻¹, and log |W| (k,), ε in place of 0."""
+    values, vectors_ = torch.linalg.eigh(covs)                  # (k, d) ascending, (k, d, d)
+    epsilon = (FLAT * values[:, -1:]).clamp(min=max(rounding, TINY))
+    roots = vectors_ * values.where(values > epsilon, 0).sqrt()[:, None]
+    scale = values.maximum(epsilon).rsqrt()
+    return roots, (scale[:, :, None] * vectors_.mT, scale.log().sum(1))
+
+
+def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor, log_volume: Tensor) -> tuple[Tensor, float]:
+    """Responsibilities (k, n), and the mean log-likelihood of a row."""
+    k, d, n = offsets.shape
+    distance = (whiten @ offsets).square_().sum(1)              # (k, n), squared, in standard deviations
+    constant = weights.log() + log_volume - d / 2 * math.log(2 * math.pi)
+    log_joint = constant[:, None] - distance / 2                # a dead component: −inf
+    log_p = log_joint.logsumexp(0)                              # (n,)
+    return (log_joint - log_p).exp(), float(log_p.mean())
+
+
+# --- the start -----------------------------------------------------------------------------------------------------
+
+
+def _nearest(x: Tensor, centres: Tensor) -> Tensor:
+    """Hard responsibilities (k, n): 1 where the centre is the row's nearest, the first of equals."""
+    own = _distance(centres, x).argmin(0, keepdim=True)
+    return torch.zeros(len(centres), len(x), dtype=x.dtype, device=x.device).scatter_(0, own, 1)
+
+
+def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
+    """k rows (k, d), each drawn with probability ∝ D², the squared distance to those before: the best of a few candidates."""
+    centres = x[torch.randint(len(x), (1,), device=x.device)]
+    D2 = _distance(centres, x).square()                         # (1, n)
+    for _ in range(1, k):
+        chances = D2[0] / D2.max() if D2.any() else torch.ones_like(D2[0])
+        candidates = torch.multinomial(chances, 2 + int(math.log(k)), replacement=True)
+        tried = _distance(x[candidates], x).square().minimum(D2)  # (candidates, n)
+        best = tried.sum(1).argmin()
+        centres, D2 = torch.cat([centres, x[candidates[best]][None]]), tried[best][None]
+    return centres
+
+
+def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
+    """Centres moved to the mean of the rows nearest to them, until none moves; one without rows stays."""
+    r = _nearest(x, centres)
+    for _ in range(LLOYD):
+        size = r.sum(1, keepdim=True)
+        centres = torch.where(size > 0, r @ x / size.clamp(min=1), centres)
+        before, r = r, _nearest(x, centres)
+        if torch.equal(before, r):
+            break
+    return centres
+
+
+def _distance(a: Tensor, b: Tensor) -> Tensor:
+    """Distances (len(a), len(b)), from differences: exact also where all rows are close together."""
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
