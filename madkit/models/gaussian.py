@@ -24,7 +24,6 @@ from madkit.checks import unit, whole
 from madkit.models.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
-
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding error
 
 

@@ -64,7 +64,8 @@ class Mixture:
             return
         self.start = torch.as_tensor(self.start, dtype=torch.float64)
         if self.start.ndim < 2 or len(self.start) != self.k or not torch.isfinite(self.start).all():
-            raise ValueError(f"Mixture: start expected k = {self.k} finite centres, (k, *shape), got shape {tuple(self.start.shape)}")
+            raise ValueError(f"Mixture: start expected k = {self.k} finite centres (k, *shape), got a tensor "
+                             f"{tuple(self.start.shape)}")
 
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""

@@ -1,0 +1,51 @@
+"""check_metric: a number for two clouds, the same number every time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from madkit.rng import generator, stream
+from madkit.samples import Samples
+from madkit.testing.words import require, takes, unchanged
+
+
+def check_metric(metric: Callable, shape: tuple[int, ...] = (2,), n: int = 200) -> None:
+    """The rules of a metric: (real: Samples, fake: Samples) -> a number, or a dict of numbers.
+
+    shape  of the rows it is made for; it is tried on n standard normal rows, against n that are shifted and narrower
+
+    Raises AssertionError, with what to change, if it returns something else, NaN or infinity on such clouds, NaN on a cloud
+    that has collapsed to a point (±infinity is fine there), changes its arguments, or gives another value on a second call.
+    """
+    require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
+    takes(metric, "metric(real, fake)", None, None)
+    noise = generator(0, "check", "metric")
+    real, fake = (Samples(torch.randn(n, *shape, generator=noise, dtype=torch.float64)) for _ in "ab")
+    fake = Samples(0.5 + 0.7 * fake.x, born=1)
+    point = Samples(fake.x[:1].expand_as(fake.x).clone(), born=1)
+    values = _judge(metric, real, fake)
+    for what, value in (values | {f"{key} of real against real": v for key, v in _judge(metric, real, real).items()}).items():
+        require(math.isfinite(value), f"{what} is {value} on ordinary clouds of {n} rows, expected a finite number")
+    for what, value in _judge(metric, real, point).items():
+        require(not math.isnan(value), f"{what} is NaN when all emitted rows are one point, expected a number or an infinity: "
+                                       "loops do collapse; centre before you square, and work in float64")
+    require(_judge(metric, real, fake) == values,
+            "a second call on the same rows, in the same random stream, gave another value: draw from the global generators "
+            "only (torch.randn, not np.random.default_rng()) and remember nothing between calls")
+    require(_judge(metric, real, point).keys() == values.keys(), "a dict must have the same keys on every call")
+
+
+def _judge(metric: Callable, real: Samples, fake: Samples) -> dict[str, float]:
+    """The values by name; the metric sees the arguments, its own stream and nothing else."""
+    with unchanged(real, "the metric (real)"), unchanged(fake, "the metric (fake)"), stream(0, "check", "metric"):
+        value = metric(real, fake)
+    values = value if isinstance(value, dict) else {getattr(metric, "__name__", type(metric).__name__): value}
+    for key, number in values.items():
+        require(isinstance(key, str), f"the keys of a metric's dict are names, expected str, got {key!r}")
+        require(hasattr(number, "__float__") and not isinstance(number, Tensor | str) and getattr(number, "ndim", 0) == 0,
+                f"{key} must be a number, got {type(number).__name__}: return float(value)")
+    return {key: float(number) for key, number in values.items()}

@@ -1,0 +1,51 @@
+"""What the checks share: a condition with words, calls that fit, arguments left alone."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from madkit.samples import Samples
+
+
+def require(holds: bool, words: str) -> None:
+    if not holds:
+        raise AssertionError(words)
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool((a == b).all())
+
+
+def takes(function: Callable, form: str, *arguments: Any) -> None:
+    """Whether the function can be called with so many positional arguments."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError as error:
+        raise AssertionError(f"{getattr(function, '__qualname__', function)} must be callable as {form}: {error}") from None
+    except ValueError:  # a compiled function that does not say what it takes
+        pass
+
+
+@contextmanager
+def as_assertion() -> Iterator[None]:
+    """What `steps` refuses is a failed check."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise AssertionError(str(error)) from error
+
+
+@contextmanager
+def unchanged(data: Samples, who: str) -> Iterator[None]:
+    """The rows, labels and births are the same after the block."""
+    parts = {"x": data.x, "born": torch.as_tensor(data.born)} | ({} if data.y is None else {"y": data.y})
+    before = {name: part.clone() for name, part in parts.items()}
+    yield
+    for name, was in before.items():
+        require(same(was, parts[name]), f"{who} changed data.{name} in place: work on a copy, data.{name}.clone()")
