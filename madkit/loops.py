@@ -318,6 +318,7 @@ def steps(
     time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted.
     """
     check_model_methods(model)
+    check_loop(loop)
     lam = emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
     emit = whole("emit", emit)
     state = state or begin(loop, truth, seed, n_ini, device)
@@ -393,7 +394,6 @@ def emitted_lam(loop: Loop) -> float:
 
 def initial_rows(loop: Loop) -> int:
     """The default n_ini: the rows that the loop adds each generation."""
-    check_loop(loop)
     size = getattr(loop, "size", 0)
     if not size:
         raise ValueError(f"n_ini: {loop!r} does not say how many rows it needs; give n_ini, the real rows of generation 1")

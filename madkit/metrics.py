@@ -98,7 +98,8 @@ def recall(real: Samples, fake: Samples, k: int = 5) -> float:
 
     Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991, eq. 1 and 3: precision with the sides exchanged.
     """
-    return precision(fake, real, k)
+    a, b = _clouds(real, fake, least=k + 1)
+    return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
 def density(real: Samples, fake: Samples, k: int = 5) -> float:
@@ -263,9 +264,11 @@ def _both(real: Samples | Moments, fake: Samples | Moments) -> tuple[Moments, Mo
 def _moments(name: str, side: Samples | Moments) -> Moments:
     if isinstance(side, tuple):
         mean, cov = (torch.as_tensor(part).double() for part in side)
-        if mean.ndim != 1 or cov.shape != (len(mean), len(mean)) or not (torch.isfinite(mean).all() and torch.isfinite(cov).all()):
-            raise ValueError(f"{name}: expected finite moments (mean (d,), cov (d, d)), got shapes {tuple(mean.shape)} and "
-                             f"{tuple(cov.shape)}" + ("" if cov.isfinite().all() else " with NaN or infinity"))
+        if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
+            raise ValueError(f"{name}: expected moments (mean (d,), cov (d, d)), got shapes {tuple(mean.shape)} and "
+                             f"{tuple(cov.shape)}")
+        if not (mean.isfinite().all() and cov.isfinite().all()):
+            raise ValueError(f"{name}: expected finite moments, got NaN or infinity")
         return mean, cov
     x = _vectors(name, side, least=2)
     mean = x.mean(0)
@@ -275,11 +278,14 @@ def _moments(name: str, side: Samples | Moments) -> Moments:
 
 def _eigenvalues(cov: Tensor) -> Tensor:
     """Ascending eigenvalues; those within rounding of zero are zero."""
-    values = torch.linalg.eigvalsh(cov)
-    return values.where(values > len(cov) * torch.finfo(cov.dtype).eps * values[-1], 0)
+    return _rounded(torch.linalg.eigvalsh(cov))
+
+
+def _rounded(values: Tensor) -> Tensor:
+    return values.where(values > len(values) * torch.finfo(values.dtype).eps * values[-1], 0)
 
 
 def _root(cov: Tensor) -> Tensor:
     """R with R Rᵀ = cov, singular or not."""
     values, vectors = torch.linalg.eigh(cov)
-    return vectors * values.clamp(min=0).sqrt()
+    return vectors * _rounded(values).sqrt()

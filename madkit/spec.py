@@ -22,45 +22,64 @@ def describe(value: Any) -> str:
 
     Two values of equal description give equal results; two runs of a notebook give equal descriptions.
     """
-    if isinstance(value, Sum):
-        return " + ".join(map(describe, value.parts))
-    if isinstance(value, torch.Tensor | np.ndarray):
-        return _array(np.ascontiguousarray(torch.as_tensor(value).cpu().numpy()))
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(describe, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {describe(item)}' for key, item in value.items())}}}"
-    if isinstance(value, functools.partial):
-        return f"{describe(value.func)}({describe(value.args)}, {describe(value.keywords)})"
-    if inspect.isroutine(value):
-        return _function(value)
-    if isinstance(value, type):
-        return _class(value)
-    if value is None or isinstance(value, bool | int | float | str | complex | np.generic | torch.dtype | torch.device):
-        return repr(value.item() if isinstance(value, np.generic) else value)
-    return f"{_class(type(value))}({', '.join(f'{name}={describe(item)}' for name, item in _settings(value).items())})"
+    return _Describer().describe(value)
+
+
+class _Describer:
+    """Walks a value; what it is inside of already, such as a function that calls itself, is named by its type alone."""
+
+    def __init__(self):
+        self.inside: list[int] = []
+
+    def describe(self, value: Any) -> str:
+        if value is None or isinstance(value, bool | int | float | str | complex | np.generic | torch.dtype | torch.device):
+            return repr(value.item() if isinstance(value, np.generic) else value)
+        if isinstance(value, torch.Tensor | np.ndarray):
+            return _array(np.ascontiguousarray(torch.as_tensor(value).cpu().numpy()))
+        if inspect.ismodule(value):
+            return value.__name__
+        if isinstance(value, type):
+            return _class(value)
+        if id(value) in self.inside:
+            return f"<{type(value).__name__}>"
+        self.inside.append(id(value))
+        try:
+            return self._compound(value)
+        finally:
+            self.inside.pop()
+
+    def _compound(self, value: Any) -> str:
+        if isinstance(value, Sum):
+            return " + ".join(map(self.describe, value.parts))
+        if isinstance(value, list | tuple):
+            return f"[{self._all(value)}]"
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{key}: {self.describe(item)}' for key, item in value.items())}}}"
+        if isinstance(value, functools.partial):
+            return f"{self.describe(value.func)}({self._all(value.args)}, {self.describe(value.keywords)})"
+        if inspect.isroutine(value):
+            return self._function(value)
+        settings = (f"{name}={self.describe(item)}" for name, item in _settings(value).items())
+        return f"{_class(type(value))}({', '.join(settings)})"
+
+    def _all(self, values: Any) -> str:
+        return ", ".join(map(self.describe, values))
+
+    def _function(self, function: Any) -> str:
+        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+        held = [*(getattr(function, "__defaults__", None) or ()), *cells]
+        captured = f"[{self._all(held)}]" if held else ""
+        return function.__qualname__ + captured + ("" if _ours(function) else f"@{_digest(_source(function))}")
 
 
 def _settings(value: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.compare}
-    return {name: item for name, item in sorted(getattr(value, "__dict__", {}).items())}
+    return dict(sorted(getattr(value, "__dict__", {}).items()))
 
 
 def _array(array: np.ndarray) -> str:
     return f"array(shape={array.shape}, {array.dtype}, content={_digest(array.tobytes())})"
-
-
-def _function(function: Any) -> str:
-    if _ours(function):
-        return function.__qualname__ + _captured(function)
-    return f"{function.__qualname__}{_captured(function)}@{_digest(_source(function))}"
-
-
-def _captured(function: Any) -> str:
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    held = [*(getattr(function, "__defaults__", None) or ()), *cells]
-    return f"[{', '.join(map(describe, held))}]" if held else ""
 
 
 def _class(kind: type) -> str:
