@@ -16,7 +16,8 @@ collapses (memory > 1, no real data), directions below 1e-15 of the largest stan
 
 Randomness: every seed draws from its own explicit generators, generation after generation, so more seeds, loops or
 generations change no number, and no stream is opened (sliders call this from their thread). Loops of the same sources
-share the normals of a seed, and all share its generation 1: what differs between two loops is the loops.
+share the normals of a seed, and all share its generation 1: what differs between two loops is the loops. This holds to
+the bit on one thread; on several, products of large matrices may be summed in another order.
 """
 
 from madkit.exact.simulation import run, simulate
