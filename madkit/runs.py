@@ -7,6 +7,7 @@ seeds side by side on any `concurrent.futures.Executor`.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
@@ -338,7 +339,8 @@ def load(folder: str | Path) -> Run:
         raise stores.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
                                 f"store={str(folder)!r} to finish it")
     try:
-        frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
+        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
+            frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
     except (OSError, ValueError) as error:
         raise stores.StoreError(f"load: {folder} is damaged ({error})") from error
     samples = _unflatten(stores.read_arrays(folder / "samples.npz"))

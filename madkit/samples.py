@@ -6,7 +6,7 @@ Truths, models, loops and metrics exchange nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -44,8 +44,15 @@ class Samples:
             raise ValueError(f"Samples: {name} needs one entry per row, expected ({len(self.x)},), got {tuple(values.shape)}")
         return values.long()
 
+    @classmethod
+    def _of(cls, x: Tensor, y: Tensor | None, born: Tensor) -> Samples:
+        """Samples of parts that are known to fit: a loop makes many, and checks cost more than the parts."""
+        samples = object.__new__(cls)
+        samples.__dict__.update(x=x, y=y, born=born)
+        return samples
+
     def __len__(self) -> int:
-        return len(self.x)
+        return self.x.shape[0]
 
     def __add__(self, other: Samples) -> Samples:
         return concatenate([self, other]) if isinstance(other, Samples) else NotImplemented
@@ -53,7 +60,7 @@ class Samples:
     def __getitem__(self, rows) -> Samples:
         """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one row)."""
         rows = [rows] if isinstance(rows, int) else rows
-        return Samples(self.x[rows], None if self.y is None else self.y[rows], self.born[rows])
+        return Samples._of(self.x[rows], None if self.y is None else self.y[rows], self.born[rows])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,11 +69,11 @@ class Samples:
 
     def to(self, device) -> Samples:
         """The same rows on another device."""
-        return Samples(self.x.to(device), None if self.y is None else self.y.to(device), self.born.to(device))
+        return Samples._of(self.x.to(device), None if self.y is None else self.y.to(device), self.born.to(device))
 
     def stamped(self, born: int) -> Samples:
         """The same rows, all born in generation `born`."""
-        return replace(self, born=born)
+        return Samples._of(self.x, self.y, torch.full_like(self.born, born))
 
     def __repr__(self) -> str:
         generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
@@ -83,4 +90,4 @@ def concatenate(parts: Iterable[Samples]) -> Samples:
     if len({part.shape for part in full}) > 1:
         raise ValueError(f"Samples: rows of shape {' and '.join(str(part.shape) for part in full)} cannot be concatenated")
     y = None if any(part.y is None for part in full) else torch.cat([part.y for part in full])
-    return Samples(torch.cat([part.x for part in full]), y, torch.cat([part.born for part in full]))
+    return Samples._of(torch.cat([part.x for part in full]), y, torch.cat([part.born for part in full]))
