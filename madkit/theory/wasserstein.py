@@ -24,9 +24,9 @@ def w2_squared(
     ν = m²/f), and κ = 2/(d(d+1)) Σ_ij (1 + δ_ij) s_i s_j/(s_i + s_j) of the eigenvalues s of Σ0 is 1 for the identity. To
     leading order the last term is κ f d(d+1)/(4 m^{3/2}).
 
-    An approximation. Against simulation, Σ0 = I: fully synthetic loops within 2% at every t for rows > 2d and 5% for rows
-    < d; mixtures with real rows within 3% for d = 100 or n_r ≥ 10 d, within 10% for n_r ≈ d ≤ 10. Other Σ0: leading order,
-    f d ≪ m². Raises ValueError when cov does not fit dim.
+    An approximation. Against simulation, Σ0 = I: fully synthetic loops within 2% at every t for rows > 2d, 5% for rows < d;
+    loops with real rows within 3% for n_r ≥ 2d, 8% for n_r ≈ d. Other Σ0: leading order, f d ≪ m². Raises ValueError
+    when cov does not fit dim.
     """
     d, eig = moments.dim, eigenvalues(moments.dim, cov)
     sums = np.add.outer(eig, eig)
