@@ -1,0 +1,38 @@
+"""Views: a Run, or a dict of runs by name, becomes a picture. Every colour has one meaning, here and in the lessons.
+
+| view | shows |
+|---|---|
+| curves | a metric over generations: median, band over seeds, theory on top where it is known |
+| spectrum | the eigenvalues of the fitted covariance over generations |
+| clouds | real and emitted rows, generation by generation, with their ellipses |
+| filmstrip | emitted images, one row per generation |
+| composition | what each training set is made of, by source and birth generation |
+
+    mk.plot.curves(run)                                    # the last line of a cell: the picture shows itself
+    mk.plot.curves({"λ = 1": a, "λ = 0.8": b}, "recall", title="Diversity dies first")
+
+`curves` returns matplotlib Axes, the others an array of Axes, one panel each; `.figure` is the figure, `.figure.savefig(…)`
+writes it. Views draw into axes of your own with `ax=`, and compute nothing but the quantiles of bands. Figures are
+object-oriented matplotlib, never pyplot, so that cells and sliders can draw on different threads.
+
+| colour | meaning | also shown by |
+|---|---|---|
+| grey | real rows, the truth | filled dots |
+| vermilion | fully synthetic loop; synthetic rows, light to dark by birth generation | solid line, circles |
+| orange | synthetic augmentation; the first real set | long dashes, squares |
+| green | fresh data loop, fresh rows | solid line, triangles |
+| blue | real data only, the control | dotted line, diamonds |
+| violet | a loop of your own | dash-dotted line, crosses |
+| black | theory | thin dashed line, called expectation or exact |
+| sky, purple | quality (precision), diversity (recall) | named at the line's end |
+"""
+
+from madkit.plot.language import COLOURS, FAMILIES, family, ramp
+from madkit.plot.layout import DRAWING, figure
+from madkit.plot.lines import curves, spectrum
+from madkit.plot.rows import clouds, composition, filmstrip
+
+__all__ = [
+    "curves", "spectrum", "clouds", "filmstrip", "composition",
+    "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
+]

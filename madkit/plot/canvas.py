@@ -1,0 +1,89 @@
+"""A matplotlib figure that shows itself in a notebook: pixels, the same with a text alternative, and that text alone."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import Any
+
+import numpy as np
+from matplotlib import axes, figure
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from madkit.plot.layout import DRAWING
+
+
+class Shown:
+    """What a notebook shows of anything that has a figure: the figure."""
+
+    figure: Any
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.figure.bundle()
+
+
+class Axes(Shown, axes.Axes):
+    """Axes that show their figure."""
+
+
+class Panels(Shown, np.ndarray):
+    """An array of axes that shows their figure."""
+
+    @property
+    def figure(self) -> figure.Figure:
+        """The figure of the first panel."""
+        return self.flat[0].figure
+
+
+class Figure(Shown, figure.Figure):
+    """A figure without pyplot: the last line of a cell shows it, `savefig` writes it, `alt` is what it says in words."""
+
+    panels: Panels
+    _alt: str | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        FigureCanvasAgg(self)
+
+    @property
+    def alt(self) -> str:
+        """The text alternative: what was set, else titles, labels and the two ends of every named line."""
+        return self._alt if self._alt is not None else " ".join(map(_words, self.axes))
+
+    @alt.setter
+    def alt(self, text: str) -> None:
+        self._alt = text
+
+    def png(self, dpi: float = 150) -> bytes:
+        """The figure as a PNG file."""
+        file = io.BytesIO()
+        with DRAWING:
+            self.savefig(file, format="png", dpi=dpi)
+        return file.getvalue()
+
+    def bundle(self) -> dict[str, str]:
+        """Its three forms: image/png, text/html with a text alternative, text/plain."""
+        png, alt = base64.b64encode(self.png()).decode(), self.alt
+        picture = (f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}" '
+                   f'style="width:{self.get_figwidth():.4g}in; max-width:100%; height:auto">')
+        return {"image/png": png, "text/html": f'<figure style="margin:0">{picture}</figure>', "text/plain": alt}
+
+
+def _words(ax: axes.Axes) -> str:
+    """One panel in words."""
+    texts = [text.get_text() for text in reversed(ax.texts) if text.get_gid() == "title"]
+    texts += [ax.get_title(loc) for loc in ("left", "center")]
+    labels = " over ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
+    said = [text.replace("\n", " ").rstrip(".") + "." for text in (*texts, labels) if text]
+    return " ".join([*said, *filter(None, map(_ends, ax.lines))])
+
+
+def _ends(line: Any) -> str:
+    """A named line in words: where it starts and where it ends."""
+    x, y = (np.asarray(part, float) for part in (line.get_xdata(), line.get_ydata()))
+    seen = np.flatnonzero(np.isfinite(y))
+    if not len(seen) or line.get_label().startswith("_"):
+        return ""
+    first, last = seen[[0, -1]]
+    return f"{line.get_label()}: {y[first]:.3g} at {x[first]:g}, {y[last]:.3g} at {x[last]:g}."

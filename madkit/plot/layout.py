@@ -1,0 +1,150 @@
+"""What all views share: figures, titles, the generation axis, names at the ends of lines.
+
+Nothing overlaps: names stand beside the axes and are moved apart, with a thin line to what they name.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from madkit.plot.language import COLOURS, ink
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from madkit.plot.canvas import Figure, Panels
+
+DRAWING = threading.RLock()          # matplotlib draws on one thread at a time; slider callbacks come on another
+TITLE, LABEL, TEXT = 16, 13, 11.5    # points
+LINE = 1.3                           # height of a line of text, in its size
+
+
+def figure(
+    width: float = 7.5,     # inches
+    height: float = 4.5,
+    rows: int = 1,          # panels
+    columns: int = 1,
+) -> Figure:
+    """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are its axes, `figure.alt` its text."""
+    from madkit.plot.canvas import Axes, Figure, Panels
+
+    new = Figure((width, height), layout="constrained")
+    new.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    new.panels = new.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": Axes}).view(Panels)
+    for ax in new.panels.flat:
+        plain(ax)
+    return new
+
+
+def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Panels:
+    """The axes given as `ax`, as many as needed, or those of a new figure: an array (rows, columns)."""
+    from madkit.plot.canvas import Panels
+
+    if ax is None:
+        return figure(width, height, rows, columns).panels
+    given = np.atleast_1d(np.array(ax, dtype=object)).ravel()
+    if len(given) != rows * columns:
+        raise ValueError(f"ax: expected {rows * columns} axes ({rows} rows × {columns} columns), got {len(given)}")
+    for one in given:
+        plain(one)
+    return given.reshape(rows, columns).view(Panels)
+
+
+def plain(ax: Axes) -> None:
+    """Axes with nothing on them that is not data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color("#999999")
+    ax.tick_params(which="both", labelsize=TEXT, length=0, labelcolor=COLOURS["text"])
+    ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> None:
+    """The finding in bold and the setting below it, over the first of the panels, as wide as they are together."""
+    first, columns = axes.flat[0], first_columns(axes)
+    width = axes.figure.get_figwidth() * 72 * axes.shape[1] / columns - 70
+    size = LINE * TEXT
+    below = titled = 1.7 * size if first.get_title("left") or first.get_title("center") else 0
+    below += 0.5 * size
+    for text, points, weight, colour in ((setting, TEXT, "normal", COLOURS["faint"]), (title, TITLE, "bold", COLOURS["text"])):
+        if not text:
+            continue
+        wrapped = wrap(text, int(width / (points * (0.58 if weight == "bold" else 0.54))))
+        note = first.annotate(wrapped, (0, 1), (0, below), xycoords="axes fraction", textcoords="offset points", fontsize=points,
+                              fontweight=weight, color=colour, va="bottom", gid="title", annotation_clip=False)
+        note.set_in_layout(not own)
+        below += (wrapped.count("\n") + 1) * LINE * points + 3
+    if own:
+        room = (below - titled + titled / 4) / 72 / axes.figure.get_figheight()
+        axes.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - room))
+
+
+def wrap(text: str, most: int) -> str:
+    """Lines of at most so many letters and of about equal length; a setting is broken between its parts, at " · "."""
+    parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
+    if " · " not in text:
+        trials = (textwrap.wrap(text, width) for width in range(len(text) // len(parts), len(text) + 1))
+        return "\n".join(next(lines for lines in trials if len(lines) == len(parts)))
+    lines = parts[:1]
+    for part in parts[1:]:
+        fits = len(lines[-1]) + 3 + len(part) <= most
+        lines = [*lines[:-1], f"{lines[-1]} · {part}"] if fits else [*lines, part]
+    return "\n".join(lines)
+
+
+def first_columns(axes: Panels) -> int:
+    """Columns of the grid in which the panels stand."""
+    spec = axes.flat[0].get_subplotspec()
+    return max(spec.get_gridspec().ncols, axes.shape[1]) if spec else axes.shape[1]
+
+
+def generation_axis(ax: Axes, last: int) -> None:
+    """Whole generations from 1 to the last, with a tick at 1."""
+    steps = (step for power in range(9) for step in (5 * 10**power, 10 * 10**power, 20 * 10**power))
+    step = 1 if last <= 10 else next(step for step in steps if last <= 8 * step)
+    ticks = [1, *range(max(step, 2), last + 1, step)]
+    margin = max(0.02 * (last - 1), 0.5 if last == 1 else 0)
+    ax.set_xlim(1 - margin, last + margin)
+    ax.set_xticks(ticks)
+    ax.set_xlabel("generation", fontsize=LABEL, color=COLOURS["text"])
+
+
+def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Names beside the axes, one per (x, y, text, colour), at the height of its line's end, moved apart where they touch."""
+    from matplotlib.transforms import ScaledTranslation
+
+    if not ends:
+        return
+    ax.figure.draw_without_rendering()
+    height = ax.bbox.height / ax.figure.dpi * 72
+    data = ax.transData + ax.transAxes.inverted()
+    ends = sorted(ends, key=lambda end: data.transform((end[0], end[1]))[1])
+    at = np.array([data.transform(end[:2]) for end in ends])                     # (labels, 2) in parts of the axes
+    lines = np.array([text.count("\n") + 1 for *_, text, _ in ends])
+    places = apart(at[:, 1].clip(0, 1), LINE * TEXT * lines / height)
+    beside = ax.transAxes + ScaledTranslation(0.2, 0, ax.figure.dpi_scale_trans)
+    for (x, y, text, colour), place, (_, wanted) in zip(ends, places, at, strict=True):
+        far = abs(place - wanted) * height > 4
+        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
+        ax.annotate(text, (x, y), (1, place), xycoords="data", textcoords=beside, fontsize=TEXT, color=ink(colour),
+                    fontweight="bold", va="center", arrowprops=arrow if far else None, annotation_clip=False, gid="end")
+
+
+def apart(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Places as near as possible to the wanted ones (rising), at which labels of these heights do not touch.
+
+    Least squares: neighbours that would touch form a block, which stands where its members wish on average.
+    """
+    offsets = np.concatenate([[0], np.cumsum((heights[:-1] + heights[1:]) / 2)])
+    blocks: list[list[float]] = []                                              # [mean wish, members]
+    for wish in wanted - offsets:
+        blocks.append([wish, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, m), (b, n) = blocks[-2:]
+            blocks[-2:] = [[(a * m + b * n) / (m + n), m + n]]
+    return np.repeat([place for place, _ in blocks], [int(n) for _, n in blocks]) + offsets
