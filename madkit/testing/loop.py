@@ -30,7 +30,7 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
     require(generations >= 2, f"generations: the loop is first asked at generation 2, expected at least 2, got {generations}")
 
     def watched(state: State) -> Samples:
-        with unchanged(state.real, "the loop (state.real)"), unchanged(state.data, "the loop (state.data)"):
+        with unchanged(state.data, "the loop (state.data)"), unchanged(state.real, "the loop (state.real)"):
             data = loop(state)
         if isinstance(data, Samples):
             _check_born(data, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,20 +14,19 @@ from madkit.samples import Samples
 from madkit.testing.words import require, takes, unchanged
 
 
-def check_metric(metric: Callable, shape: tuple[int, ...] = (2,), n: int = 200) -> None:
+def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
     """The rules of a metric: (real: Samples, fake: Samples) -> a number, or a dict of numbers.
 
-    shape  of the rows it is made for; it is tried on n standard normal rows, against n that are shifted and narrower
+    truth  whose test and real rows it judges, n of each; None: normal rows in the plane against narrower, shifted ones
 
     Raises AssertionError, with what to change, if it returns something else, NaN or infinity on such clouds, NaN on a cloud
-    that has collapsed to a point (±infinity is fine there), changes its arguments, or gives another value on a second call.
+    that has collapsed to one real row (±infinity is fine there), changes its arguments, or gives another value, or other
+    keys, on a second call in the same random stream.
     """
     require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
     takes(metric, "metric(real, fake)", None, None)
-    noise = generator(0, "check", "metric")
-    real, fake = (Samples(torch.randn(n, *shape, generator=noise, dtype=torch.float64)) for _ in "ab")
-    fake = Samples(0.5 + 0.7 * fake.x, born=1)
-    point = Samples(fake.x[:1].expand_as(fake.x).clone(), born=1)
+    real, fake = _clouds(n) if truth is None else (truth.test(n), truth.real(n))
+    point = Samples(real.x[:1].expand_as(fake.x).clone(), born=1)
     values = _judge(metric, real, fake)
     for what, value in (values | {f"{key} of real against real": v for key, v in _judge(metric, real, real).items()}).items():
         require(math.isfinite(value), f"{what} is {value} on ordinary clouds of {n} rows, expected a finite number")
@@ -37,6 +37,12 @@ def check_metric(metric: Callable, shape: tuple[int, ...] = (2,), n: int = 200) 
             "a second call on the same rows, in the same random stream, gave another value: draw from the global generators "
             "only (torch.randn, not np.random.default_rng()) and remember nothing between calls")
     require(_judge(metric, real, point).keys() == values.keys(), "a dict must have the same keys on every call")
+
+
+def _clouds(n: int) -> tuple[Samples, Samples]:
+    noise = generator(0, "check", "metric")
+    real, fake = (torch.randn(n, 2, generator=noise, dtype=torch.float64) for _ in "ab")
+    return Samples(real), Samples(0.5 + 0.7 * fake, born=1)
 
 
 def _judge(metric: Callable, real: Samples, fake: Samples) -> dict[str, float]:

@@ -129,8 +129,8 @@ def _check_moments(fitted: Any, n: int) -> None:
             f"{tuple(cov.shape)}")
     trace, square = cov.trace(), _square(x)
     off = abs(_errors(square - trace))
-    require(off < 6, f"moments() must be those of the fit at λ = 1: the trace of its covariance, {float(trace):.4g}, is {off:.1f} "
-                     f"standard errors off that of {n} samples, {float(square.mean()):.4g}")
+    require(off < 6, f"moments() must be those of the fit at λ = 1: the trace of its covariance, {float(trace):.4g}, is "
+                     f"{off:.1f} standard errors off that of {n} samples, {float(square.mean()):.4g}")
 
 
 def _square(x: Tensor) -> Tensor:
