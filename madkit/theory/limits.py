@@ -115,7 +115,7 @@ def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> floa
         return (4 * (2 - lam) + (dim + 1) * (0.5 + 1.5 * lam - lam**2)) / (1 - lam) ** 2
 
     def harm(n_s: float) -> float:
-        return w2_squared(_fresh_limit(n_r, n_s, lam, dim)) - real_only_w2(n_r, dim)
+        return float(w2_squared(_fresh_limit(n_r, n_s, lam, dim))) - real_only_w2(n_r, dim)
 
     grid = np.geomspace(1, 1e9, 200)
     helps = [i for i, n_s in enumerate(grid) if harm(n_s) < 0]

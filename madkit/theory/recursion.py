@@ -175,4 +175,4 @@ def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
     """
     if any(getattr(part, "lam", 1) != 1 for part in parts(loop)):
         raise NotImplementedError(f"diversity: holds for unbiased sampling of categories, expected lam=1, got {loop!r}")
-    return moments(loop, 1, generations, n_ini, ddof=0).m
+    return np.asarray(moments(loop, 1, generations, n_ini, ddof=0).m)

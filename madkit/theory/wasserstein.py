@@ -43,7 +43,7 @@ def real_only_w2(n: float, dim: int) -> float:
     d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at any n, n < d included, and
     for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to 7% for d ≤ 2.
     """
-    return dim / n + 2 * (dim - root_trace(dim, n - 1))
+    return float(dim / n + 2 * (dim - root_trace(dim, n - 1)))
 
 
 def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
