@@ -25,7 +25,7 @@ reports: .venv/lab.stamp
 	$(BIN)/madkit report --all -o reports
 
 bench: .venv/all.stamp
-	set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	set -e; for file in tests/bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 .venv/lab.stamp: EXTRAS = lab,report
 .venv/all.stamp: EXTRAS = lab,report,dev,e2e

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -32,3 +33,11 @@ def share(name: str, value: Any) -> float:
     if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 < value < 1:
         raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, got {value!r}")
     return float(value)
+
+
+def several_seeds(seeds: int | Iterable[int]) -> list[int]:
+    """Seeds as a list: a count means 0 … count − 1."""
+    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
+    return [whole("seeds", seed) for seed in chosen]

@@ -130,7 +130,10 @@ class State:
 class Source:
     """A loop that says what it is: frozen, and `+` puts the rows of two loops together."""
 
-    size = 0  # rows that do not come from D¹ or from the training set before
+    @property
+    def size(self) -> int:
+        """Rows that do not come from D¹ or from the training set before."""
+        return 0
 
     def __add__(self, other: Loop) -> Sum:
         if not callable(other):
@@ -401,11 +404,13 @@ def initial_rows(loop: Loop) -> int:
 
 
 def check_loop(loop: Loop) -> None:
+    """TypeError for what cannot be a loop."""
     if not callable(loop):
         raise TypeError(f"loop: expected a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
 
 
 def check_model_methods(model: Any) -> None:
+    """TypeError for what cannot be a model."""
     missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
     if missing or isinstance(model, type):
         what = f"the class {model.__name__}: write {model.__name__}()" if isinstance(model, type) else f"{model!r}"

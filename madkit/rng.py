@@ -55,6 +55,6 @@ def _seed(value: int) -> None:
     random.seed(value)
 
 
-def generator(seed: int, *name: str | int | float, device="cpu") -> torch.Generator:
+def generator(seed: int, *name: str | int | float, device: torch.device | str = "cpu") -> torch.Generator:
     """An explicit generator seeded from (seed, name…), for code that takes one and opens no stream."""
     return torch.Generator(device=device).manual_seed(key(seed, *name))

@@ -22,7 +22,7 @@ from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit import spec as specs
 from madkit import store as stores
-from madkit.checks import unit, whole
+from madkit.checks import several_seeds, unit, whole
 from madkit.loops import Emitter, Generation, Loop, State
 from madkit.rng import stream
 from madkit.samples import Samples
@@ -31,7 +31,7 @@ from madkit.store import Record, Shelf
 if TYPE_CHECKING:
     import pandas as pd
 
-Metric = Callable[[Samples, Samples], float | dict[str, float]]
+Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or moments for a moment metric
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Run:
     """The record of a run; `plot` draws it, `save` and `load` keep it.
 
     table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
-    theory       generation, metric, value, kind ("expectation" | "exact"); empty where no theory is known
+    theory       generation, metric, value, kind ("expectation", "exact", "asymptote": see `mk.theory.table`), or empty
     samples      {generation: Samples} that the first seed emitted
     real         test rows of the first seed, which metrics judged against
     composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
@@ -94,7 +94,7 @@ def run(
     loops.check_loop(loop)
     loops.check_model_methods(model)
     _check_truth(truth)
-    job = Job(model, loop, truth, whole("generations", generations, least=1), _seeds(seeds), _n_ini(loop, n_ini),
+    job = Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
               _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(loops.resolve(device)),
               None if store is None else Path(store))
@@ -151,12 +151,14 @@ class Job:
 def trajectory(job: Job, seed: int) -> Iterator[Record]:
     """The judged generations of one seed: those in the store first, then new ones."""
     shelf = Shelf(job.store / f"seed-{seed}", seed) if job.store else None
-    done = min(shelf.generations(), job.generations) if shelf else 0
-    for t in range(1, done + 1):
-        yield shelf.record(t)
+    done, state = 0, None
+    if shelf:
+        done = min(shelf.generations(), job.generations)
+        for t in range(1, done + 1):
+            yield shelf.record(t)
+        state = _resume(job, seed, shelf, done) if 0 < done < job.generations else None
     if done == job.generations:
         return
-    state = _resume(job, seed, shelf, done) if done else None
     past = loops.steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=job.emit if job.emits(seed) else 0,
                        lam_emit=job.lam_emit, device=job.device, state=state)
     judge = Judge(job, seed)
@@ -201,6 +203,7 @@ class Judge:
 
     def __call__(self, generation: Generation) -> dict[str, float]:
         values: dict[str, float] = {}
+        value: Any
         fake = None
         for metric in self.job.metrics:
             name = metric_name(metric)
@@ -309,7 +312,7 @@ def _theory(job: Job) -> pd.DataFrame:
         return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
     mean, cov = job.truth.moments()
     table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
-    return table[table.metric.isin([metric_name(metric) for metric in job.metrics])]
+    return table[table.metric.str.partition(".")[0].isin([metric_name(metric) for metric in job.metrics])]
 
 
 _FRAMES = ("table", "theory", "composition")
@@ -355,13 +358,6 @@ def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------
-
-
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
-    return [whole("seeds", seed) for seed in chosen]
 
 
 def _n_ini(loop: Loop, n_ini: int | None) -> int:

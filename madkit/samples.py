@@ -25,7 +25,7 @@ class Samples:
 
     x: Tensor
     y: Tensor | None = None
-    born: Tensor | int = 0
+    born: Tensor = 0  # type: ignore[assignment]  # an integer stands for all rows
 
     def __post_init__(self):
         x = torch.as_tensor(self.x)

@@ -67,7 +67,7 @@ def write(path: Path, content: bytes) -> None:
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Arrays as one npz file, whole or not at all."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
     write(path, buffer.getvalue())
 
 
@@ -182,7 +182,9 @@ class Shelf:
 
     def data(self, t: int) -> Samples:
         """The training set of generation t."""
-        return self._unpack("data", self._arrays(t))
+        data = self._unpack("data", self._arrays(t))
+        assert data is not None  # _arrays has seen to it
+        return data
 
     def _held(self, t: int, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         held = json.loads(arrays["record"].tobytes())

@@ -25,7 +25,7 @@ LOOPS = {
 
 def run(name, folder):
     loop, truth = LOOPS[name]
-    return mk.run(mk.models.Gaussian(), loop, truth, generations=40, seeds=2, store=folder, emit=60,
+    return mk.run(mk.models.Gaussian(), loop, truth, generations=60, seeds=2, store=folder, emit=60,
                   metrics=(mk.metrics.w2_squared, mk.metrics.sliced_w2), progress=False)
 
 
@@ -53,7 +53,9 @@ def main(name, folder, kills=10):
     moments = random.Random(0)
     seen = []
     while len(seen) < kills:
-        pid = child(name, folder)
+        before, pid = stored(folder), child(name, folder)
+        while stored(folder) == before:
+            time.sleep(0.001)
         time.sleep(moments.uniform(0, duration / kills))
         os.kill(pid, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, "the run ended before it was killed"

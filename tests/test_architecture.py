@@ -19,12 +19,12 @@ LAYERS = {  # module: the madkit modules that it may know
     "spec": {"loops"}, "store": {"samples"},
     "runs": {"checks", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store"},
     "exact": {"loops", "rng", "checks", "theory", "runs", "spec"},
-    "plot": {"runs", "theory"},
+    "plot": {"runs", "samples"},
     "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
-    "pictures": {"plot", "exact", "theory", "loops", "data"},
-    "live": {"plot", "pictures", "report"},
-    "report": {"spec"},
-    "cli": {"report"},
+    "pictures": {"plot", "exact", "theory", "runs", "loops", "data"},
+    "live": {"pictures", "plot", "loops"},
+    "parameters": set(), "page": {"parameters"}, "report": {"parameters", "page"},
+    "cli": {"report", "parameters", "page"},
 }
 
 
@@ -70,7 +70,7 @@ threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
 import madkit
 assert state == (torch.get_rng_state().tolist(), numpy.random.get_state()[1].tolist(), random.getstate())
 assert (threads, dtype) == (torch.get_num_threads(), torch.get_default_dtype())
-heavy = {"pandas", "scipy", "matplotlib", "seaborn", "ipywidgets", "IPython", "papermill", "nbconvert", "sklearn", "tqdm"}
+heavy = {"pandas", "scipy", "matplotlib", "seaborn", "ipywidgets", "IPython", "papermill", "nbconvert", "sklearn"}
 print(*sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -98,7 +98,7 @@ def public():
             yield f"mk.{name}", thing
 
 
-@pytest.mark.parametrize("name, thing", public(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("name, thing", list(public()), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_public_name_is_documented_and_typed(name, thing):
     assert inspect.getdoc(thing), f"{name} has no docstring"
     if inspect.isfunction(thing):

@@ -94,9 +94,9 @@ def damage(path, how):
     content = path.read_bytes()
     if how == "truncated":
         path.write_bytes(content[: len(content) // 2])
-    elif how == "flipped":
-        middle = len(content) // 3
-        path.write_bytes(content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :])
+    elif how == "flipped":  # one byte of a number
+        at = content.index(b"NUMPY") + 150
+        path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
     elif how == "empty":
         path.write_bytes(b"")
     elif how == "foreign":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from madkit.checks import whole
+from madkit.checks import several_seeds, whole
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
@@ -44,7 +44,7 @@ def run(
     from madkit import runs, spec, theory
 
     many = isinstance(loop, list | tuple)
-    loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), _seeds(seeds)
+    loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), several_seeds(seeds)
     values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean, cov=cov, ddof=ddof,
                       metrics=names, device=device, progress=progress)
     if "spectrum" in values:
@@ -79,7 +79,7 @@ def simulate(
     The shape goes on with (d,) for "spectrum" (eigenvalues, largest first) and for "mean", and with (d, d) for "cov":
     the last two are the fits themselves.
     """
-    loops, names, seeds = _loops(loop), _names(metrics, MEASURES), _seeds(seeds)
+    loops, names, seeds = _loops(loop), _names(metrics, MEASURES), several_seeds(seeds)
     dim, generations = whole("dim", dim, least=1), whole("generations", generations, least=1)
     if ddof not in (0, 1):
         raise ValueError(f"ddof: expected 1 (unbiased covariance) or 0 (maximum likelihood), got {ddof!r}")
@@ -118,13 +118,6 @@ def _names(metrics: Iterable[str | Callable], known: Iterable[str]) -> list[str]
     return names
 
 
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
-    return [whole("seeds", seed) for seed in chosen]
-
-
 def _n_ini(n_ini: int | Sequence[int] | None, loops: list[Loop]) -> list[int]:
     given = list(n_ini) if isinstance(n_ini, Iterable) else [n_ini] * len(loops)
     if len(given) != len(loops):
@@ -147,5 +140,5 @@ def _theory(known: list[pd.DataFrame], names: list[str], many: bool) -> pd.DataF
     import pandas as pd
 
     table = pd.concat([one.assign(loop=i) for i, one in enumerate(known)], ignore_index=True)
-    table = table[table.metric.isin(names)].reset_index(drop=True)
+    table = table[table.metric.str.partition(".")[0].isin(names)].reset_index(drop=True)
     return table if many else table.drop(columns="loop")
