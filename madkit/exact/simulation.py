@@ -140,5 +140,5 @@ def _theory(known: list[pd.DataFrame], names: list[str], many: bool) -> pd.DataF
     import pandas as pd
 
     table = pd.concat([one.assign(loop=i) for i, one in enumerate(known)], ignore_index=True)
-    table = table[table.metric.str.partition(".")[0].isin(names)].reset_index(drop=True)
+    table = table[table.metric.isin(names)].reset_index(drop=True)
     return table if many else table.drop(columns="loop")

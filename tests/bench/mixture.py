@@ -1,0 +1,83 @@
+"""What a mixture fit costs, beside scikit-learn's at equal tolerance, one thread each; and 2,000 generations of grid25."""
+
+import time
+import warnings
+from collections.abc import Callable
+from itertools import islice
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
+
+from madkit import data, loops, models
+from madkit.samples import Samples
+
+TOL = 1e-3
+
+
+def two(n: int, d: int, apart: float) -> torch.Tensor:
+    """Two normal clouds."""
+    noise = torch.Generator().manual_seed(0)
+    x = torch.randn(n, d, dtype=torch.float64, generator=noise)
+    x[: n // 2, 0] += apart
+    return x
+
+
+CASES = {
+    "two clouds, apart    n = 1000, d = 2,  k = 2": (two(1000, 2, 4.0), 2),
+    "two clouds, overlap  n = 1000, d = 2,  k = 2": (two(1000, 2, 1.5), 2),
+    "two clouds, overlap  n = 1000, d = 10, k = 2": (two(1000, 10, 1.5), 2),
+    "moons                n = 1000, d = 2,  k = 10": (data.moons().real(1000).x, 10),
+    "grid25               n = 1000, d = 2,  k = 25": (data.grid25().real(1000).x, 25),
+    "digits               n = 1000, d = 64, k = 10": (data.digits().real(1000).x.flatten(1), 10),
+}
+
+
+def median(call: Callable[[int], object], fits: int) -> float:
+    """Seconds of a fit, the median over seeds: the start is random, and with it the number of steps."""
+    times = []
+    for seed in range(fits):
+        started = time.perf_counter()
+        call(seed)
+        times.append(time.perf_counter() - started)
+    return sorted(times)[fits // 2]
+
+
+def ours(x: torch.Tensor, k: int, seed: int) -> models.Mixture:
+    torch.manual_seed(seed)
+    return models.Mixture(k, tol=TOL).fit(Samples(x))
+
+
+def theirs(x: torch.Tensor, k: int, seed: int) -> GaussianMixture:
+    return GaussianMixture(k, tol=TOL, random_state=seed).fit(x.numpy())
+
+
+def compare(name: str, x: torch.Tensor, k: int, fits: int = 31) -> None:
+    ours(x, k, 0), theirs(x, k, 0)  # warm
+    a, b = median(lambda seed: ours(x, k, seed), fits), median(lambda seed: theirs(x, k, seed), fits)
+    print(f"{name:48s} madkit {a * 1e3:7.2f} ms   scikit-learn {b * 1e3:7.2f} ms   ratio {a / b:.2f}")
+
+
+def generations(n: int, last: int) -> float:
+    """Seconds of a fully synthetic loop of 25 modes."""
+    truth = data.grid25()
+    started = time.perf_counter()
+    for _ in islice(loops.steps(models.Mixture(25, start=truth.centres), loops.fully_synthetic(n), truth), last):
+        pass
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print both times and their ratio, and the time of a long loop."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    with threadpool_limits(1):
+        for name, (x, k) in CASES.items():
+            compare(name, x, k)
+    for n in (1000, 5000):
+        print(f"grid25, fully synthetic, n = {n}: 2,000 generations in {generations(n, 2000):.0f} s")
+
+
+if __name__ == "__main__":
+    main()
