@@ -107,6 +107,7 @@ def test_lam_is_checked(model, lam):
     (lambda: mk.models.KDE(bandwidth=-1), "bandwidth expected 'scott' or a finite number ≥ 0, got -1"),
     (lambda: mk.models.KDE(bandwidth="silverman"), "got 'silverman'"),
     (lambda: mk.models.Mixture(0), "k: expected a whole number ≥ 1, got 0"),
+    (lambda: mk.models.Mixture(3, tol=float("nan")), "tol expected a finite number ≥ 0, in nats, got nan"),
     (lambda: mk.models.Mixture(3, start="random"), "start expected 'k-means\\+\\+' or centres .* got 'random'"),
     (lambda: mk.models.Mixture(3, start=torch.zeros(2, 2)), r"start expected k = 3 finite centres .* got a tensor \(2, 2\)"),
     (lambda: fit(mk.models.Mixture(2, start=torch.zeros(2, 3)), cloud(20, 2)), "start has centres of 3 numbers, expected 2"),

@@ -9,10 +9,11 @@
 all is scale-free: fit(c x) = c fit(x), at any c. The price is known: the likelihood is unbounded, since a component on d
 rows or fewer lies flat, and a flat density is infinite. So flat components get the meaning of a limit, Σ_k + ε²I for
 ε → 0. Rows in a component's flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is.
-For densities only, ε is the rounding error of the data: what lies closer cannot be told apart. A mode of five, two, one
-rows is thus five, two, one rows in the next draw too on average; it dies, like a word, when no row is drawn from it.
+For densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart. A mode of five,
+two, one rows is thus five, two, one rows in the next draw too on average; it dies, like a word, when no row is drawn.
 
-**Dead components** have no rows and weight 0, for good if the start is the same each time.
+**Dead components** have no rows and weight 0. Covariances are the most likely ones: in a loop, a mode of N_k rows shrinks by
+1 − 1/N_k a generation before its random collapse sets in.
 
 The start is a hard assignment of rows to the nearest of k centres: greedy k-means++ (Arthur and Vassilvitskii 2007,
 http://ilpubs.stanford.edu:8090/778/), then Lloyd's iterations; or centres of your own, such as the truth's.
@@ -33,7 +34,7 @@ from madkit.models.gaussian import FLAT
 from madkit.models.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
-LLOYD = 20    # iterations of k-means at most: EM does the rest
+LLOYD = 20     # iterations of k-means at most: EM does the rest
 TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
 
 
@@ -58,6 +59,8 @@ class Mixture:
 
     def __post_init__(self):
         self.k, self.steps = whole("Mixture: k", self.k, least=1), whole("Mixture: steps", self.steps, least=1)
+        if isinstance(self.tol, bool | str) or not 0 <= self.tol < math.inf:
+            raise ValueError(f"Mixture: tol expected a finite number ≥ 0, in nats, got {self.tol!r}")
         if isinstance(self.start, str):
             if self.start != "k-means++":
                 raise ValueError(f"Mixture: start expected 'k-means++' or centres (k, *shape), got {self.start!r}")
