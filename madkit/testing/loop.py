@@ -48,7 +48,7 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
 
 def _check_born(data: Samples, state: State) -> None:
     """Rows that a generation emitted, and rows of D¹, bear its number."""
-    births = torch.as_tensor(data.born).tolist()
+    births = data.born.tolist()
     require(all(0 <= born < state.t for born in births),
             f"generation {state.t}: born must lie in 0 … {state.t - 1} (0: real), got {sorted(set(births))}")
     made = {row: 0 for row in _bytes(state.real.x)}

@@ -26,7 +26,7 @@ def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
     require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
     takes(metric, "metric(real, fake)", None, None)
     real, fake = _clouds(n) if truth is None else (truth.test(n), truth.real(n))
-    point = Samples(real.x[:1].expand_as(fake.x).clone(), born=1)
+    point = Samples(real.x[:1].expand_as(fake.x).clone()).stamped(1)
     values = _judge(metric, real, fake)
     for what, value in (values | {f"{key} of real against real": v for key, v in _judge(metric, real, real).items()}).items():
         require(math.isfinite(value), f"{what} is {value} on ordinary clouds of {n} rows, expected a finite number")
@@ -42,7 +42,7 @@ def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
 def _clouds(n: int) -> tuple[Samples, Samples]:
     noise = generator(0, "check", "metric")
     real, fake = (torch.randn(n, 2, generator=noise, dtype=torch.float64) for _ in "ab")
-    return Samples(real), Samples(0.5 + 0.7 * fake, born=1)
+    return Samples(real), Samples(0.5 + 0.7 * fake).stamped(1)
 
 
 def _judge(metric: Callable, real: Samples, fake: Samples) -> dict[str, float]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from madkit.samples import Samples
@@ -44,7 +43,7 @@ def as_assertion() -> Iterator[None]:
 @contextmanager
 def unchanged(data: Samples, who: str) -> Iterator[None]:
     """The rows, labels and births are the same after the block."""
-    parts = {"x": data.x, "born": torch.as_tensor(data.born)} | ({} if data.y is None else {"y": data.y})
+    parts = {"x": data.x, "born": data.born} | ({} if data.y is None else {"y": data.y})
     before = {name: part.clone() for name, part in parts.items()}
     yield
     for name, was in before.items():
