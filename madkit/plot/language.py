@@ -81,7 +81,7 @@ def born(t: int, last: int) -> str:
 def ink(colour: str) -> str:
     """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1 (WCAG 2.1, a luminance of 0.183)."""
     light = _light(colour)
-    luminance = light @ [0.2126, 0.7152, 0.0722]
+    luminance = float(light @ [0.2126, 0.7152, 0.0722])
     scaled = light * min(1, 0.18 / max(luminance, 1e-9))
     return _hex(255 * np.where(scaled <= 0.0031308, 12.92 * scaled, 1.055 * scaled ** (1 / 2.4) - 0.055))
 
@@ -193,7 +193,7 @@ def _spec(run: Run, name: str) -> str:
 def styles(runs: Mapping[str, Run]) -> dict[str, Family]:
     """How each run looks: its family's look, in shades where several runs are of one family."""
     kinds = {name: family(_spec(run, "loop")) for name, run in runs.items()}
-    looks = {}
+    looks: dict[str, Family] = {}
     for kind in set(kinds.values()):
         alike = [name for name in runs if kinds[name] == kind]
         looks |= {name: replace(kind, colour=colour) for name, colour in zip(alike, shades(kind.colour, len(alike)), strict=True)}
@@ -203,7 +203,8 @@ def styles(runs: Mapping[str, Run]) -> dict[str, Family]:
 def setting(runs: Mapping[str, Run], seeds: bool = True) -> str:
     """What the runs have in common, in words: loop, model and truth, and (for curves) seeds."""
     common, _ = compare([_facts(run) for run in runs.values()])
-    models, truths = ({_short(_spec(run, key)) for run in runs.values()} for key in ("model", "truth"))
+    models = {_short(_spec(run, "model")) for run in runs.values()}
+    truths = {_short(_spec(run, "data") or _spec(run, "truth")) for run in runs.values()}
     said = [sentence(common), " on ".join(min(part) for part in (models, truths) if len(part) == 1 and any(part)),
             _seeds(runs) if seeds else "", "" if all(run.complete for run in runs.values()) else "stopped early"]
     return " · ".join(part for part in said if part)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from madkit.plot.canvas import Panels
     from madkit.runs import Run
-    from madkit.samples import Samples
 
 
 def clouds(
@@ -23,6 +22,7 @@ def clouds(
     generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the first to the last
     ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
     dims: tuple[int, int] = (0, 1),                # the two coordinates drawn
+    ellipses: bool | None = None,                  # None: where the model is a Gaussian, which sees nothing else
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """Real rows (grey) and the rows that each generation emitted (vermilion, darker when born later): (runs, generations).
@@ -33,20 +33,23 @@ def clouds(
     named = language.named(runs)
     chosen = [_chosen(run, generations, 5) for run in named.values()]
     columns = max(map(len, chosen))
+    if ellipses is None:
+        ellipses = all(str(run.spec.get("model")).startswith("Gaussian(") for run in named.values())
     axes = layout.panels(ax, max(6, 2.4 * columns), 1.2 + min(max(6 / columns, 2.3), 4) * len(named), len(named), columns)
     shown = []
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         real = _plane(run.real, dims)
         for panel, t in zip(row, ts, strict=False):
             emitted = _plane(run.samples[t], dims)
-            _cloud(panel, real, COLOURS["real"], "real")
-            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born later")
+            _cloud(panel, real, COLOURS["real"], "real", ellipses)
+            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born later", ellipses)
             panel.set_title(f"generation {t}", fontsize=layout.LABEL, color=COLOURS["text"])
             shown += [real, emitted]
         row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL, color=COLOURS["text"])
     _window(axes, shown)
     _legend(axes, own=ax is None)
-    layout.head(axes, title, f"{language.setting(named, seeds=False)} · ellipses hold 95 %", own=ax is None)
+    said = [language.setting(named, seeds=False), "ellipses hold 95 %" if ellipses else ""]
+    layout.head(axes, title, " · ".join(filter(None, said)), own=ax is None)
     return axes
 
 
@@ -107,17 +110,17 @@ def composition(
 # --- clouds --------------------------------------------------------------------------------------------------------
 
 
-def _cloud(ax: Axes, x: np.ndarray, colour: str, label: str) -> None:
+def _cloud(ax: Axes, x: np.ndarray, colour: str, label: str, ellipse: bool) -> None:
     """Points, and the ellipse of their mean and covariance."""
     ax.scatter(*x.T, s=7, color=colour, alpha=0.35, linewidths=0, label=label, rasterized=True)
-    if len(x) > 1:
+    if ellipse and len(x) > 1:
         values, vectors = np.linalg.eigh(np.cov(x.T))
         axes = vectors * np.sqrt(5.991 * values.clip(min=0))                     # 5.991: 95 % of χ² with 2 degrees of freedom
         angle = np.linspace(0, 2 * np.pi, 100)
         ax.plot(*(x.mean(0)[:, None] + axes @ [np.cos(angle), np.sin(angle)]), color=colour, linewidth=1.8, label="_ellipse")
 
 
-def _plane(samples: Samples | None, dims: tuple[int, int]) -> np.ndarray:
+def _plane(samples: Any, dims: tuple[int, int]) -> np.ndarray:
     x = np.zeros((0, 2)) if samples is None else _array(samples.x)
     if x.ndim != 2 or x.shape[1] <= max(dims):
         raise ValueError(f"clouds: expected vectors with coordinates {dims}, got rows of shape {x.shape[1:]}"
@@ -156,7 +159,7 @@ def _strip(run: Run, chosen: list[int], per_row: int) -> tuple[np.ndarray, list[
     return np.concatenate([np.concatenate(list(row), axis=1) for row in images.values()]), list(images)
 
 
-def _images(samples: Samples, n: int) -> np.ndarray:
+def _images(samples: Any, n: int) -> np.ndarray:
     """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where there are fewer."""
     x = _array(samples.x[:n])
     if x.ndim != 4 or x.shape[1] not in (1, 3):
