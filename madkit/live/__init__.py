@@ -1,0 +1,23 @@
+"""Live figures: sliders that move a picture, and the same picture standing still wherever there is no kernel to ask.
+
+    mk.live.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8,
+                    presets={"no fresh data": {"p": 0.0}, "half fresh": {"p": 0.5}})
+
+is the ready-made one. `view` joins any pure function `update(**values) -> Frame` (see `madkit.pictures`) with one control
+per value:
+
+    controls = {"t": Slider("generation t", 10, low=1, high=50), "lam": Slider("sampling bias λ", 0.9, 0.5, 1, step=0.01)}
+    mk.live.view(update, controls)
+
+Every view is its own still picture too: PNG, HTML with caption and alternative text, plain text. So a report, a page on
+GitHub and a notebook without a kernel show the state that the sliders start from.
+
+Threads: in newer JupyterLab a slider's callback runs on a thread of its own while cells run. So drawing happens under one
+lock, `plot.DRAWING`, and nothing here opens a random stream. While one state is drawn later ones wait, and only the newest
+of them is drawn next.
+"""
+
+from madkit.live.controls import Choice, Slider
+from madkit.live.views import View, explore, view
+
+__all__ = ["explore", "view", "View", "Slider", "Choice"]

@@ -1,0 +1,85 @@
+"""Controls: where a value starts, what it may be, and the slider that moves it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number from low to high, as a slider. ValueError for a value outside."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    step: float = 1       # whole numbers when all four are; else a number
+
+    def __post_init__(self):
+        self.check(self.value)
+
+    def check(self, value: Any) -> None:
+        """ValueError for a value that the slider cannot take."""
+        if isinstance(value, bool | str) or not self.low <= value <= self.high:
+            raise ValueError(f"{self.label}: expected a number from {self.low:g} to {self.high:g}, got {value!r}")
+
+    def widget(self) -> Any:
+        """The ipywidgets slider."""
+        import ipywidgets
+
+        look = _look(self.label) | {"value": self.value, "min": self.low, "max": self.high, "step": self.step}
+        if all(isinstance(number, int) for number in (self.value, self.low, self.high, self.step)):
+            return ipywidgets.IntSlider(**look)
+        return ipywidgets.FloatSlider(**look, readout_format=f".{max(0, math.ceil(-math.log10(self.step)))}f")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values, in their order, as a slider. ValueError for a value that is none of them."""
+
+    label: str
+    value: Any
+    options: tuple[Any, ...]
+
+    def __post_init__(self):
+        self.check(self.value)
+
+    def check(self, value: Any) -> None:
+        """ValueError for a value that the slider cannot take."""
+        if value not in self.options:
+            raise ValueError(f"{self.label}: expected one of {', '.join(map(str, self.options))}, got {value!r}")
+
+    def widget(self) -> Any:
+        """The ipywidgets slider."""
+        import ipywidgets
+
+        return ipywidgets.SelectionSlider(value=self.value, options=self.options, **_look(self.label))
+
+
+def _look(label: str) -> dict[str, Any]:
+    return {"description": label, "tooltip": label, "style": {"description_width": "15em"}, "layout": {"width": "auto"}}
+
+
+_SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+KNOWN: dict[str, Slider | Choice] = {  # the settings of the named loops
+    "lam": Slider("sampling bias λ (1 = none)", 1.0, 0.5, 1.0, 0.01),
+    "p": Slider("fresh data p", 0.1, 0.0, 1.0, 0.01),
+    "n": Choice("rows per generation n", 100, _SIZES),
+    "n_s": Choice("synthetic rows n_s", 100, _SIZES),
+    "n_ini": Choice("real rows at the start n_ini", 100, _SIZES),
+}
+
+
+def control(name: str, value: Any) -> Slider | Choice:
+    """The control of a named loop's setting, starting at a value (and reaching as far); a control stands for itself."""
+    if isinstance(value, Slider | Choice):
+        return value
+    if name not in KNOWN:
+        raise ValueError(f"explore: no control is known for {name!r} (only for t, {', '.join(KNOWN)}); "
+                         f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
+    known = KNOWN[name]
+    if isinstance(known, Choice):
+        return replace(known, value=value, options=tuple(sorted({*known.options, value})))
+    return replace(known, value=value, low=min(known.low, value), high=max(known.high, value))

@@ -1,0 +1,144 @@
+"""A real JupyterLab on this machine, and a page of Debian's Chromium on one of its notebooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+PROBE = """(image) => {                     // from a key to the next frame of the screen after the new picture has loaded
+    window.moves = []; window.frames = 0; let pressed = null;
+    document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    image.addEventListener('load', () => requestAnimationFrame(() => setTimeout(() => {
+        window.frames += 1;
+        if (pressed !== null) window.moves.push(performance.now() - pressed);
+        pressed = null;
+    })));
+}"""
+
+
+@contextmanager
+def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
+    """JupyterLab on a free port of this machine, without a token; its settings and its files are in the folder."""
+    settings = {
+        "apputils-extension/themes": {"theme": theme},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, values in settings.items():
+        _write(folder / f"settings/@jupyterlab/{name}.jupyterlab-settings", values)
+    _write(folder / "config/labconfig/page_config.json",
+           {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+                                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "OMP_NUM_THREADS": "1"}
+    environment.pop("MADKIT_RENDER", None)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+               f"--ServerApp.root_dir={folder}"]
+    with open(folder / "lab.log", "w") as log:
+        lab = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(f"http://127.0.0.1:{port}/api", lab, folder / "lab.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            lab.terminate()
+            lab.wait(20)
+
+
+def _write(path: Path, values: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values))
+
+
+def _wait(url: str, lab: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    for _ in range(int(seconds / 0.2)):
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+        if lab.poll() is not None:
+            break
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """A browser, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Notebook:
+    """A notebook of the given cells, open in a page of its own."""
+
+    def __init__(self, browser, url: str, folder: Path, *cells: str):
+        name = f"notebook{len(list(folder.glob('*.ipynb')))}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), folder / name)
+        self.page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        self.page.set_default_timeout(60_000)
+        self.page.goto(f"{url}/lab/tree/{name}?reset")
+        self.page.locator(".jp-CodeCell").nth(len(cells) - 1).wait_for()
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    def cell(self, index: int):
+        """A cell, to look for things in."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def run(self, index: int) -> str:
+        """Run a cell to its end: what it printed."""
+        self.start(index)
+        return self.finish(index)
+
+    def start(self, index: int) -> None:
+        """Run a cell, and do not wait for it."""
+        self.page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i;"
+                           "window.running = window.jupyterapp.commands.execute('notebook:run-cell'); }", index)
+
+    def finish(self, index: int) -> str:
+        """Wait for the cell that was started last: what it printed."""
+        self.page.evaluate("async () => { await window.running; }")
+        self.page.wait_for_timeout(200)
+        return self.printed(index)
+
+    def printed(self, index: int) -> str:
+        """The text below a cell."""
+        return "\n".join(self.cell(index).locator(".jp-OutputArea-output pre").all_text_contents()).strip()
+
+    def picture(self, index: int):
+        """The picture of a live view."""
+        return self.cell(index).locator(".widget-image").first
+
+    def handle(self, index: int, slider: int):
+        """What one drags, or moves with the arrow keys."""
+        return self.cell(index).locator(".noUi-handle").nth(slider)
+
+    def move(self, key: str, times: int, pause: float = 0.0) -> None:
+        """Press a key, wait each time for the picture that it makes."""
+        for _ in range(times):
+            done = self.page.evaluate("window.moves.length")
+            self.page.keyboard.press(key)
+            self.page.wait_for_function("n => window.moves.length > n", arg=done, polling=20)
+            self.page.wait_for_timeout(pause)
