@@ -130,7 +130,7 @@ class Job:
         return {
             "model": specs.describe(self.model), "loop": specs.describe(self.loop), "truth": specs.describe(self.truth),
             "seeds": self.seeds, "n_ini": self.n_ini, "metrics": [specs.describe(metric) for metric in self.metrics],
-            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit,
+            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit, "data": repr(self.truth),
         } | specs.provenance(self.device)
 
     def real(self) -> Samples:
@@ -312,7 +312,7 @@ def _theory(job: Job) -> pd.DataFrame:
         return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
     mean, cov = job.truth.moments()
     table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
-    return table[table.metric.str.partition(".")[0].isin([metric_name(metric) for metric in job.metrics])]
+    return table[table.metric.str.split(".").str[0].isin([metric_name(metric) for metric in job.metrics])]
 
 
 _FRAMES = ("table", "theory", "composition")

@@ -1,0 +1,50 @@
+"""Every lesson runs under bare papermill with other parameters, keeps its anatomy, and finds the numbers it teaches."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+papermill = pytest.importorskip("papermill")
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+LESSONS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+
+
+def cells(name, kind=None, tag=None):
+    return [cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells
+            if kind in (None, cell.cell_type) and (tag is None or tag in cell.metadata.get("tags", []))]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_has_its_anatomy(name):
+    assert cells(name, "markdown")[0].source.startswith("# ") and "?" in cells(name, "markdown")[0].source.splitlines()[0]
+    assert len(cells(name, tag="parameters")) == 1
+    assert "check_parameters()" in "".join(cell.source for cell in cells(name, "code"))
+    assert "report.results(" in cells(name, "code")[-1].source
+    long = [cell.source for cell in cells(name, "code") if len(cell.source.splitlines()) > 12]
+    assert not long, "code cells are short"
+    assert not any("\ndef " in f"\n{cell.source}" for cell in cells(name, "code")
+                   if not cell.metadata.get("nbgrader") and "state" not in cell.source), "helpers live in the package"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_only_checked_cells_keep_their_output(name):
+    for cell in cells(name, "code"):
+        checked = cell.source.startswith("# NBVAL_CHECK_OUTPUT")
+        assert checked == ("keep_output" in cell.metadata.get("tags", []))
+        assert bool(cell.outputs) == checked
+    assert any(cell.outputs for cell in cells(name, "code")), "one cell at least is checked"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_exercises_are_cells_of_nbgrader(name):
+    grading = [cell.metadata.nbgrader for cell in cells(name, "code") if "nbgrader" in cell.metadata]
+    assert any(part.solution for part in grading) and any(part.grade and part.points for part in grading)
+    assert len({part.grade_id for part in grading}) == len(grading)
+    for cell in cells(name, "code"):
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            assert "mk.exercises." in cell.source
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
