@@ -8,5 +8,6 @@ drawn on top. Nothing here knows widgets: `mk.live` takes the values from slider
 from madkit.pictures.canvas import Canvas, Frame, png
 from madkit.pictures.comparison import Comparison
 from madkit.pictures.gaussian import GaussianLoop
+from madkit.pictures.playback import Playback
 
-__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "png"]
+__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Playback", "png"]
