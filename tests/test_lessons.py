@@ -48,3 +48,43 @@ def test_exercises_are_cells_of_nbgrader(name):
             assert "mk.exercises." in cell.source
         if cell.metadata.get("nbgrader", {}).get("solution"):
             assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
+
+
+EXPECTED = Path(__file__).with_name("lessons.json")  # made by `python tests/test_lessons.py`; says with which versions
+
+
+def numbers(value, path=""):
+    """Every number of a results.json by its path, text and lists opened."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if key not in ("date", "versions", "seconds"):
+                yield from numbers(part, f"{path}/{key}")
+    elif isinstance(value, list):
+        for i, part in enumerate(value):
+            yield from numbers(part, f"{path}/{i}")
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path, float(value)
+
+
+def run(name, out, **parameters):
+    papermill.execute_notebook(FOLDER / f"{name}.ipynb", out / f"{name}.ipynb", parameters | {"out": str(out)}, cwd=FOLDER,
+                               kernel_name="python3", progress_bar=False)
+    return json.loads((out / "results.json").read_text())
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_finds_the_numbers_it_teaches(name, tmp_path):
+    """Same seed, same numbers: within 2 % (or 0.02) of those recorded, the room that another processor's rounding may take."""
+    found, expected = dict(numbers(run(name, tmp_path))), dict(numbers(json.loads(EXPECTED.read_text())[name]))
+    assert found.keys() == expected.keys() and found
+    assert found == pytest.approx(expected, rel=0.02, abs=0.02)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    recorded = {}
+    for lesson in LESSONS:
+        with tempfile.TemporaryDirectory() as folder:
+            recorded[lesson] = run(lesson, Path(folder))
+    EXPECTED.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
