@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from madkit import page
+from madkit.environment import check_environment
 from madkit.parameters import check, check_parameters, read
 
-__all__ = ["ReportError", "check_parameters", "report", "results"]
+__all__ = ["ReportError", "check_environment", "check_parameters", "report", "results"]
 
 SCHEMA = 1  # of results.json
 

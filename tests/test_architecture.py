@@ -23,7 +23,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
     "pictures": {"plot", "exact", "theory", "runs", "loops", "data"},
     "live": {"pictures", "plot", "loops"},
-    "parameters": set(), "page": {"parameters"}, "report": {"parameters", "page"},
+    "parameters": set(), "page": {"parameters"}, "environment": {"live"}, "report": {"parameters", "page", "environment"},
     "cli": {"report", "parameters", "page"},
 }
 
