@@ -149,7 +149,7 @@ class _Drawing:
             dot.set(data=([t], [path.at(t) / path.start]), color=colour)
             name.set_color(ink(colour))
         top = self.right.get_ylim()[1]
-        ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0, top) / top
+        ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0.06 * top, top) / top      # above the axis
         rank, height = np.argsort(ends, kind="stable"), self.right.bbox.height / self.figure.dpi * 72
         lines = np.array([name.get_text().count("\n") + 1 for name in self.names])
         ends[rank] = apart(ends[rank], LINE * TEXT * lines[rank] / height)
