@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from madkit.pictures.canvas import Canvas, Frame
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import ink, shades
 from madkit.plot.layout import LABEL, LINE, TEXT, apart
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FOOT = 0.03                              # the lowest share of the truth's variance that is shown
 
 
 class Comparison:
@@ -24,8 +30,6 @@ class Comparison:
     Both axes are logarithmic: exponential decay falls off the picture, a power law is a straight line. A Gaussian is fitted
     to N(0, I); every move recomputes all seeds by the exact law.
     """
-
-    FOOT = 0.03                          # the lowest share of the truth's variance that is shown
 
     def __init__(
         self,
@@ -47,46 +51,52 @@ class Comparison:
         with DRAWING:
             ends = []
             for i, loop in enumerate(self.loops.values()):
-                low, median, high, theory = self._shares(loop(n, lam), n)
+                low, median, high, expected = self._shares(loop(n, lam), n)
                 self.bands[i].set_xy(np.transpose([[*self.t, *self.t[::-1]], [*low, *high[::-1]]]))
                 self.lines[i].set_data(self.t, median)
-                self.theory[i].set_data(self.t, theory)
+                self.theory[i].set_data(self.t, expected)
                 ends.append(float(median[-1]))
             self._name(ends)
-            said = ", ".join(f"{name} {_percent(end)}" for name, end in zip(self.loops, ends, strict=True))
-            return Frame(self.canvas.png(), f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a share of "
-                                            f"the truth's, in the median of {self.seeds} seeds: {said}.")
+            return Frame(self.canvas.png(), self._words(n, lam, ends))
+
+    def _words(self, n: int, lam: float, ends: list[float]) -> str:
+        said = ", ".join(f"{name} {_percent(end)}" for name, end in zip(self.loops, ends, strict=True))
+        return (f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a share of the truth's, in the median of "
+                f"{self.seeds} seeds: {said}.")
 
     def _shares(self, loop: Loop, n: int) -> np.ndarray:
         """10 %, median, 90 % of the seeds, and the expectation, (4, T)."""
-        drawn = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds, n_ini=n, metrics="trace", device="cpu")
+        trace = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds, n_ini=n, metrics="trace",
+                               device="cpu")["trace"][0]                                      # (S, T)
         expected = theory.moments(loop, self.dim, self.generations, n).m
-        shares = np.vstack([np.quantile(drawn["trace"][0], (0.1, 0.5, 0.9), axis=0) / self.dim, expected])
-        return shares.clip(min=1e-9)     # a logarithm is due
+        return np.vstack([np.quantile(trace, (0.1, 0.5, 0.9), axis=0) / self.dim, expected]).clip(min=1e-9)  # > 0 on a log axis
 
     def _place(self) -> None:
         drawn = figure(10, 4.2)
         drawn.set_layout_engine("none")
         self.ax = ax = drawn.panels.item()
-        ax.set_position((0.09, 0.15, 0.68, 0.75))
-        ax.set(xscale="log", yscale="log", xlim=(1, self.generations), ylim=(self.FOOT, 2))
-        ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if t <= self.generations]
-        ax.set_xticks(ticks, map(str, ticks), minor=False)
-        ax.tick_params(axis="x", pad=6)
-        ax.set_xticks([], minor=True)
-        ax.set_yticks([0.03, 0.1, 0.3, 1], ["3 %", "10 %", "30 %", "100 %"])
-        ax.set_yticks([], minor=True)
-        ax.set_xlabel("generation (log scale)", fontsize=LABEL, color=COLOURS["text"])
-        ax.set_title("variance, as a share of the truth's (log scale)", loc="left", fontsize=LABEL, color=COLOURS["text"])
-        ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
+        self._axes(ax)
         self.bands = [ax.fill([1], [1], alpha=0.2, linewidth=0, color=look.colour)[0] for look in self.looks]
         self.lines = [ax.plot([], [], color=look.colour, linestyle=look.line, linewidth=2.4)[0] for look in self.looks]
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0] for _ in self.looks]
         self.names = [ax.text(1.03, 0, name, transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold",
                               color=ink(look.colour)) for name, look in zip(self.loops, self.looks, strict=True)]
-        note = "line: median, band: 10–90 %\nthin dashes: expectation"
-        ax.text(0.02, 0.04, note, transform=ax.transAxes, fontsize=TEXT, color=COLOURS["faint"])
         self.canvas = Canvas(drawn, [*self.bands, *self.lines, *self.theory, *self.names])
+
+    def _axes(self, ax: Axes) -> None:
+        ax.set_position((0.09, 0.15, 0.68, 0.75))
+        ax.set(xscale="log", yscale="log", xlim=(1, self.generations), ylim=(FOOT, 2))
+        ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if t <= self.generations]
+        ax.set_xticks(ticks, map(str, ticks))
+        ax.set_yticks([0.03, 0.1, 0.3, 1], ["3 %", "10 %", "30 %", "100 %"])
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_ticks([], minor=True)
+        ax.tick_params(axis="x", pad=6)
+        ax.set_xlabel("generation (log scale)", fontsize=LABEL, color=COLOURS["text"])
+        ax.set_title("variance, as a share of the truth's (log scale)", loc="left", fontsize=LABEL, color=COLOURS["text"])
+        ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
+        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: expectation", transform=ax.transAxes, fontsize=TEXT,
+                color=COLOURS["faint"])
 
     def _name(self, ends: list[float]) -> None:
         """Names beside the ends of the lines; at the foot where a line has left the picture."""
