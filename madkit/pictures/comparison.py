@@ -61,8 +61,8 @@ class Comparison:
 
     def _words(self, n: int, lam: float, ends: list[float]) -> str:
         said = ", ".join(f"{name} {_percent(end)}" for name, end in zip(self.loops, ends, strict=True))
-        return (f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a share of the truth's, in the median of "
-                f"{self.seeds} seeds: {said}.")
+        return (f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a share of the truth's, in the "
+                f"median of {self.seeds} seeds: {said}.")
 
     def _shares(self, loop: Loop, n: int) -> np.ndarray:
         """10 %, median, 90 % of the seeds, and the expectation, (4, T)."""
