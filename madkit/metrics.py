@@ -1,9 +1,11 @@
 """Metrics: (real, fake) -> a number, or a dict of numbers. Quality, diversity, and the distance between two clouds.
 
 Moment metrics (`MOMENTS`) compare means and covariances, and take those of a fit as well: a pair (mean (d,), cov (d, d)) may
-stand in place of either cloud. All others look at rows. Rows of any shape are flattened to vectors (n, d) in float64,
-and distances between near points are taken from differences, never from |a|² − 2ab + |b|²: a loop collapses clouds to
-1e-9 of their offset, where that loses every digit. What needs all pairs works in chunks of bounded memory.
+stand in place of either cloud. All others look at rows. Rows of any shape are flattened to vectors (n, d) in float64.
+
+Loops collapse clouds to 1e-9 of their offset, and to single points. So moments are those of differences to the first row,
+exactly 0 for a point; and distances between near points are taken from differences, never from |a|² − 2ab + |b|², which
+loses every digit there. Equal distances count as equal. What needs all pairs works in chunks of bounded memory.
 
 ValueError is raised for rows of different length, for NaN or infinity, and for fewer rows than a metric needs.
 """
@@ -20,7 +22,8 @@ from madkit.samples import Samples
 
 Moments = tuple[Tensor, Tensor]  # mean (d,), cov (d, d)
 
-CHUNK = 2**24  # distances held at a time (128 MiB); changes memory, never a number
+CHUNK = 2**23  # pairs looked at at a time (64 MiB for their distances); changes memory, and no number but by rounding
+ROUNDING = 1e-9  # squared distances that differ by less, relatively, are equal
 
 
 # --- moments -------------------------------------------------------------------------------------------------------
@@ -49,9 +52,14 @@ def trace(real: Samples | Moments, fake: Samples | Moments) -> float:
 
 
 def logdet(real: Samples | Moments, fake: Samples | Moments) -> float:
-    """log det Σ_fake; good when equal to the truth's, −inf when Σ_fake is singular (to rounding)."""
-    values = _eigenvalues(_both(real, fake)[1][1])
-    return values.log().sum().item()
+    """log det Σ_fake; good when equal to the truth's, −inf when Σ_fake is singular.
+
+    Whether it is, up to rounding, is seen from the correlations, so that the units of the coordinates do not matter.
+    """
+    cov = _both(real, fake)[1][1]
+    std = cov.diagonal().sqrt()
+    std = std.where(std > 0, 1)
+    return (_eigenvalues(cov / std.outer(std)).log().sum() + 2 * std.log().sum()).item()
 
 
 def spectrum(real: Samples | Moments, fake: Samples | Moments) -> dict[str, float]:
@@ -67,16 +75,18 @@ def frechet(real: Samples, fake: Samples) -> float:
     """Fréchet distance: `w2_squared` of the moments of rows, best of features (then it is the FID); ≥ 0, small is good.
 
     Fast where `w2_squared` is thorough: rows fewer than dimensions are never made a covariance of, and large covariances
-    go by eigenvalues. Heusel et al. (2017), https://arxiv.org/abs/1706.08500, eq. 6.
+    go by eigenvalues, to half of the digits. Heusel et al. (2017), https://arxiv.org/abs/1706.08500, eq. 6.
     """
     a, b = _clouds(real, fake, least=2)
-    mean1, mean2 = a.mean(0), b.mean(0)
-    a, b = (a - mean1) / (len(a) - 1) ** 0.5, (b - mean2) / (len(b) - 1) ** 0.5  # aᵀ a is the covariance
+    (mean1, a), (mean2, b) = _centred(a), _centred(b)
+    a, b = a / (len(a) - 1) ** 0.5, b / (len(b) - 1) ** 0.5  # aᵀ a is the covariance
     total = (mean1 - mean2).square().sum() + a.square().sum() + b.square().sum()
     if min(len(a), len(b)) < a.shape[1]:
         roots = torch.linalg.svdvals(a @ b.T).sum()
     else:
-        root = _root(a.T @ a)
+        cov = a.T @ a
+        root, singular = torch.linalg.cholesky_ex(cov)  # a tenth of the time of eigenvectors
+        root = _root(cov) if singular else root
         roots = torch.linalg.eigvalsh(root.T @ (b.T @ b) @ root).clamp(min=0).sqrt().sum()
     return max(0.0, (total - 2 * roots).item())
 
@@ -89,7 +99,7 @@ def precision(real: Samples, fake: Samples, k: int = 5) -> float:
 
     Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991, eq. 1 and 2; needs k + 1 rows on each side.
     """
-    a, b = _clouds(real, fake, least=k + 1)
+    a, b = _clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[0].gt(0).double().mean().item()
 
 
@@ -98,7 +108,7 @@ def recall(real: Samples, fake: Samples, k: int = 5) -> float:
 
     Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991, eq. 1 and 3: precision with the sides exchanged.
     """
-    a, b = _clouds(real, fake, least=k + 1)
+    a, b = _clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
@@ -108,7 +118,7 @@ def density(real: Samples, fake: Samples, k: int = 5) -> float:
     Unlike precision, one outlier of the real rows, whose ball is large, counts little. Naeem et al. (2020),
     https://arxiv.org/abs/2002.09797, eq. 3.
     """
-    a, b = _clouds(real, fake, least=k + 1)
+    a, b = _clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[0].double().mean().item() / k
 
 
@@ -117,51 +127,55 @@ def coverage(real: Samples, fake: Samples, k: int = 5) -> float:
 
     Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq. 4.
     """
-    a, b = _clouds(real, fake, least=k + 1)
+    a, b = _clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[1].double().mean().item()
 
 
 def _inside(points: Tensor, centres: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Of each point, in how many k-nearest-neighbour balls of the centres it lies; of each ball, whether it holds a point."""
-    radii = _radii(centres, k)
+    radii = _radii(centres, k) * (1 + ROUNDING)
     balls = torch.zeros(len(points), dtype=torch.long, device=points.device)
     holds = torch.zeros(len(centres), dtype=torch.bool, device=points.device)
-    for rows, distances in _distances(points, centres):
-        within = distances <= radii
+    for rows, squared in _distances(points, centres):
+        within = squared <= radii
         balls[rows] = within.sum(1)
         holds |= within.any(0)
     return balls, holds
 
 
 def _radii(x: Tensor, k: int) -> Tensor:
-    """The distance of each row to its k-th nearest other row; 0 among k equal ones."""
-    radii = torch.empty(len(x), dtype=x.dtype, device=x.device)
-    for rows, distances in _distances(x, x, others=True):
-        radii[rows] = distances.topk(k, dim=1, largest=False).values[:, -1]
-    return radii
+    """The squared distance of each row to its k-th nearest other row; 0 among k equal ones."""
+    return torch.cat([squared.topk(k, dim=1, largest=False).values[:, -1] for _, squared in _distances(x, x, others=True)])
 
 
 def _distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slice, Tensor]]:
-    """Chunks of the distances (rows of a, all of b), and which rows; others: a is b, and no row is near to itself."""
-    centre = b.mean(0)
-    a, b = a - centre, b - centre
-    rounding = 1e-8 * max(a.square().sum(1).max(), b.square().sum(1).max()) ** 0.5
+    """Chunks of the squared distances (rows of a, all of b), and which rows; others: a is b, no row is near to itself."""
     step = max(1, CHUNK // len(b))
     for start in range(0, len(a), step):
-        rows = slice(start, min(start + step, len(a)))
-        exact = a.shape[1] <= 8
-        distances = _chunk(a[rows], b, exact)
+        squared = _squared(a[start : start + step], b)
         if others:
-            distances[torch.arange(len(distances)), torch.arange(rows.start, rows.stop)] = torch.inf
-        if not exact and distances.min() < 1e4 * rounding:  # products would lose digits of the near ones
-            distances = _chunk(a[rows], b, True)
-            if others:
-                distances[torch.arange(len(distances)), torch.arange(rows.start, rows.stop)] = torch.inf
-        yield rows, distances
+            squared.diagonal(start).fill_(torch.inf)
+        yield slice(start, start + step), squared
 
 
-def _chunk(a: Tensor, b: Tensor, exact: bool) -> Tensor:
-    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist" if exact else "use_mm_for_euclid_dist")
+def _squared(a: Tensor, b: Tensor) -> Tensor:
+    """‖a − b‖² of all pairs of rows, (len(a), len(b)): by a matrix product, and from the difference where that cancels."""
+    if a.shape[1] <= 8:
+        return _direct(a, b)
+    middle = b.mean(0)
+    p, q = a - middle, b - middle
+    p2, q2 = p.square().sum(1, keepdim=True), q.square().sum(1, keepdim=True)
+    squared = torch.cat([-2 * p, p2, torch.ones_like(p2)], 1) @ torch.cat([q, torch.ones_like(q2), q2], 1).T
+    near = (squared <= 4e-3 * p2).nonzero()  # all pairs below 0.1 % of p² + q²: elsewhere twelve digits are left
+    if len(near) > squared.numel() / 16:
+        return _direct(a, b)
+    for i, j in (pairs.unbind(1) for pairs in near.split(max(1, CHUNK // a.shape[1]))):
+        squared[i, j] = (a[i] - b[j]).square().sum(1)
+    return squared
+
+
+def _direct(a: Tensor, b: Tensor) -> Tensor:
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
 
 
 # --- distances of clouds -------------------------------------------------------------------------------------------
@@ -177,7 +191,7 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
     generator = torch.Generator().manual_seed(0)
     lines = torch.randn(a.shape[1], whole("projections", projections, least=1), generator=generator, dtype=a.dtype).to(a.device)
     lines = lines / lines.norm(dim=0)
-    a, b = (a @ lines).sort(dim=0).values, (b @ lines).sort(dim=0).values  # (n, projections)
+    a, b = (((x - a[0]) @ lines).sort(dim=0).values for x in (a, b))  # (n, projections)
     if len(a) == len(b):
         return (a - b).square().mean().sqrt().item()
     at = torch.cat([torch.arange(1, len(x) + 1, dtype=a.dtype, device=a.device) / len(x) for x in (a, b)]).sort().values
@@ -190,15 +204,14 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
 def mmd(real: Samples, fake: Samples) -> float:
     """Squared maximum mean discrepancy, unbiased, with a Gaussian kernel; small is good, may fall below 0.
 
-    k(x, y) = exp(−‖x − y‖²/(2h²)), h the median distance of the first 1,000 real rows. Gretton et al. (2012),
-    https://jmlr.org/papers/v13/gretton12a.html, eq. 3; needs 2 rows on each side.
+    k(x, y) = exp(−‖x − y‖²/(2h²)), h the (lower) median distance of the first 1,000 real rows; where that is 0, k is 1 for
+    equal rows, else 0. Gretton et al. (2012), https://jmlr.org/papers/v13/gretton12a.html, eq. 3; needs 2 rows on each side.
     """
     a, b = _clouds(real, fake, least=2)
-    some = a[:1000]
-    h = torch.pdist(some).median().clamp(min=torch.finfo(a.dtype).tiny)
+    h2 = torch.pdist(a[:1000]).median().square().clamp(min=torch.finfo(a.dtype).tiny)
 
     def mean(x: Tensor, y: Tensor, others: bool) -> float:
-        total = sum((-(d / h).square() / 2).exp().sum().item() for _, d in _distances(x, y, others))
+        total = sum((squared / (-2 * h2)).exp().sum().item() for _, squared in _distances(x, y, others))
         return total / (len(x) * (len(y) - others))
 
     return mean(a, a, True) + mean(b, b, True) - 2 * mean(a, b, False)
@@ -214,20 +227,21 @@ def modes(centres: Tensor, radius: float) -> Callable[[Samples, Samples], dict[s
               to the truth's, nan when there is no such mode. Alemohammad et al. (2023), Figs. 14 and 15.
     """
     centres, radius = torch.as_tensor(centres), spread("modes: radius", radius)
+    if centres.ndim < 2 or not len(centres) or not centres.isfinite().all():
+        raise ValueError(f"modes: centres expected finite numbers of shape (k, d), such as truth.centres, got shape "
+                         f"{tuple(centres.shape)}")
 
     def modes(real: Samples, fake: Samples) -> dict[str, float]:
         x = _vectors("fake", fake)
-        c = centres.to(x).flatten(1)
+        c = centres.flatten(1).to(x)
         if c.shape[1] != x.shape[1]:
             raise ValueError(f"modes: centres have {c.shape[1]} values, fake rows {x.shape[1]}; give centres of the same truth")
-        distance, nearest = torch.cdist(x, c, compute_mode="donot_use_mm_for_euclid_dist").min(1)
-        x, nearest = x[distance <= radius], nearest[distance <= radius]
-        rows = torch.bincount(nearest, minlength=len(c))
-        mean = torch.zeros_like(c).index_add(0, nearest, x) / rows.clamp(min=1)[:, None]
-        squares = torch.zeros_like(c).index_add(0, nearest, (x - mean[nearest]).square())
-        many = rows >= 2
-        variance = (squares[many] / (rows[many] - 1)[:, None]).mean() if many.any() else x.new_tensor(torch.nan)
-        return {"alive": float((rows > 0).sum()), "variance": variance.item()}
+        squared, nearest = _squared(x, c).min(1)
+        inside = squared <= radius**2
+        own = [x[inside & (nearest == mode)] for mode in range(len(c))]
+        variances = [_centred(rows)[1].square().sum(0).mean().item() / (len(rows) - 1) for rows in own if len(rows) > 1]
+        variance = sum(variances) / len(variances) if variances else float("nan")
+        return {"alive": float(sum(len(rows) > 0 for rows in own)), "variance": variance}
 
     return modes
 
@@ -241,7 +255,7 @@ def _vectors(name: str, samples: Samples, least: int = 1) -> Tensor:
         raise TypeError(f"{name}: expected mk.Samples, got {type(samples).__name__}")
     if len(samples) < least:
         raise ValueError(f"{name}: expected at least {least} rows, got {len(samples)}; emit more, or judge more")
-    x = samples.x.reshape(len(samples), -1).double()
+    x = _double(samples.x.reshape(len(samples), -1))
     if not torch.isfinite(x).all():
         raise ValueError(f"{name}: expected finite rows, got NaN or infinity")
     return x
@@ -263,7 +277,7 @@ def _both(real: Samples | Moments, fake: Samples | Moments) -> tuple[Moments, Mo
 
 def _moments(name: str, side: Samples | Moments) -> Moments:
     if isinstance(side, tuple):
-        mean, cov = (torch.as_tensor(part).double() for part in side)
+        mean, cov = (_double(torch.as_tensor(part)) for part in side)
         if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
             raise ValueError(f"{name}: expected moments (mean (d,), cov (d, d)), got shapes {tuple(mean.shape)} and "
                              f"{tuple(cov.shape)}")
@@ -271,9 +285,19 @@ def _moments(name: str, side: Samples | Moments) -> Moments:
             raise ValueError(f"{name}: expected finite moments, got NaN or infinity")
         return mean, cov
     x = _vectors(name, side, least=2)
-    mean = x.mean(0)
-    x = x - mean
+    mean, x = _centred(x)
     return mean, x.T @ x / (len(x) - 1)
+
+
+def _centred(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean, and the rows without it: exactly zero for equal rows."""
+    x, first = x - x[0], x[0]
+    return first + x.mean(0), x - x.mean(0)
+
+
+def _double(x: Tensor) -> Tensor:
+    """In float64, which Apple's GPUs do not have."""
+    return (x.cpu() if x.device.type == "mps" else x).double()
 
 
 def _eigenvalues(cov: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Metrics give the numbers of independent libraries, also on collapsed clouds, and obey their laws."""
 
+import itertools
 import math
 
 import numpy as np
@@ -50,6 +51,13 @@ def test_frechet_is_the_formula_by_sqrtm(n, d):
     assert m.frechet(a, b) == pytest.approx(m.w2_squared(a, b), rel=1e-9)
 
 
+def test_frechet_of_singular_covariances():
+    onto = torch.randn(3, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    a, b = (mk.Samples(s.x @ onto) for s in pair())
+    assert m.frechet(a, b) == pytest.approx(m.w2_squared(a, b), rel=1e-5)
+    assert m.frechet(a, a) == pytest.approx(0, abs=1e-6)
+
+
 @pytest.mark.parametrize("d, scale, offset", [(2, 1, 0), (2, 1e-9, 1e3), (40, 1, 0), (40, 1e-9, 1e3)])
 def test_neighbour_metrics_are_prdcs_also_on_collapsed_clouds(d, scale, offset, monkeypatch):
     monkeypatch.setattr(m, "CHUNK", 7000)  # several chunks
@@ -64,14 +72,25 @@ def test_neighbour_metrics_are_prdcs_also_on_collapsed_clouds(d, scale, offset, 
 def test_radii_are_scikit_learns():
     for x in (cloud(200, 3), cloud(200, 30), cloud(200, 30, scale=1e-9)):
         distances, _ = NearestNeighbors(n_neighbors=6, algorithm="brute").fit(x.x.numpy() / x.x.std().item()).kneighbors()
-        assert torch.allclose(m._radii(x.x, 5) / x.x.std(), torch.tensor(distances[:, 4]), rtol=1e-6)
+        assert torch.allclose(m._radii(x.x, 5).sqrt() / x.x.std(), torch.tensor(distances[:, 4]), rtol=1e-6, atol=0)
 
 
 def test_two_tight_modes_far_apart_keep_their_neighbours():
     tight = cloud(200, 20, scale=1e-8).x
-    both = mk.Samples(torch.cat([tight[:100], 1 + tight[100:]]))
+    both = torch.cat([tight[:100], 1 + tight[100:]])
     near = torch.cat([m._radii(tight[:100], 5), m._radii(tight[100:], 5)])
-    assert torch.allclose(m._radii(both.x, 5), near, rtol=1e-6)
+    assert torch.allclose(m._radii(both, 5), near, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("scale", [1, 1e-3, 1e-5, 1e-9])
+@pytest.mark.parametrize("tight", [20, 400])
+@pytest.mark.parametrize("d", [2, 9, 100])
+def test_squared_distances_keep_nine_digits_however_near(d, tight, scale, monkeypatch):
+    monkeypatch.setattr(m, "CHUNK", 1000)
+    a, b = cloud(400, d, 0, offset=10).x, cloud(400, d, 1, offset=10).x
+    b[:tight] = a[:tight] + scale * b[:tight]
+    expected = (a[:, None] - b).square().sum(-1)
+    assert torch.allclose(torch.cat([part for _, part in m._distances(a, b)]), expected, rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("n", [300, 211])
@@ -82,12 +101,29 @@ def test_sliced_w2_is_pots(n):
     assert m.sliced_w2(a, b) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [200, 70])
+def test_sliced_w2_on_a_line_is_the_exact_distance(n):
+    a, b = cloud(200, 1, 0), cloud(n, 1, 1, scale=0.5, offset=1)
+    assert m.sliced_w2(a, b) ** 2 == pytest.approx(ot.emd2_1d(a.x[:, 0].numpy(), b.x[:, 0].numpy()), rel=1e-9)
+
+
+def test_w2_squared_is_below_the_exact_distance_of_the_rows_and_is_reached_by_a_shift_and_scale():
+    """Gelbrich (1990), https://doi.org/10.1002/mana.19901470121: no clouds with these moments are nearer."""
+    a, b = cloud(60, 2, 0), cloud(60, 2, 1)
+    moved = mk.Samples(0.5 * a.x + 3)
+    for other, slack in ((b, 0.0), (moved, 1e-9)):
+        exact = ot.emd2([], [], ot.dist(a.x.numpy(), other.x.numpy()))
+        moments = [(s.x.mean(0), torch.cov(s.x.T, correction=0)) for s in (a, other)]
+        assert m.w2_squared(*moments) <= exact * (1 + slack)
+    assert m.w2_squared(*moments) == pytest.approx(exact, rel=1e-9)
+
+
 def test_mmd_is_the_sum_over_scikit_learns_kernel():
     a, b = cloud(120, 3, 0), cloud(90, 3, 1, offset=0.3)
-    h = np.median(torch.pdist(a.x).numpy())
+    h = torch.pdist(a.x).sort().values[(120 * 119 // 2 - 1) // 2].item()
     k = lambda x, y: rbf_kernel(x.x.numpy(), y.x.numpy(), gamma=1 / (2 * h**2))  # noqa: E731
     expected = ((k(a, a).sum() - 120) / (120 * 119) + (k(b, b).sum() - 90) / (90 * 89) - 2 * k(a, b).mean())
-    assert m.mmd(a, b) == pytest.approx(expected, rel=1e-3)  # NumPy's median averages the two middle distances
+    assert m.mmd(a, b) == pytest.approx(expected, rel=1e-9)
 
 
 # --- laws
@@ -113,11 +149,33 @@ def test_moments_of_a_cloud_that_has_collapsed():
     assert list(m.spectrum(flat, flat)) == ["1", "2", "3"] and m.spectrum(flat, flat)["3"] == 0
 
 
-def test_a_cloud_that_is_one_point():
-    real, point = cloud(100, 2), mk.Samples(torch.zeros(100, 2, dtype=torch.float64))
+def test_logdet_knows_singular_clouds_from_clouds_in_other_units():
+    units = torch.tensor([1.0, 1e-12, 1e9], dtype=torch.float64)
+    plain, scaled = cloud(50, 3), mk.Samples(cloud(50, 3).x * units)
+    assert m.logdet(scaled, scaled) == pytest.approx(m.logdet(plain, plain) + 2 * units.log().sum().item(), rel=1e-9)
+    for seed, d in itertools.product(range(50), (2, 5, 30)):
+        few = cloud(d, d, seed, offset=100)  # d rows span d − 1 dimensions
+        assert m.logdet(few, few) == m.logdet(*[(few.x.mean(0), torch.cov(few.x.T))] * 2) == -math.inf
+
+
+@pytest.mark.parametrize("d", [2, 20])
+@pytest.mark.parametrize("offset", [0, 0.1, 1000.1])
+def test_a_cloud_that_is_one_point(d, offset):
+    real, point = cloud(100, d, offset=offset), mk.Samples(torch.full((100, d), offset, dtype=torch.float64))
     assert (m.precision(real, point), m.recall(real, point)) == (1, 0)
-    assert (m.precision(point, point), m.recall(point, point), m.coverage(point, point)) == (1, 1, 1)
+    assert [metric(point, point) for metric in (m.precision, m.recall, m.coverage, m.density)] == [1, 1, 1, 100 / 5]
     assert m.trace(real, point) == 0 and m.logdet(real, point) == -math.inf
+    assert set(m.spectrum(real, point).values()) == {0} and m.w2_squared(point, point) == m.mmd(point, point) == 0
+    assert m.modes(point.x[:1] + 0.1, 1.0)(real, point) == {"alive": 1, "variance": 0}
+
+
+@pytest.mark.parametrize("d", [2, 20, 100])
+def test_rows_learnt_by_heart_lie_in_the_balls_that_they_bound(d):
+    """Each ball holds its own centre, its k − 1 nearest and the k-th, which is exactly on the edge."""
+    real = cloud(300, d, offset=5)
+    shuffled = real[torch.randperm(300, generator=torch.Generator().manual_seed(1))]
+    assert m.density(real, shuffled) == pytest.approx(6 / 5, rel=1e-12)
+    assert (m.precision(real, shuffled), m.recall(real, shuffled), m.coverage(real, shuffled)) == (1, 1, 1)
 
 
 def test_quality_and_diversity_are_told_apart():
@@ -139,12 +197,19 @@ def test_modes_alive_and_their_variance():
     assert math.isnan(count(None, mk.Samples(truth.centres[:1] + 100))["variance"])
 
 
+def test_modes_by_hand():
+    """Two rows with variances (2, 0), one row alone, and one nearest to the first centre but beyond the radius."""
+    rows = torch.tensor([[0.0, 0], [2, 0], [10, 1], [-4, 0]], dtype=torch.float64)
+    assert m.modes([[0, 0], [10, 0], [20, 0]], radius=3)(None, mk.Samples(rows)) == {"alive": 2, "variance": 1}
+
+
 def test_memory_is_bounded_by_the_chunk(monkeypatch):
     seen = []
-    chunk = m._chunk
+    squared = m._squared
+    whole = m.coverage(*pair(1500, 2))
     monkeypatch.setattr(m, "CHUNK", 10_000)
-    monkeypatch.setattr(m, "_chunk", lambda a, b, exact: seen.append(len(a) * len(b)) or chunk(a, b, exact))
-    m.precision(*pair(1500, 2))
+    monkeypatch.setattr(m, "_squared", lambda a, b: seen.append(len(a) * len(b)) or squared(a, b))
+    assert m.coverage(*pair(1500, 2)) == whole
     assert max(seen) <= 10_000
 
 
@@ -177,6 +242,12 @@ def test_bad_clouds_are_named(metric):
 def test_too_few_rows_and_bad_centres():
     with pytest.raises(ValueError, match="at least 6 rows, got 5"):
         m.precision(*(s[:5] for s in pair()))
+    for k in (0, 2.5, True):
+        with pytest.raises(ValueError, match=f"k: expected a whole number ≥ 1, got {k}"):
+            m.density(*pair(), k=k)
+    for centres in (torch.zeros(4), torch.zeros(0, 2), torch.full((1, 2), torch.nan)):
+        with pytest.raises(ValueError, match=r"centres expected finite numbers of shape \(k, d\)"):
+            m.modes(centres, 1.0)
     with pytest.raises(ValueError, match="centres have 2 values, fake rows 3"):
         m.modes(torch.zeros(4, 2), 1.0)(None, cloud(9, 3))
     with pytest.raises(ValueError, match="radius"):
