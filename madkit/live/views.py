@@ -167,7 +167,7 @@ class View:
         picture = f'<img alt="{text}" src="data:image/png;base64,{png}" style="width:100%; max-width:{WIDTH}; height:auto">'
         still = {
             "image/png": png,
-            "text/html": f'<figure style="margin:0">{picture}<figcaption>{text}</figcaption></figure>',
+            "text/html": f'<figure style="margin:0 0 1rem">{picture}<figcaption>{text}</figcaption></figure>',
             "text/plain": self.frame.text,
         }
         if self.box is None:

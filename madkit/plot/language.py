@@ -129,7 +129,8 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
     n = given.get("n")
     known = {"Real": "the first real set", "Previous": "all rows so far", "Fresh": f"{n} fresh", "Synthetic": f"{n} synthetic",
              "Subsample": f"{n} of all rows so far"}
-    yield kind, known.get(kind, kind.partition("@")[0])
+    own = re.sub(r"\[.*|@.*|\.?<\w+>", "", kind)  # a function by its name, without where it stands and what it holds
+    yield kind, known.get(kind, own or "own loop")
     if "lam" in given:
         yield f"{kind}.lam", f"λ = {float(given['lam']):g}"
     if "memory" in given:
