@@ -1,0 +1,101 @@
+"""Sliders in a real JupyterLab: what only a browser, a server and a kernel together can show."""
+
+from lab import PROBE
+
+SETUP = "import madkit as mk"
+VIEW = """mk.live.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8, seeds=50,
+                presets={"no fresh data": {"p": 0.0, "lam": 1.0}})"""
+RUN = """import hashlib
+table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
+               generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
+print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
+
+
+def ready(notebook, *more):
+    """A notebook with a live view in its second cell, and a probe on its picture."""
+    book = notebook(SETUP, VIEW, *more)
+    book.run(0)
+    book.run(1)
+    book.picture(1).wait_for()
+    book.page.wait_for_timeout(500)
+    book.picture(1).evaluate(PROBE)
+    return book
+
+
+def pixels(book):
+    """What the screen shows of the picture."""
+    return book.picture(1).screenshot()
+
+
+def test_every_slider_and_preset_moves_pixels_and_words(notebook):
+    book = ready(notebook)
+    words = book.cell(1).locator("[role=status]")
+    seen = [(pixels(book), words.text_content())]
+    for slider, (name, key) in enumerate([("t", "ArrowRight"), ("n", "ArrowRight"), ("p", "ArrowRight"), ("lam", "ArrowLeft")]):
+        book.handle(1, slider).focus()
+        book.move(key, 1)
+        book.page.wait_for_timeout(200)
+        seen.append((pixels(book), words.text_content()))
+        assert seen[-1][0] != seen[-2][0] and seen[-1][1] != seen[-2][1], f"{name} moves nothing"
+    assert "Generation 11 of 50" in seen[-1][1] and "(n = 200, p = 0.11, λ = 0.79)" in seen[-1][1]
+    book.cell(1).get_by_role("button", name="no fresh data").click()
+    book.page.wait_for_function("text => document.querySelector('[role=status]').textContent !== text", arg=seen[-1][1])
+    assert "p = 0, λ = 1)" in words.text_content() and pixels(book) != seen[-1][0]
+
+
+def test_dragging_ends_on_the_state_that_the_slider_shows(notebook):
+    book = ready(notebook, "")
+    box = book.handle(1, 0).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    book.page.mouse.move(x, y)
+    book.page.mouse.down()
+    book.page.mouse.move(x + 300, y, steps=60)
+    book.page.mouse.up()
+    book.page.wait_for_timeout(1500)
+    shown = book.cell(1).locator(".widget-readout").first.text_content()
+    frames = book.page.evaluate("window.frames")
+    assert int(shown) > 20 and 1 <= frames
+    assert f"Generation {shown} of 50" in book.cell(1).locator("[role=status]").text_content()
+    dragged = pixels(book)
+    book.page.keyboard.press("Tab")
+    book.handle(1, 0).focus()
+    book.move("ArrowLeft", 1)
+    book.move("ArrowRight", 1)
+    book.page.wait_for_timeout(300)
+    assert book.cell(1).locator(".widget-readout").first.text_content() == shown
+    assert pixels(book) == dragged
+
+
+def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
+    book = ready(notebook, RUN)
+    alone = book.run(2)
+    assert len(alone) == 64, alone
+    book.handle(1, 3).focus()
+    book.move("ArrowLeft", 1)  # its first message goes to the thread of the cells, where the slider was made; later ones do not
+    frames = book.page.evaluate("window.frames")
+    book.start(2)
+    book.page.evaluate("window.done = false; window.running.then(() => { window.done = true; }); 0")
+    book.handle(1, 3).focus()
+    moved = 0
+    while not book.page.evaluate("window.done"):
+        book.page.keyboard.press("ArrowLeft" if moved % 20 < 10 else "ArrowRight")
+        book.page.wait_for_timeout(50)
+        moved += 1
+        drawn = book.page.evaluate("window.frames") - frames
+    assert drawn >= 5, f"only {drawn} frames were drawn while the run worked ({moved} keys): nothing was tested"
+    assert book.finish(2) == alone
+
+
+def test_running_the_cell_again_leaks_nothing(notebook):
+    book = ready(notebook, "import ipywidgets; print(len(ipywidgets.widgets.widget._instances))")
+    comms = """async () => {
+        const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        const reply = await kernel.requestCommInfo({target_name: 'jupyter.widget'});
+        return Object.keys(reply.content.comms).length;
+    }"""
+    models, first = book.run(2), book.page.evaluate(comms)
+    for _ in range(20):
+        book.run(1)
+    assert book.run(2) == models and int(models) > 10
+    assert book.page.evaluate(comms) == first > 10
+    assert book.cell(1).locator(".widget-image").count() == 1
