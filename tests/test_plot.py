@@ -305,6 +305,13 @@ def test_composition_of_a_real_run():
     assert curves(run).figure.png() and clouds(run).figure.png()
 
 
+def test_eigenvalues_of_zero_have_no_place_on_a_log_scale():
+    run = mk.run(mk.models.Gaussian(), mk.fully_synthetic(5), mk.data.gaussian(9), generations=3, metrics=[mk.metrics.spectrum])
+    (ax,) = spectrum(run).flat
+    assert list(drawn(ax))[-1] == "k = 4, smallest", "5 rows span 4 directions"
+    assert all((line > 0).all() for line in drawn(ax).values())
+
+
 def test_spectrum_draws_the_largest_and_the_smallest():
     run = mk.exact.run(mk.Synthetic(30), 9, generations=6, seeds=8, metrics=["spectrum"])
     axes = spectrum({"a": run, "b": run})

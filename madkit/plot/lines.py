@@ -59,7 +59,8 @@ def spectrum(
 ) -> Panels:
     """The eigenvalues of the fitted covariance over generations, log scale, one panel per run: (1, runs).
 
-    The largest is light, the smallest dark; theory on top where the run has it. ValueError for a run without a spectrum.
+    The largest is light, the smallest dark; theory on top where the run has it. Eigenvalues that are zero throughout (data of
+    lower rank) have no place on this scale: the smallest is the smallest of the others. ValueError for a run without a spectrum.
     """
     named = language.named(runs)
     axes = layout.panels(ax, 1 + 6 * len(named), 4.8, 1, len(named))
@@ -116,9 +117,10 @@ def quantiles(values: np.ndarray) -> np.ndarray:
 
 
 def _spectrum(run: Run, most: int) -> list[_Path]:
-    ks = sorted(int(name.split(".")[1]) for name in set(run.table.metric) if str(name).startswith("spectrum."))
-    if not ks:
+    largest = run.table[run.table.metric.astype(str).str.startswith("spectrum.")].groupby("metric").value.max()
+    if largest.empty:
         raise ValueError('spectrum: the run has no eigenvalues; run it with metrics=["spectrum"]')
+    ks = sorted(int(name.split(".")[1]) for name, value in largest.items() if value > 0) or [1]
     chosen = sorted({ks[round(i)] for i in np.linspace(0, len(ks) - 1, min(most, len(ks)))})
     look = language.family(str(run.spec.get("loop")))
     colours = language.shades(look.colour, len(chosen))
