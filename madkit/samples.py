@@ -89,5 +89,6 @@ def concatenate(parts: Iterable[Samples]) -> Samples:
         return full[0]
     if len({part.shape for part in full}) > 1:
         raise ValueError(f"Samples: rows of shape {' and '.join(str(part.shape) for part in full)} cannot be concatenated")
-    y = None if any(part.y is None for part in full) else torch.cat([part.y for part in full])
+    labels = [part.y for part in full if part.y is not None]
+    y = torch.cat(labels) if len(labels) == len(full) else None
     return Samples._of(torch.cat([part.x for part in full]), y, torch.cat([part.born for part in full]))

@@ -14,7 +14,8 @@ def lines():
 
 def test_here_all_is_well(monkeypatch):
     monkeypatch.setenv("MADKIT_RENDER", "live")
-    monkeypatch.setattr(environment, "requires", lambda _: ["torch>=2.4", "ipykernel ; extra == 'lab'", "papermill ; extra == 'report'"])
+    needs = ["torch>=2.4", "ipykernel ; extra == 'lab'", "papermill ; extra == 'report'"]
+    monkeypatch.setattr(environment, "requires", lambda _: needs)
     said = lines()
     assert list(said) == ["Python", "packages", "JupyterLab", "reports", "computing", "sliders"]
     assert all("fine" in said[part] for part in list(said)[:5]) and said["sliders"] == "live: drag them"

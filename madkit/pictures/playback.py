@@ -63,7 +63,8 @@ class Playback:
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
         given = "".join(f", {LETTERS.get(name, name)} = {value:g}" for name, value in settings.items())
         said = ", ".join(f"{_name(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
-        return f"Generation {t} of {run.table.generation.max()}, {family(run.spec['loop']).name.removesuffix(' loop')} loop{given}, first seed: {said}."
+        name = family(run.spec["loop"]).name.removesuffix(" loop")
+        return f"Generation {t} of {run.table.generation.max()}, {name} loop{given}, first seed: {said}."
 
 
 @dataclass(frozen=True)
