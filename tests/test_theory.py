@@ -354,3 +354,7 @@ def test_singular_fits():
 def test_errors_name_the_argument(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+def test_a_fresh_data_loop_without_synthetic_rows_is_the_control():
+    assert theory.fixed_point(mk.fresh_data(50, 1.0, 0.8), 3) == theory.fixed_point(mk.Fresh(50), 3)

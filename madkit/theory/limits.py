@@ -28,7 +28,7 @@ def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
     m and u are exact, f and s leading order. NotImplementedError for memory > 1 and for pools (Previous).
     """
     match sorted(parts(loop), key=lambda part: type(part).__name__):
-        case [Fresh(n_r)] if n_r >= 2:
+        case [Fresh(n_r)] | [Fresh(n_r), Synthetic(0)] if n_r >= 2:
             return _fresh_limit(n_r, 0, 1.0, dim)
         case [Fresh(n_r), Synthetic(n_s, lam, 1)] if n_r and n_s:
             return _fresh_limit(n_r, n_s, lam, dim)
