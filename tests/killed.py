@@ -14,7 +14,7 @@ import torch
 
 import madkit as mk
 
-FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(), test=0.1)
+FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(), test=0.05)
 LOOPS = {
     "plain": (mk.fully_synthetic(40, lam=0.9), mk.data.gaussian(2)),
     "accumulate": (mk.accumulate(40), mk.data.gaussian(2)),
