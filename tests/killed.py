@@ -56,7 +56,7 @@ def main(name, folder, kills=10):
         before, pid = stored(folder), child(name, folder)
         while stored(folder) == before:
             time.sleep(0.001)
-        time.sleep(moments.uniform(0, duration / kills))
+        time.sleep(moments.uniform(0, duration / 15))
         os.kill(pid, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, "the run ended before it was killed"
         seen.append(stored(folder))
