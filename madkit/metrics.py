@@ -145,7 +145,10 @@ def _inside(points: Tensor, centres: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _radii(x: Tensor, k: int) -> Tensor:
     """The squared distance of each row to its k-th nearest other row; 0 among k equal ones."""
-    return torch.cat([squared.topk(k, dim=1, largest=False).values[:, -1] for _, squared in _distances(x, x, others=True)])
+    radii = torch.empty(len(x), dtype=x.dtype, device=x.device)  # filled in place: small pieces kept would fragment the heap
+    for rows, squared in _distances(x, x, others=True):
+        radii[rows] = squared.topk(k, dim=1, largest=False).values[:, -1]
+    return radii
 
 
 def _distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slice, Tensor]]:
