@@ -9,7 +9,7 @@ expectation is proportional to the truth's covariance:
 | question | function |
 |---|---|
 | how do mean and covariance move, in any loop? | moments |
-| how far is that from the truth, W2²? | w2_squared, real_only_w2; w2_squared_1d (exact) |
+| how far is that from the truth, W2²? | w2_squared, real_only_w2; w2_squared_1d, sigma_1d (exact) |
 | what does a typical path do? | logdet, log_variance, spectrum, c |
 | where does it end? | fixed_point, floor, pool_limit, pool_decay |
 | what is synthetic data worth? | effective_sample_size, admissible_threshold, memory_gain, optimal_real_weight |
@@ -40,14 +40,14 @@ from madkit.theory.limits import (
     pool_limit,
 )
 from madkit.theory.overlay import table
-from madkit.theory.product import c, log_variance, logdet, spectrum, w2_squared_1d
+from madkit.theory.product import c, log_variance, logdet, sigma_1d, spectrum, w2_squared_1d
 from madkit.theory.recursion import Moments, bias_growth, diversity, moments
 from madkit.theory.wasserstein import real_only_w2, root_trace, w2_squared
 
 __all__ = [
     "Moments", "moments", "bias_growth", "diversity",
     "w2_squared", "real_only_w2", "root_trace",
-    "c", "logdet", "log_variance", "spectrum", "w2_squared_1d",
+    "c", "logdet", "log_variance", "spectrum", "sigma_1d", "w2_squared_1d",
     "fixed_point", "floor", "effective_sample_size", "admissible_threshold", "memory_gain", "optimal_real_weight",
     "pool_limit", "pool_decay", "table",
 ]

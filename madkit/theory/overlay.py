@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit.loops import Loop
-from madkit.theory.product import logdet, spectrum, w2_squared_1d
+from madkit.theory.product import logdet, sigma_1d, spectrum
 from madkit.theory.recursion import Array, moments
 from madkit.theory.wasserstein import eigenvalues, w2_squared
 
@@ -45,7 +45,7 @@ def table(
         with np.errstate(divide="ignore"):
             values["logdet"] = logdet(loop, dim, generations, n_ini, ddof) + np.log(eig).sum()
         if dim == 1:
-            values["w2_squared"] = w2_squared_1d(loop, generations, n_ini, ddof) * eig[0]
+            values["w2_squared"] = (expected.u + expected.m + 1 - 2 * sigma_1d(loop, generations, n_ini, ddof)) * eig[0]
         if np.allclose(eig, 1):
             values |= {f"spectrum.{k}": line for k, line in enumerate(spectrum(loop, dim, generations, n_ini, ddof).T, 1)}
     except NotImplementedError:

@@ -64,15 +64,21 @@ def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) 
 def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
     """E W2²/σ0² in d = 1 of a loop of one source, (generations,); exact, 0 is best.
 
-    u_t + m_t + 1 − 2 E σ_t/σ0: each fit of n rows multiplies E σ by √(2/(n−ddof)) Γ(n/2)/Γ((n−1)/2), each sampling by √λ.
-    NotImplementedError as for `logdet`.
+    u_t + m_t + 1 − 2 E σ_t/σ0. NotImplementedError as for `logdet`.
+    """
+    expected = moments(loop, 1, generations, n_ini, ddof)
+    return expected.u + expected.m + 1 - 2 * sigma_1d(loop, generations, n_ini, ddof)
+
+
+def sigma_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
+    """E σ_t/σ0 in d = 1 of a loop of one source, (generations,); exact. NotImplementedError as for `logdet`.
+
+    Each fit of n rows multiplies it by √(2/(n−ddof)) Γ(n/2)/Γ((n−1)/2), each sampling by √λ.
     """
     def log_sigma(n: int) -> float:
         return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) + math.log(2 / (n - ddof)) / 2
 
-    sigma = np.exp(_sum_over_fits(log_sigma, loop, generations, n_ini, _log_lam(loop) / 2))
-    expected = moments(loop, 1, generations, n_ini, ddof)
-    return expected.u + expected.m + 1 - 2 * sigma
+    return np.exp(_sum_over_fits(log_sigma, loop, generations, n_ini, _log_lam(loop) / 2))
 
 
 def _sum_over_fits(per_fit: Callable, loop: Loop, generations: int, n_ini: int, step: float = 0.0) -> Array:

@@ -124,7 +124,7 @@ def _fluctuations(
     wobble = new @ wobble @ new.T
     wobble[-1, -1] += w**2 @ (spread**2 / size)
     for _ in range(3):
-        skew = np.tensordot(new, skew, (1, 2))
+        skew = (skew @ new.T).transpose(2, 0, 1)                   # one index at a time
     skew[-1, -1, :] += lean
     skew[-1, :, -1] += lean
     skew[:, -1, -1] += lean
@@ -138,7 +138,9 @@ def _rows(loop: Loop, t: int, size: Array) -> int:
 
 def _bordered(square: Array, row: Array) -> Array:
     """The symmetric matrix with one more row and column, 0 in the corner."""
-    return np.block([[square, row[:, None]], [row[None, :], np.zeros((1, 1))]])
+    larger = np.zeros((len(row) + 1, len(row) + 1))
+    larger[:-1, :-1], larger[-1, :-1], larger[:-1, -1] = square, row, row
+    return larger
 
 
 def _ddof(ddof: int) -> int:
