@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from madkit.checks import unit, whole
-from madkit.rng import stream
+from madkit.rng import preserved, stream
 from madkit.samples import Samples, concatenate
 
 BLOCK = 500  # rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked for
@@ -326,10 +326,12 @@ def steps(
     emit = whole("emit", emit)
     state = state or begin(loop, truth, seed, n_ini, device)
     while True:
-        data = state.real if state.t == 1 else training_set(loop, state)
-        fitted = fit(model, data, seed, state.t)
-        state = follow(state, loop, data, fitted)
-        yield Generation(state.t - 1, data, fitted, state.model.sample(emit, lam), state)
+        with preserved():
+            data = state.real if state.t == 1 else training_set(loop, state)
+            fitted = fit(model, data, seed, state.t)
+            state = follow(state, loop, data, fitted)
+            samples = state.model.sample(emit, lam)
+        yield Generation(state.t - 1, data, fitted, samples, state)
 
 
 def begin(loop: Loop, truth: Any, seed: int, n_ini: int | None, device: str) -> State:

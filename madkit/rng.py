@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 _lock = threading.RLock()
+_unused = False  # whether the innermost block is `preserved`, whose own generators nobody draws from
 
 
 def key(seed: int, *name: str | int | float) -> int:
@@ -31,18 +32,46 @@ def key(seed: int, *name: str | int | float) -> int:
 @contextmanager
 def stream(seed: int, *name: str | int | float) -> Iterator[None]:
     """Within the block, the global generators of torch (all devices), NumPy and Python are those of (seed, name…)."""
+    global _unused
     with _lock:
-        torch_cpu, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(legacy=False), random.getstate()
-        torch_cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+        before, outer, _unused = None if _unused else _states(), _unused, False
         try:
             _seed(key(seed, *name))
             yield
         finally:
-            torch.set_rng_state(torch_cpu)
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
-            if torch_cuda:
-                torch.cuda.set_rng_state_all(torch_cuda)
+            _unused = outer
+            if before:
+                _restore(before)
+
+
+@contextmanager
+def preserved() -> Iterator[None]:
+    """The global generators are afterwards as they were: around several streams, cheaper than each seeing to it alone.
+
+    Nothing may be drawn directly within, outside a stream.
+    """
+    global _unused
+    with _lock:
+        before, outer, _unused = _states(), _unused, True
+        try:
+            yield
+        finally:
+            _unused = outer
+            _restore(before)
+
+
+def _states() -> tuple:
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    return torch.get_rng_state(), np.random.get_state(legacy=False), random.getstate(), cuda
+
+
+def _restore(states: tuple) -> None:
+    cpu, numpy_state, python_state, cuda = states
+    torch.set_rng_state(cpu)
+    np.random.set_state(numpy_state)
+    random.setstate(python_state)
+    if cuda:
+        torch.cuda.set_rng_state_all(cuda)
 
 
 def _seed(value: int) -> None:

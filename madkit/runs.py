@@ -24,7 +24,7 @@ from madkit import spec as specs
 from madkit import store as stores
 from madkit.checks import several_seeds, unit, whole
 from madkit.loops import Emitter, Generation, Loop, State
-from madkit.rng import stream
+from madkit.rng import preserved, stream
 from madkit.samples import Samples
 from madkit.store import Record, Shelf
 
@@ -164,8 +164,9 @@ def trajectory(job: Job, seed: int) -> Iterator[Record]:
     judge = Judge(job, seed)
     cursor = state.cursor if state else job.n_ini
     for generation in islice(past, job.generations - done):
-        kept = generation.samples if job.emits(seed) else None
-        record = Record(seed, generation.t, judge(generation), composition(generation, cursor), kept)
+        record = Record(seed, generation.t, judge(generation))
+        if shelf or seed == job.seeds[0]:
+            record = replace(record, samples=generation.samples, composition=composition(generation, cursor))
         cursor = generation.state.cursor
         if shelf:
             shelf.write(record, generation.data, cursor)
@@ -193,28 +194,30 @@ class Judge:
     def __init__(self, job: Job, seed: int):
         self.job, self.seed, device = job, seed, loops.resolve(job.device)
         self.moments = tuple(part.to(device) for part in job.truth.moments()) if hasattr(job.truth, "moments") else None
-        self.real = self._seen(job.truth.test(job.emit, seed).to(device)) if job.emits(seed) and job.metrics else None
+        self.rows = any(not job.by_moments(metric) for metric in job.metrics)
+        self.real = self._seen(job.truth.test(job.emit, seed).to(device), 0) if self.rows else None
 
-    def _seen(self, samples: Samples) -> Samples:
+    def _seen(self, samples: Samples, t: int) -> Samples:
         if self.job.features is None:
             return samples
-        seen = self.job.features(samples)
+        with stream(self.seed, "features", t):
+            seen = self.job.features(samples)
         return seen if isinstance(seen, Samples) else Samples(seen, samples.y, samples.born)
 
     def __call__(self, generation: Generation) -> dict[str, float]:
         values: dict[str, float] = {}
-        value: Any
-        fake = None
-        for metric in self.job.metrics:
-            name = metric_name(metric)
-            with stream(self.seed, "metric", name, generation.t):
-                if self.job.by_moments(metric):
-                    value = metric(self.moments, generation.model.moments())
-                else:
-                    fake = self._seen(generation.samples) if fake is None else fake
-                    value = metric(self.real, fake)
-            values |= {f"{name}.{key}": float(v) for key, v in value.items()} if isinstance(value, dict) else {name: float(value)}
+        with preserved():
+            fake = self._seen(generation.samples, generation.t) if self.rows else None
+            for metric in self.job.metrics:
+                sides = (self.moments, generation.model.moments()) if self.job.by_moments(metric) else (self.real, fake)
+                values |= self._judge(metric, sides, generation.t)
         return values
+
+    def _judge(self, metric: Metric, sides: tuple, t: int) -> dict[str, float]:
+        name = metric_name(metric)
+        with stream(self.seed, "metric", name, t):
+            value: Any = metric(*sides)
+        return {f"{name}.{key}": float(v) for key, v in value.items()} if isinstance(value, dict) else {name: float(value)}
 
 
 def composition(generation: Generation, cursor: int) -> list[tuple[str, int, int]]:

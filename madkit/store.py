@@ -41,7 +41,7 @@ class Record:
     seed: int
     t: int
     values: dict[str, float]                      # metric -> value
-    composition: list[tuple[str, int, int]]       # (source, born, rows) of the training set
+    composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows) of the training set
     samples: Samples | None = None                # emitted
 
 

@@ -85,3 +85,21 @@ def test_two_threads_draw_what_they_would_draw_alone():
     threads = [threading.Thread(target=work, args=(seed, together[seed])) for seed in (0, 1)]
     [t.start() for t in threads], [t.join() for t in threads]
     assert together == alone
+
+
+def test_streams_within_preserved_are_the_streams_they_are_elsewhere():
+    def drawn():
+        with rng.stream(0, "outer"):
+            first = draw()
+            with rng.stream(0, "inner"):
+                inner = draw()
+            return first, inner, draw()
+
+    torch.manual_seed(1), np.random.seed(1), random.seed(1)
+    np.random.standard_normal()
+    expected = drawn(), drawn(), draw()
+    torch.manual_seed(1), np.random.seed(1), random.seed(1)
+    np.random.standard_normal()
+    with rng.preserved():
+        within = drawn(), drawn()
+    assert (*within, draw()) == expected
