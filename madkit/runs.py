@@ -206,6 +206,8 @@ class Judge:
 
     def __call__(self, generation: Generation) -> dict[str, float]:
         values: dict[str, float] = {}
+        if not self.job.metrics:
+            return values
         with preserved():
             fake = self._seen(generation.samples, generation.t) if self.rows else None
             for metric in self.job.metrics:
@@ -305,13 +307,13 @@ def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, 
 
 
 def _theory(job: Job) -> pd.DataFrame:
-    """What theory says of this run: only of a Gaussian model with its full covariance, on a Gaussian truth."""
+    """What theory says of this run: only of a Gaussian model with its full covariance, on a Gaussian truth, judged as it is."""
     import pandas as pd
 
     from madkit import data, models, theory
 
     known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.gaussian)
-    if not known:
+    if not known or job.features is not None:
         return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
     mean, cov = job.truth.moments()
     table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
@@ -380,7 +382,12 @@ def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, feat
         return mad_metrics.MOMENTS[:4] if moments else (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
     if callable(chosen) or isinstance(chosen, str):
         chosen = [chosen]
-    return tuple(_metric(metric) for metric in chosen)
+    found = tuple(_metric(metric) for metric in chosen)
+    names = [metric_name(metric) for metric in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"metrics: expected different names, got {', '.join(names)}: the table would keep one {twice[0]}; "
+                         "give each a name of its own (def precision_9(real, fake): …)")
+    return found
 
 
 def _metric(metric: Metric | str) -> Metric:
