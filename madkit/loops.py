@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -52,7 +52,7 @@ class Emitter:
 
     def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
         """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation t."""
-        n, lam = whole("n", n), unit("lam", lam)
+        n, lam, start = whole("n", n), unit("lam", lam), whole("start", start)
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
             blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))
@@ -74,9 +74,15 @@ def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
                          f"got {tuple(drawn.x.shape)}")
     if not torch.isfinite(drawn.x).all():
         raise ValueError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
-    if like.x.dtype == torch.uint8 and drawn.x.is_floating_point():
-        drawn = Samples(drawn.x.round().clamp(0, 255), drawn.y)
-    return drawn if drawn.x.dtype == like.x.dtype and drawn.x.device == like.x.device else Samples(drawn.x.to(like.x), drawn.y)
+    return cast(drawn, like)
+
+
+def cast(rows: Samples, like: Samples) -> Samples:
+    """The same rows in the device and type of `like`; rounded where that is uint8."""
+    if rows.x.dtype == like.x.dtype and rows.x.device == like.x.device:
+        return rows
+    rounds = like.x.dtype == torch.uint8 and rows.x.is_floating_point()
+    return Samples((rows.x.round().clamp(0, 255) if rounds else rows.x).to(like.x), rows.y, rows.born)
 
 
 @dataclass
@@ -313,7 +319,7 @@ def steps(
     emit: int = 1000,                # rows in Generation.samples
     lam_emit: float | None = None,   # their sampling bias; None: the one that the loop's Synthetic sources agree on, else 1
     device: str = "auto",            # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
-    state: State | None = None,      # go on from here instead of from generation 1
+    state: State | None = None,      # go on from here, with its seed and real set, instead of from generation 1
 ) -> Iterator[Generation]:
     """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
 
@@ -326,9 +332,10 @@ def steps(
     emit = whole("emit", emit)
     state = state or begin(loop, truth, seed, n_ini, device)
     while True:
+        state = replace(state)  # state.fresh moves the cursor: not that of a state handed out, from which one may go on
         with preserved():
             data = state.real if state.t == 1 else training_set(loop, state)
-            fitted = fit(model, data, seed, state.t)
+            fitted = fit(model, data, state.seed, state.t)
             state = follow(state, loop, data, fitted)
             samples = state.model.sample(emit, lam)
         yield Generation(state.t - 1, data, fitted, samples, state)
@@ -355,7 +362,7 @@ def training_set(loop: Loop, state: State) -> Samples:
                          f"at generation {state.t}")
     if not draws_nothing(loop) and not torch.isfinite(data.x).all():  # other rows were checked where they came from
         raise ValueError(f"loop: the training set of generation {state.t} holds NaN or infinity")
-    return data
+    return cast(data, state.real)
 
 
 def fit(model: Any, data: Samples, seed: int, t: int) -> Any:
@@ -388,7 +395,7 @@ def reach(loop: Loop) -> int | None:
 
 def draws_nothing(loop: Loop) -> bool:
     """Whether the loop makes no random choice of its own, so that it needs no stream."""
-    return all(isinstance(part, Real | Fresh | Synthetic | Previous) for part in parts(loop))
+    return all(type(part) in (Real, Fresh, Synthetic, Previous) for part in parts(loop))  # a subclass may do otherwise
 
 
 def emitted_lam(loop: Loop) -> float:

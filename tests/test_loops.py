@@ -91,6 +91,36 @@ def test_a_function_is_a_loop_and_equals_the_source_it_imitates():
         assert torch.equal(a.data.x, b.data.x) and torch.equal(a.data.born, b.data.born)
 
 
+def test_a_source_of_ones_own_that_draws_has_a_stream():
+    class Jittered(mk.Real):
+        def __call__(self, state):
+            return mk.Samples(state.real.x + torch.randn_like(state.real.x))
+
+    first = generations(Jittered(), 2, n_ini=30)[1]
+    torch.randn(7)
+    assert torch.equal(first.data.x, generations(Jittered(), 2, n_ini=30)[1].data.x)
+
+
+def test_a_state_handed_out_stays_and_one_goes_on_from_it_as_if_never_stopped():
+    class Restless(Constant):  # a fit that draws
+        def fit(self, data):
+            self.emits = mk.models.Gaussian().fit(mk.Samples(data.x + torch.randn(2))).sample
+            return self
+
+    past = generations(LOOPS["memory"], 4, Restless(None), seed=3)
+    again = generations(LOOPS["memory"], 2, Restless(None), state=past[1].state)  # with the state's own seed
+    for a, b in zip(past[2:], again, strict=True):
+        assert a.t == b.t and torch.equal(a.data.x, b.data.x) and torch.equal(a.samples.x, b.samples.x)
+
+
+def test_a_training_set_has_the_type_of_the_real_data():
+    single = generations(lambda state: mk.Samples(state.real.x.float(), born=state.real.born), 2, n_ini=30)[1]
+    assert single.data.x.dtype == torch.float64
+    truth = mk.data.array(torch.randint(0, 256, (200, 1, 4, 4), dtype=torch.uint8))
+    noisy = generations(lambda state: mk.Samples(state.real.x + 300.4, born=7), 2, n_ini=30, truth=truth)[1]
+    assert noisy.data.x.dtype == torch.uint8 and (noisy.data.x == 255).all() and (noisy.data.born == 7).all()
+
+
 def test_a_sum_takes_functions_too():
     def half_the_real_set(state):
         return state.real[:15]
@@ -140,6 +170,7 @@ def test_images_are_rounded_before_they_train_or_are_judged():
     (lambda state: state.real[:1], ValueError, "generation 2 has 1 rows, expected at least 2"),
     (lambda state: mk.Samples(torch.zeros(5, 3)), ValueError, r"expected \(2,\), got \(3,\)"),
     (lambda state: mk.Samples(torch.full((5, 2), torch.nan)), ValueError, "NaN"),
+    (lambda state: state.model.sample(5, start=-5), ValueError, "start: expected a whole number ≥ 0, got -5"),
     (lambda state: state.emitted(2, 5), ValueError, r"one of \[1\] at t = 2, got 2"),
     (mk.Synthetic(0), ValueError, "has 0 rows"),
     (0.5, TypeError, "loop: expected a function"),
