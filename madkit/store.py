@@ -95,7 +95,7 @@ def claim(folder: Path, spec: dict[str, Any]) -> None:
     """Make the folder this run's, or check that it is. Raises StoreError when it holds something else."""
     import warnings
 
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):  # new, or killed at once
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())
         return

@@ -56,6 +56,12 @@ def test_a_stored_run_is_the_run(tmp_path):
     assert same(run(None), mk.load(tmp_path / "a"))
 
 
+def test_a_kill_while_the_folder_is_claimed_leaves_it_usable(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/spec.json.tmp").write_text('{"model": "Gaus')
+    assert same(run(None), run(tmp_path / "a"))
+
+
 def test_a_stored_run_can_be_made_longer(tmp_path):
     run(tmp_path / "a", generations=2)
     assert same(run(None, generations=4), run(tmp_path / "a", generations=4))
