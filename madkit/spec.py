@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import dis
 import functools
 import hashlib
 import inspect
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,8 @@ class _Describer:
     def _function(self, function: Any) -> str:
         cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
         held = [*(getattr(function, "__defaults__", None) or ()), *cells]
+        if not _ours(function):
+            held += [f"{name}=" + self.describe(value) for name, value in _globals(function).items()]
         captured = f"[{self._all(held)}]" if held else ""
         return function.__qualname__ + captured + ("" if _ours(function) else f"@{_digest(_source(function))}")
 
@@ -92,10 +96,33 @@ def _ours(thing: Any) -> bool:
 
 def _source(thing: Any) -> bytes:
     try:
-        return inspect.getsource(thing).encode()
+        source = inspect.getsource(thing).encode()
+        return source + _code(thing.__code__) if getattr(thing, "__name__", "") == "<lambda>" else source  # a line may hold two
     except (OSError, TypeError):  # typed into a plain interpreter, or compiled
         code = getattr(thing, "__code__", None)
-        return code.co_code + repr(code.co_consts).encode() if code else thing.__qualname__.encode()
+        return _code(code) if code else thing.__qualname__.encode()
+
+
+def _globals(function: Any) -> dict[str, Any]:
+    """The global values that a function's code reads, by name; what it imported from elsewhere is left to the versions."""
+    code, held = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    names = sorted(_names_read(code) & set(held)) if code else []
+    return {name: held[name] for name in names if not _imported(held[name], function.__module__)}
+
+
+def _imported(value: Any, module: str) -> bool:
+    return inspect.ismodule(value) or (inspect.isroutine(value) or isinstance(value, type)) and value.__module__ != module
+
+
+def _names_read(code: CodeType) -> set[str]:
+    inner = (_names_read(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}.union(*inner)
+
+
+def _code(code: CodeType) -> bytes:
+    """What a code object does, without its address and its place in a file."""
+    constants = [_code(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts]
+    return repr((code.co_code, code.co_names, constants)).encode()
 
 
 def _digest(content: bytes) -> str:

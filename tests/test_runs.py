@@ -64,6 +64,7 @@ def test_features_are_what_metrics_see():
 def test_theory_stands_beside_a_gaussian_and_nowhere_else():
     assert set(run().theory.metric) >= {"trace", "mean_error", "logdet"}
     for other in (run(loop=lambda state: state.fresh(50), n_ini=50), run(truth=mk.data.moons()),
+                  run(features=lambda samples: samples.x[:, :1], metrics=["trace"]),
                   mk.run(mk.models.KDE(), mk.fully_synthetic(50), TRUTH, progress=False)):
         assert len(other.theory) == 0
 
@@ -122,6 +123,7 @@ def test_an_error_in_a_worker_reaches_the_user():
 @pytest.mark.parametrize("settings, error, words", [
     ({"metrics": ["recal"]}, ValueError, "metrics: 'recal' is unknown.*recall"),
     ({"metrics": [3]}, ValueError, "metrics: 3 is unknown"),
+    ({"metrics": [mk.metrics.precision, partial(mk.metrics.precision, k=9)]}, ValueError, "metrics: expected different names"),
     ({"seeds": 0}, ValueError, "seeds: expected a whole number ≥ 1, got 0"),
     ({"seeds": [1, 1]}, ValueError, "different"),
     ({"generations": 0}, ValueError, "generations: .* got 0"),
@@ -140,6 +142,28 @@ def test_a_model_of_another_dimension_is_named():
     start = torch.zeros(2, 3, dtype=torch.float64)
     with pytest.raises(ValueError, match="start"):
         mk.run(mk.models.Mixture(2, start=start), mk.Fresh(50), TRUTH, progress=False)
+
+
+SHARE = 10
+
+
+def of_the_real_set(state):
+    return mk.Samples([row for row in state.real.x[:SHARE]])
+
+
+def test_a_description_follows_the_globals_that_a_function_reads(monkeypatch):
+    ten = describe(of_the_real_set)
+    assert ten == describe(of_the_real_set)
+    monkeypatch.setitem(globals(), "SHARE", 20)
+    assert describe(of_the_real_set) != ten
+
+
+def test_functions_without_source_or_on_one_line_are_told_apart():
+    here = [lambda state: state.real, lambda state: state.data, lambda state: state.real[:2], lambda state: state.real[:3]]
+    typed = [eval(f"lambda state: (lambda s: {text})(state)") for text in ("s.real", "s.data", "s.real[:2]")]
+    assert len({describe(function) for function in here + typed}) == 7
+    assert not any(" at 0x" in describe(function) for function in typed)
+    assert describe(typed[0]) == describe(eval("lambda state: (lambda s: s.real)(state)"))
 
 
 def test_descriptions_are_equal_exactly_when_the_things_are():
