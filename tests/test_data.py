@@ -199,6 +199,7 @@ def test_array_keeps_the_users_data_unharmed_and_images_as_images():
     (lambda: mk.data.array([1.0, float("nan"), 2.0, float("inf")]), ValueError, r"in 2 of 4 rows \(counted from 0: 1, 3\)"),
     (lambda: mk.data.array([[1.0], [2.0]]), ValueError, "expected at least 3 rows .* got 2"),
     (lambda: mk.data.array(["a", "b", "c"]), TypeError, "x expected an array of numbers .* got an array of <U1"),
+    (lambda: mk.data.array([[1, 2], [3]]), TypeError, "x expected rows of equal length"),
     (lambda: mk.data.array(3.0), TypeError, "x expected an array of numbers .* got 3.0"),
     (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1]), ValueError, r"y needs one entry per row, expected .*\(4,\)"),
     (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1, 0.5, 1]), TypeError, "y expected integer labels, got torch.float64"),
@@ -262,6 +263,8 @@ def test_csv_without_header_and_with_semicolons(tmp_path):
     ("1,2\n3,4\n", {}, "line 1 holds only numbers: say header=False"),
     ("a,a\n1,2\n", {}, "line 1: expected different column names, got 'a' more than once"),
     ("a;b\n1;2\n", {}, "say delimiter=';'"),
+    ("a;b\n1,5;2\n", {"delimiter": ";"}, "line 2, column 'a': expected a finite number, got '1,5'; write decimals with a point"),
+    ("a,b\n1,2\n", {"delimiter": ", "}, "delimiter expected one character, .* got ', '"),
     ("a,b\n1,2\n", {"label": "c"}, "has no column 'c'; its columns are 'a', 'b'"),
     ("a\n1\n", {"label": "a"}, "holds no columns of numbers"),
     ("a,b\n1,2\n3,4\n", {}, "expected at least 3 rows"),
@@ -271,6 +274,13 @@ def test_csv_without_header_and_with_semicolons(tmp_path):
 def test_csv_errors_name_file_line_and_column(tmp_path, text, options, message):
     with pytest.raises(ValueError, match=message):
         mk.data.csv(write(tmp_path, text), **options)
+
+
+def test_csv_arguments_of_another_type(tmp_path):
+    with pytest.raises(TypeError, match=r"columns expected a list of names, such as \['size'\], got 'size'"):
+        mk.data.csv(write(tmp_path, "size\n1\n"), columns="size")
+    with pytest.raises(TypeError, match="path expected the path of a file, got None"):
+        mk.data.csv(None)
 
 
 def test_csv_that_is_not_there(tmp_path):

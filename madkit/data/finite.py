@@ -131,7 +131,10 @@ def _numbers(name: str, values: Any) -> Tensor:
     """A copy as a tensor on the CPU."""
     if isinstance(values, Tensor):
         return values.detach().to("cpu", copy=True)
-    values = np.asarray(values)
+    try:
+        values = np.asarray(values)
+    except ValueError as error:
+        raise TypeError(f"array: {name} expected rows of equal length: {error}") from None
     if values.ndim == 0 or values.dtype.kind not in "fiub":
         what = f"an array of {values.dtype}" if values.ndim else repr(values.item())
         raise TypeError(f"array: {name} expected an array of numbers with one row per example, got {what}; "

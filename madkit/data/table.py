@@ -29,6 +29,12 @@ def csv(
     Raises ValueError for a file that cannot be read as such a table: not there, not text, empty, ragged, or with a cell
     that is missing, not a number, NaN or infinite.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"csv: path expected the path of a file, got {path!r}; mk.data.array takes numbers")
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise ValueError(f"csv: delimiter expected one character, such as ',' or ';', got {delimiter!r}")
+    if isinstance(columns, str):
+        raise TypeError(f"csv: columns expected a list of names, such as [{columns!r}], got {columns!r}")
     rows = list(_rows(Path(path), delimiter))
     names, rows = _names(path, rows, header, delimiter)
     chosen = [name for name in names if name != label] if columns is None else list(columns)
@@ -80,6 +86,9 @@ def _number(path: str | Path, line: int, column: str, cell: str) -> float:
     if _is_number(cell) and math.isfinite(float(cell)):
         return float(cell)
     got = "nothing" if not cell.strip() else repr(cell.strip())
+    if "," in cell and _is_number(cell.replace(",", ".")):
+        raise ValueError(f"csv: {path}, line {line}, column {column!r}: expected a finite number, got {got}; write decimals with "
+                         "a point (export the table again with English numbers)")
     raise ValueError(f"csv: {path}, line {line}, column {column!r}: expected a finite number, got {got}; mend or remove the "
                      "line, or leave the column out (columns=, or label= if it holds the labels)")
 
