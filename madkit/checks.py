@@ -21,6 +21,13 @@ def unit(name: str, value: Any) -> float:
     return float(value)
 
 
+def above(name: str, least: float, value: Any) -> float:
+    """value as a float > least, such as a number of rows that need not be whole."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not value > least:
+        raise ValueError(f"{name}: expected a number > {least:g}, got {value!r}")
+    return float(value)
+
+
 def spread(name: str, value: Any) -> float:
     """value as a float ≥ 0: a standard deviation."""
     if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 <= value < math.inf:

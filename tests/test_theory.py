@@ -349,6 +349,10 @@ def test_singular_fits():
     (lambda: theory.fixed_point(Real() + Synthetic(9)), ValueError, "n_ini.*got None"),
     (lambda: theory.diversity(Synthetic(9, 0.5), 3, 9), NotImplementedError, "lam=1"),
     (lambda: theory.floor(1.5, 0.5, 2), ValueError, "p: .*1.5"),
+    (lambda: theory.floor(0.5, 0.5, "2"), ValueError, "dim: .*got '2'"),
+    (lambda: theory.real_only_w2(-5, 2), ValueError, "n: .*> 1, got -5"),
+    (lambda: theory.optimal_real_weight(10, 0), ValueError, "n_s: .*> 0, got 0"),
+    (lambda: theory.w2_squared(Synthetic(9)), TypeError, "moments: expected those of a loop.*got Synthetic"),
     (lambda: theory.admissible_threshold(2, -0.1), ValueError, "lam: .*-0.1"),
 ])
 def test_errors_name_the_argument(call, error, match):

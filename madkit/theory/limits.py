@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from madkit.checks import unit, whole
+from madkit.checks import above, unit, whole
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import real_only_w2, w2_squared
@@ -79,7 +79,7 @@ def floor(p: float, lam: float, dim: int) -> float:
 
     0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31 right).
     """
-    p, lam = unit("floor: p", p), unit("floor: lam", lam)
+    p, lam, dim = unit("floor: p", p), unit("floor: lam", lam), whole("floor: dim", dim, least=1)
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
@@ -137,7 +137,7 @@ def optimal_real_weight(n_r: float, n_s: float) -> float:
     The root of w² + r w = r, r = n_r/n_s, and there n_e = n_r/w. For n_r = n_s both are the golden ratio: w = .618,
     n_e = 1.618 n_r, where pooling the rows (w = p = ½) gives 1.5 n_r.
     """
-    r = n_r / n_s
+    r = above("optimal_real_weight: n_r", 0, n_r) / above("optimal_real_weight: n_s", 0, n_s)
     return (math.sqrt(r * r + 4 * r) - r) / 2
 
 

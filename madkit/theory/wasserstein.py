@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from madkit.checks import above, whole
 from madkit.theory.recursion import Array, Moments
 
 ANGLES = (np.arange(128) + 0.5) * np.pi / 256    # midpoints of 128 parts of [0, π/2]
@@ -28,6 +29,9 @@ def w2_squared(
     loops with real rows within 3% for n_r ≥ 2d, 8% for n_r ≈ d. Other Σ0: leading order, f d ≪ m². Raises ValueError
     when cov does not fit dim.
     """
+    if not isinstance(moments, Moments):
+        raise TypeError("moments: expected those of a loop, such as mk.theory.moments(loop, dim, generations, n_ini), "
+                        f"got {moments!r}")
     d, eig = moments.dim, eigenvalues(moments.dim, cov)
     sums = np.add.outer(eig, eig)
     kappa = ((1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums, 1)).sum() * 2 / (d * (d + 1))
@@ -43,6 +47,7 @@ def real_only_w2(n: float, dim: int) -> float:
     d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at any n, n < d included, and
     for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to 7% for d ≤ 2.
     """
+    n, dim = above("real_only_w2: n", 1, n), whole("real_only_w2: dim", dim, least=1)
     return float(dim / n + 2 * (dim - root_trace(dim, n - 1)))
 
 
