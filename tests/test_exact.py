@@ -232,10 +232,16 @@ def test_run_is_the_same_numbers_as_a_record():
     ({"seeds": [1, 1]}, "seeds"),
     ({"ddof": 2}, "ddof: expected 1 .*, got 2"),
     ({"metrics": ["recall"]}, "metrics: expected some of w2_squared.*'recall'"),
-    ({"dim": 2, "mean": [0.0]}, r"mean: expected finite numbers of shape \(2,\)"),
+    ({"dim": 2, "mean": [0.0]}, r"mean: expected shape \(2,\), as dim=2, got \(1,\)"),
+    ({"dim": 2, "mean": [0.0, float("nan")]}, r"mean: expected finite numbers, got \[0.0, nan\]"),
     ({"dim": 2, "cov": [[1, 2], [2, 1]]}, "without negative eigenvalues"),
     ({"dim": 2, "cov": [[1, 1], [0, 1]]}, "symmetric"),
 ])
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         exact.simulate(**{"loop": Synthetic(9), **arguments})
+
+
+def test_a_covariance_in_words():
+    with pytest.raises(TypeError, match=r"cov: expected numbers of shape \(2, 2\), as dim=2, got 'diag'"):
+        exact.simulate(Synthetic(9), 2, cov="diag")

@@ -48,10 +48,15 @@ class Truth:
 
 
 def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
-    values = torch.as_tensor(values, dtype=torch.float64, device="cpu")
-    if values.shape != shape or not values.isfinite().all():
-        raise ValueError(f"{name}: expected finite numbers of shape {shape}, as dim={shape[0]}, got shape {tuple(values.shape)}")
-    return values
+    try:
+        numbers = torch.as_tensor(values, dtype=torch.float64, device="cpu")
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name}: expected numbers of shape {shape}, as dim={shape[0]}, got {values!r}") from None
+    if numbers.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, as dim={shape[0]}, got {tuple(numbers.shape)}")
+    if not numbers.isfinite().all():
+        raise ValueError(f"{name}: expected finite numbers, got {numbers.tolist()}")
+    return numbers
 
 
 def _mean_error(fits: Fits, truth: Truth) -> Tensor:
