@@ -149,6 +149,15 @@ def test_several_metrics_of_one_run_have_the_colours_of_what_they_judge():
         ("precision", COLOURS["quality"]), ("recall", COLOURS["diversity"])]
 
 
+def test_several_metrics_that_judge_neither_are_told_apart():
+    run = record(np.full((2, 4), 0.9), metric="a")
+    run.table = pd.concat([run.table.assign(metric=name) for name in ("a", "b", "c", "precision", "d")])
+    ax = curves(run, ["a", "b", "c", "precision", "d"])
+    colours = {line.get_label(): line.get_color() for line in ax.lines}
+    assert len(set(colours.values())) == 5 and colours["precision"] == COLOURS["quality"]
+    assert curves(run, ["a", "precision"]).lines[0].get_color() == COLOURS["synthetic"]
+
+
 def test_title_and_setting_stand_above_the_axes():
     ax = curves(record(paths()), title="A finding that is so long that it needs more than a single line to be said in words")
     heads = boxes(ax, "title")
@@ -172,6 +181,8 @@ def test_bad_arguments_say_what_is_there():
         curves(record().table)
     with pytest.raises(ValueError, match="expected one metric for 2 runs, got 2"):
         curves({"a": record(), "b": record()}, ["trace", "logdet"])
+    with pytest.raises(TypeError, match="ax: expected matplotlib axes, .* got 3"):
+        curves(record(), ax=3)
     with pytest.raises(ValueError, match="ax: expected 1 axes .* got 2"):
         curves(record(), ax=figure(columns=2).panels)
 
@@ -281,6 +292,8 @@ def test_views_of_rows_refuse_what_they_cannot_draw():
     ]:
         with pytest.raises(ValueError, match=message):
             view(run)
+    with pytest.raises(TypeError, match=r"generations: expected a list of them, such as \[1, 1\], got 7"):
+        clouds(vectors, generations=7)
     with pytest.raises(ValueError, match="generations: expected some of 1 … 1, got 7"):
         filmstrip(images, [1, 7])
 

@@ -51,6 +51,8 @@ def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Pan
     if len(given) != rows * columns:
         raise ValueError(f"ax: expected {rows * columns} axes ({rows} rows × {columns} columns), got {len(given)}")
     for one in given:
+        if not hasattr(one, "spines"):
+            raise TypeError(f"ax: expected matplotlib axes, such as those of mk.plot.figure().panels, got {one!r}")
         plain(one)
     return given.reshape(rows, columns).view(Panels)
 

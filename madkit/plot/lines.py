@@ -40,7 +40,11 @@ def curves(
         raise ValueError(f"metric: expected one metric for {len(named)} runs, got {len(metrics)}; "
                          "draw one view for each, with ax=")
     if len(metrics) > 1:
-        paths = [_path(run, one, one, _aspect(looks[name], one)) for one in metrics for name, run in named.items()]
+        [(name, run)] = named.items()
+        plain = [one for one in metrics if one not in language.ASPECTS]
+        shades = dict(zip(plain, language.shades(looks[name].colour, len(plain)) if len(plain) > 1 else [looks[name].colour],
+                          strict=False))
+        paths = [_path(run, one, one, _aspect(replace(looks[name], colour=shades.get(one, "")), one)) for one in metrics]
     else:
         paths = [_path(run, metrics[0], name, looks[name]) for name, run in named.items()]
     axes = layout.panels(ax, 7.5, 4.5, 1, 1)

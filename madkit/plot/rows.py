@@ -225,10 +225,13 @@ def _chosen(run: Run, generations: Iterable[int] | None, count: int) -> list[int
         raise ValueError("runs: no emitted rows were kept; mk.run keeps those of its first seed, mk.exact.run draws none")
     if generations is None:
         return sorted({kept[round(i)] for i in np.linspace(0, len(kept) - 1, min(count, len(kept)))})
+    if not isinstance(generations, Iterable):
+        raise TypeError(f"generations: expected a list of them, such as [{kept[0]}, {kept[-1]}], got {generations!r}")
+    generations = list(generations)
     missing = [t for t in generations if t not in run.samples]
     if missing:
         raise ValueError(f"generations: expected some of {kept[0]} … {kept[-1]}, got {', '.join(map(str, missing))}")
-    return list(generations)
+    return generations
 
 
 def _array(x: Any) -> np.ndarray:
