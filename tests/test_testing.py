@@ -391,5 +391,12 @@ def test_a_metric_with_a_fault_is_caught(metric, words):
         check_metric(metric)
 
 
+@pytest.mark.parametrize("truth", [3, mk.data.gaussian, torch.zeros(9, 2)], ids=["number", "class", "rows"])
+def test_a_truth_that_is_none_is_named(truth):
+    for check, judged in ((check_model, mk.models.Gaussian()), (check_loop, mk.Fresh(9))):
+        with pytest.raises(AssertionError, match=r"truth: expected one of mk.data, such as mk.data.gaussian\(2\), got"):
+            check(judged, truth)
+
+
 def test_a_random_metric_of_the_stream_passes():
     check_metric(lambda real, fake: float(fake.x[torch.randint(len(fake), (20,))].mean()))

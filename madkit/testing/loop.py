@@ -12,7 +12,7 @@ from torch import Tensor
 
 from madkit.loops import Loop, State, steps
 from madkit.samples import Samples
-from madkit.testing.words import as_assertion, require, same, unchanged
+from madkit.testing.words import as_assertion, require, require_truth, same, unchanged
 
 
 def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) -> None:
@@ -27,6 +27,7 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
     without it; if the loop changes what it looks at; or if a second run with the same seed differs.
     """
     require(callable(loop), f"a loop is a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
+    require_truth(truth)
     require(generations >= 2, f"generations: the loop is first asked at generation 2, expected at least 2, got {generations}")
 
     def watched(state: State) -> Samples:

@@ -12,7 +12,7 @@ from torch import Tensor
 from madkit.loops import check_model_methods
 from madkit.rng import stream
 from madkit.samples import Samples
-from madkit.testing.words import as_assertion, require, same, takes, unchanged
+from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 
 
 def check_model(model: Any, truth: Any, n: int = 200) -> None:
@@ -29,6 +29,7 @@ def check_model(model: Any, truth: Any, n: int = 200) -> None:
     """
     with as_assertion():
         check_model_methods(model)
+    require_truth(truth)
     takes(model.fit, "fit(data)", None)
     takes(model.sample, "sample(n, lam=1.0)", 1)
     takes(model.sample, "sample(n, lam=1.0)", 1, 1.0)

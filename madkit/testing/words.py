@@ -17,6 +17,11 @@ def require(holds: bool, words: str) -> None:
         raise AssertionError(words)
 
 
+def require_truth(truth: Any) -> None:
+    holds = all(callable(getattr(truth, name, None)) for name in ("real", "fresh", "test")) and not isinstance(truth, type)
+    require(holds, f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {truth!r}")
+
+
 def same(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and bool((a == b).all())
 
