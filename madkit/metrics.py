@@ -1,5 +1,11 @@
 """Metrics: (real, fake) -> a number, or a dict of numbers. Quality, diversity, and the distance between two clouds.
 
+| what it shows | metric |
+|---|---|
+| distance from the truth, 0 is best | w2_squared, mean_error (moments); sliced_w2, frechet, mmd (rows) |
+| quality | precision, density |
+| diversity | recall, coverage; trace, logdet, spectrum (moments); modes(centres, radius), which makes a metric |
+
 Moment metrics (`MOMENTS`) compare means and covariances, and take those of a fit as well: a pair (mean (d,), cov (d, d)) may
 stand in place of either cloud. All others look at rows. Rows of any shape are flattened to vectors (n, d) in float64.
 
@@ -229,6 +235,9 @@ def modes(centres: Tensor, radius: float) -> Callable[[Samples, Samples], dict[s
     variance  mean, over modes of two rows or more, of the variance of a mode's rows per coordinate; good when equal
               to the truth's, nan when there is no such mode. Alemohammad et al. (2023), Figs. 14 and 15.
     """
+    if isinstance(centres, Samples):
+        raise TypeError("modes: expected centres and a radius, got the rows to judge: give metrics=[mk.metrics.modes(centres, "
+                        "radius)], such as modes(truth.centres, 4 * truth.std)")
     centres, radius = torch.as_tensor(centres), spread("modes: radius", radius)
     if centres.ndim < 2 or not len(centres) or not centres.isfinite().all():
         raise ValueError(f"modes: centres expected finite numbers of shape (k, d), such as truth.centres, got shape "

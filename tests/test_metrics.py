@@ -250,6 +250,8 @@ def test_too_few_rows_and_bad_centres():
             m.modes(centres, 1.0)
     with pytest.raises(ValueError, match="centres have 2 values, fake rows 3"):
         m.modes(torch.zeros(4, 2), 1.0)(None, cloud(9, 3))
+    with pytest.raises(TypeError, match=r"modes: expected centres and a radius.*metrics=\[mk.metrics.modes\(centres, radius\)\]"):
+        m.modes(cloud(9, 2), cloud(9, 2))
     with pytest.raises(ValueError, match="radius"):
         m.modes(torch.zeros(4, 2), -1.0)
     with pytest.raises(ValueError, match=r"moments.*\(2,\) and \(3, 3\)"):
