@@ -2,6 +2,8 @@
 
 A loop is a function from the past to a training set. Choose a model (`mk.models`), what each generation is trained on
 (the loops below) and the truth behind the real data (`mk.data`); `mk.run` does the rest, `mk.plot` shows it.
+
+In a notebook `mk.run?` says what a function does, and `mk.run??` what each argument is.
 """
 
 from madkit import data, exact, exercises, live, metrics, models, plot, report, testing, theory
