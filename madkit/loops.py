@@ -270,17 +270,28 @@ def parts(loop: Loop) -> tuple[Loop, ...]:
 
 
 def fully_synthetic(n: int, lam: float = 1.0) -> Source:
-    """Each generation is fitted on n rows of the one before."""
+    """Each generation is fitted on n rows that the one before emitted.
+
+    lam is the sampling bias λ ∈ [0, 1] of these rows: 1 = none, lower = closer to the typical, less diverse.
+    """
     return Synthetic(n, lam)
 
 
 def synthetic_augmentation(n_s: int, lam: float = 1.0, accumulate: bool = False) -> Source:
-    """One fixed real set and n_s synthetic rows: of the generation before, or (accumulate) of all, in a growing pool."""
+    """One fixed real set and n_s synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
+
+    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
+    """
+    if not isinstance(accumulate, bool):
+        raise TypeError(f"synthetic_augmentation: accumulate expected True or False, got {accumulate!r}")
     return (Previous() if accumulate else Real()) + Synthetic(n_s, lam)
 
 
 def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
-    """n rows, of which round(p n) are new real rows each generation and the rest are synthetic; p ∈ [0, 1]."""
+    """n rows each generation: round(p n) new real ones, and the rest of the generation before; p ∈ [0, 1].
+
+    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
+    """
     n_r = round(unit("fresh_data: p", p) * whole("fresh_data: n", n))
     return Fresh(n_r) + Synthetic(n - n_r, lam)
 
@@ -414,6 +425,9 @@ def initial_rows(loop: Loop) -> int:
 
 def check_loop(loop: Loop) -> None:
     """TypeError for what cannot be a loop."""
+    if getattr(loop, "__module__", None) == __name__ and hasattr(loop, "__qualname__"):
+        raise TypeError(f"loop: mk.{loop.__qualname__} makes a loop, it is none yet: call it with its settings, as in "
+                        "mk.fully_synthetic(100)")
     if not callable(loop):
         raise TypeError(f"loop: expected a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
 
@@ -428,7 +442,12 @@ def check_model_methods(model: Any) -> None:
 
 
 def resolve(device: str) -> torch.device:
-    """The torch device of "auto", "cpu", "cuda", "mps"."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The torch device of "auto" (cuda, else cpu), "cpu", "cuda", "cuda:1", "mps". ValueError for another, or one not here."""
+    kind = str(device).partition(":")[0]
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if kind == "auto":
+        return torch.device("cuda" if present["cuda"] else "cpu")
+    if not present.get(kind):
+        here = ", ".join(repr(name) for name, there in present.items() if there)
+        raise ValueError(f"device: expected 'auto' or one that this machine has ({here}), got {device!r}")
     return torch.device(device)

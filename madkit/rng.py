@@ -62,16 +62,19 @@ def preserved() -> Iterator[None]:
 
 def _states() -> tuple:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-    return torch.get_rng_state(), np.random.get_state(legacy=False), random.getstate(), cuda
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    return torch.get_rng_state(), np.random.get_state(legacy=False), random.getstate(), cuda, mps
 
 
 def _restore(states: tuple) -> None:
-    cpu, numpy_state, python_state, cuda = states
+    cpu, numpy_state, python_state, cuda, mps = states
     torch.set_rng_state(cpu)
     np.random.set_state(numpy_state)
     random.setstate(python_state)
     if cuda:
         torch.cuda.set_rng_state_all(cuda)
+    if mps is not None:
+        torch.mps.set_rng_state(mps)
 
 
 def _seed(value: int) -> None:

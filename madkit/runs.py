@@ -6,7 +6,9 @@ seeds side by side on any `concurrent.futures.Executor`.
 
 from __future__ import annotations
 
+import inspect
 import json
+import reprlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
@@ -94,6 +96,7 @@ def run(
     loops.check_loop(loop)
     loops.check_model_methods(model)
     _check_truth(truth)
+    _check_tools(features, executor)
     job = Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
               _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(loops.resolve(device)),
@@ -219,7 +222,11 @@ class Judge:
         name = metric_name(metric)
         with stream(self.seed, "metric", name, t):
             value: Any = metric(*sides)
-        return {f"{name}.{key}": float(v) for key, v in value.items()} if isinstance(value, dict) else {name: float(value)}
+        named = {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
+        try:
+            return {key: float(v) for key, v in named.items()}
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(f"metrics: {name} must return a number or a dict of numbers, got {reprlib.repr(value)}") from None
 
 
 def composition(generation: Generation, cursor: int) -> list[tuple[str, int, int]]:
@@ -324,15 +331,16 @@ _FRAMES = ("table", "theory", "composition")
 
 
 def _write_record(result: Run, folder: Path) -> None:
+    """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
+    resumed = {k: v for k, v in stores.read_json(folder / "spec.json").items() if k == "resumed"}
+    stores.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
         stores.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
     arrays = {f"{part}_{t}": getattr(samples, part).numpy()
               for t, samples in ({"real": result.real} | result.samples).items() if samples is not None
               for part in ("x", "y", "born") if getattr(samples, part) is not None}
     stores.write_arrays(folder / "samples.npz", arrays)
-    spec = result.spec | {"complete": result.complete}
-    held = stores.read_json(folder / "spec.json")
-    stores.write(folder / "spec.json", json.dumps(spec | {k: v for k, v in held.items() if k == "resumed"}, indent=1).encode())
+    stores.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
 
 
 def load(folder: str | Path) -> Run:
@@ -371,9 +379,18 @@ def _n_ini(loop: Loop, n_ini: int | None) -> int:
 
 def _check_truth(truth: Any) -> None:
     missing = [name for name in ("real", "fresh", "test") if not callable(getattr(truth, name, None))]
+    if isinstance(truth, type) or inspect.isfunction(truth):
+        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in mk.data.gaussian(2)")
     if missing:
-        raise TypeError(f"truth: expected one of mk.data, such as mk.data.gaussian(2) or mk.data.array(x), got {truth!r} "
-                        f"without {', '.join(missing)}")
+        raise TypeError(f"truth: expected one of mk.data, such as mk.data.gaussian(2) or mk.data.array(x), got "
+                        f"{reprlib.repr(truth)} without {', '.join(missing)}")
+
+
+def _check_tools(features: Any, executor: Any) -> None:
+    if features is not None and not callable(features):
+        raise TypeError(f"features: expected a function Samples -> (n, d) numbers, got {features!r}")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise TypeError(f"executor: expected a concurrent.futures.Executor, such as ProcessPoolExecutor(2), got {executor!r}")
 
 
 def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, features: Callable | None) -> tuple[Metric, ...]:

@@ -95,6 +95,8 @@ def claim(folder: Path, spec: dict[str, Any]) -> None:
     """Make the folder this run's, or check that it is. Raises StoreError when it holds something else."""
     import warnings
 
+    if folder.is_file():
+        raise StoreError(f"store: {folder} is a file; give the name of a folder")
     if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):  # new, or killed at once
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())

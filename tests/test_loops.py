@@ -197,6 +197,11 @@ def test_bad_settings_are_named(make, words):
         make()
 
 
+def test_accumulate_is_no_sampling_bias():
+    with pytest.raises(TypeError, match="accumulate expected True or False, got 0.9"):
+        mk.synthetic_augmentation(100, accumulate=0.9)
+
+
 @pytest.mark.parametrize("model, words", [
     (mk.models.Gaussian, r"write Gaussian\(\)"),
     (object(), "without fit and sample"),

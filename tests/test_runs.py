@@ -12,6 +12,7 @@ import torch
 
 import madkit as mk
 from madkit.spec import describe
+from madkit.store import StoreError
 
 TRUTH = mk.data.gaussian(2)
 
@@ -132,6 +133,16 @@ def test_an_error_in_a_worker_reaches_the_user():
     ({"n_ini": 1}, ValueError, "n_ini"),
     ({"truth": torch.zeros(3)}, TypeError, "truth: expected one of mk.data"),
     ({"loop": "fresh"}, TypeError, "loop: expected a function"),
+    ({"loop": mk.fully_synthetic}, TypeError, "mk.fully_synthetic makes a loop, it is none yet: call it"),
+    ({"loop": mk.Synthetic, "n_ini": 9}, TypeError, "mk.Synthetic makes a loop"),
+    ({"truth": mk.data.gaussian}, TypeError, "truth: gaussian makes a truth, it is none yet: call it"),
+    ({"truth": mk.data.digits}, TypeError, "truth: digits makes a truth"),
+    ({"device": "gpu"}, ValueError, "device: expected 'auto' or one that this machine has .'cpu'.*got 'gpu'"),
+    ({"executor": 4}, TypeError, "executor: expected a concurrent.futures.Executor"),
+    ({"features": 3}, TypeError, "features: expected a function"),
+    ({"metrics": [lambda real, fake: None]}, TypeError, "must return a number or a dict of numbers, got None"),
+    ({"metrics": [lambda real, fake: fake.x]}, TypeError, "must return a number or a dict of numbers, got tensor"),
+    ({"store": __file__}, StoreError, "is a file; give the name of a folder"),
 ])
 def test_bad_arguments_are_named(settings, error, words):
     with pytest.raises(error, match=words):

@@ -190,3 +190,21 @@ def test_save_and_load_without_a_store(tmp_path):
     assert mk.load(tmp_path / "b").spec == ours.spec
     with pytest.raises(StoreError, match="holds another run"):
         mk.run(mk.models.Gaussian(), mk.fully_synthetic(21), TRUTH, progress=False).save(tmp_path / "b")
+
+
+def test_a_kill_while_a_longer_record_is_written_leaves_nothing_mixed(tmp_path, monkeypatch):
+    run(tmp_path / "a", generations=2)
+    write = mk.store.write_arrays
+
+    def killed(path, arrays):
+        if path.name == "samples.npz":
+            raise KeyboardInterrupt
+        write(path, arrays)
+
+    monkeypatch.setattr(mk.store, "write_arrays", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "a", generations=4)
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="was cut off"):
+        mk.load(tmp_path / "a")
+    assert same(run(tmp_path / "a", generations=4), mk.load(tmp_path / "a"))
