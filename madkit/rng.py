@@ -52,12 +52,13 @@ def preserved() -> Iterator[None]:
     """
     global _unused
     with _lock:
-        before, outer, _unused = _states(), _unused, True
+        before, outer, _unused = None if _unused else _states(), _unused, True
         try:
             yield
         finally:
             _unused = outer
-            _restore(before)
+            if before:
+                _restore(before)
 
 
 def _states() -> tuple:

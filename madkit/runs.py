@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -253,7 +254,7 @@ def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[
     records: list[Record] = []
     bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not progress, leave=False)
     try:
-        for batch in _side_by_side(job, executor) if executor else ([r] for seed in job.seeds for r in trajectory(job, seed)):
+        for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
             records += batch
             bar.update(len(batch))
     except KeyboardInterrupt:
@@ -263,6 +264,29 @@ def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[
     order = {seed: i for i, seed in enumerate(job.seeds)}
     records.sort(key=lambda record: (order[record.seed], record.t))
     return records, len(records) == job.generations * len(job.seeds)
+
+
+def _one_by_one(job: Job) -> Iterator[list[Record]]:
+    for seed in job.seeds:
+        yield from _together(trajectory(job, seed))
+
+
+def _together(records: Iterator[Record], seconds: float = 0.01) -> Iterator[list[Record]]:
+    """The records in batches, each made under one saving of the generators: for a tiny model, that is half of the time."""
+    more = True
+    while more:
+        batch: list[Record] = []
+        until = perf_counter() + seconds
+        try:
+            with preserved():
+                for record in records:
+                    batch.append(record)
+                    if perf_counter() > until:
+                        break
+                else:
+                    more = False
+        finally:
+            yield batch
 
 
 def _side_by_side(job: Job, executor: Executor) -> Iterator[list[Record]]:
@@ -285,8 +309,8 @@ def _work(packed: bytes) -> bytes:
     job, seed = cloudpickle.loads(packed)
     records = []
     try:
-        for record in trajectory(job, seed):
-            records.append(record)
+        for batch in _together(trajectory(job, seed)):
+            records += batch
     except KeyboardInterrupt:
         pass
     return cloudpickle.dumps(records)
