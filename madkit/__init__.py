@@ -19,7 +19,8 @@ from madkit.loops import (
     steps,
     synthetic_augmentation,
 )
-from madkit.runs import Run, load, run
+from madkit.record import Run, load
+from madkit.runs import run
 from madkit.samples import Samples
 
 __all__ = [

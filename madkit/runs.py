@@ -1,4 +1,4 @@
-"""`run`: a loop over seeds, judged; `Run`: its record.
+"""`run`: a loop over seeds, judged, and recorded as a `Run`.
 
 All of it is a convenience over `loops.steps`: seeds, metrics, features, progress, a store that survives a kill, and
 seeds side by side on any `concurrent.futures.Executor`.
@@ -7,9 +7,7 @@ seeds side by side on any `concurrent.futures.Executor`.
 from __future__ import annotations
 
 import inspect
-import json
 import reprlib
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
@@ -27,6 +25,7 @@ from madkit import spec as specs
 from madkit import store as stores
 from madkit.checks import several_seeds, unit, whole
 from madkit.loops import Emitter, Generation, Loop, State
+from madkit.record import Run, assemble, write_run
 from madkit.rng import preserved, stream
 from madkit.samples import Samples
 from madkit.store import Record, Shelf
@@ -35,40 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or moments for a moment metric
-
-
-@dataclass
-class Run:
-    """The record of a run; `plot` draws it, `save` and `load` keep it.
-
-    table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
-    theory       generation, metric, value, kind ("expectation", "exact", "asymptote": see `mk.theory.table`), or empty
-    samples      {generation: Samples} that the first seed emitted
-    real         test rows of the first seed, which metrics judged against
-    composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
-    spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
-    complete     False after Ctrl-C: the generations done are here
-    """
-
-    table: pd.DataFrame
-    theory: pd.DataFrame
-    samples: dict[int, Samples]
-    real: Samples | None
-    composition: pd.DataFrame
-    spec: dict[str, Any]
-    complete: bool = True
-
-    def save(self, folder: str | Path) -> Path:
-        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
-        folder = Path(folder)
-        stores.claim(folder, self.spec)
-        _write_record(self, folder)
-        return folder
-
-    def __repr__(self) -> str:
-        shape = f"{self.table.seed.nunique()} seeds × {self.table.generation.nunique()} generations"
-        measured = ", ".join(self.table.metric.unique()) or "no metrics"
-        return f"Run({self.spec.get('loop')}, {shape}: {measured}{'' if self.complete else '; incomplete'})"
 
 
 def run(
@@ -108,7 +73,7 @@ def run(
     records, complete = _collect(job, executor, progress)
     result = assemble(records, _theory(job), job.real(), spec | {"generations": generations}, complete)
     if job.store:
-        _write_record(result, job.store)
+        write_run(result, job.store)
     return result
 
 
@@ -245,6 +210,20 @@ def metric_name(metric: Metric) -> str:
     return getattr(metric, "__name__", type(metric).__name__)
 
 
+def _theory(job: Job) -> pd.DataFrame:
+    """What theory says of this run: only of a Gaussian model with its full covariance, on a Gaussian truth, judged as it is."""
+    import pandas as pd
+
+    from madkit import data, models, theory
+
+    known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.gaussian)
+    if not known or job.features is not None:
+        return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
+    mean, cov = job.truth.moments()
+    table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
+    return table[table.metric.str.split(".").str[0].isin([metric_name(metric) for metric in job.metrics])]
+
+
 # --- seeds, one after another or side by side ----------------------------------------------------------------------
 
 
@@ -314,84 +293,6 @@ def _work(packed: bytes) -> bytes:
     except KeyboardInterrupt:
         pass
     return cloudpickle.dumps(records)
-
-
-# --- the record ----------------------------------------------------------------------------------------------------
-
-
-def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
-    """Records of all seeds as one Run."""
-    import pandas as pd
-
-    rows = [(r.seed, r.t, metric, value) for r in records for metric, value in r.values.items()]
-    first = [r for r in records if r.seed == spec["seeds"][0]]
-    parts = [(r.t, *part) for r in first for part in r.composition]
-    return Run(
-        table=pd.DataFrame(rows, columns=["seed", "generation", "metric", "value"]),
-        theory=theory,
-        samples={r.t: r.samples.to("cpu") for r in first if r.samples is not None},
-        real=real,
-        composition=pd.DataFrame(parts, columns=["generation", "source", "born", "rows"]),
-        spec=spec,
-        complete=complete,
-    )
-
-
-def _theory(job: Job) -> pd.DataFrame:
-    """What theory says of this run: only of a Gaussian model with its full covariance, on a Gaussian truth, judged as it is."""
-    import pandas as pd
-
-    from madkit import data, models, theory
-
-    known = isinstance(job.model, models.Gaussian) and job.model.covariance == "full" and isinstance(job.truth, data.gaussian)
-    if not known or job.features is not None:
-        return pd.DataFrame(columns=["generation", "metric", "value", "kind"])
-    mean, cov = job.truth.moments()
-    table = theory.table(job.loop, len(mean), job.generations, job.n_ini, mean, cov, job.model.ddof)
-    return table[table.metric.str.split(".").str[0].isin([metric_name(metric) for metric in job.metrics])]
-
-
-_FRAMES = ("table", "theory", "composition")
-
-
-def _write_record(result: Run, folder: Path) -> None:
-    """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
-    resumed = {k: v for k, v in stores.read_json(folder / "spec.json").items() if k == "resumed"}
-    stores.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
-    for name in _FRAMES:
-        stores.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
-    arrays = {f"{part}_{t}": getattr(samples, part).numpy()
-              for t, samples in ({"real": result.real} | result.samples).items() if samples is not None
-              for part in ("x", "y", "born") if getattr(samples, part) is not None}
-    stores.write_arrays(folder / "samples.npz", arrays)
-    stores.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
-
-
-def load(folder: str | Path) -> Run:
-    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
-    import pandas as pd
-
-    folder = Path(folder)
-    if not (folder / "spec.json").exists():
-        raise stores.StoreError(f"load: {folder} holds no run (no spec.json)")
-    spec = stores.read_json(folder / "spec.json")
-    if "complete" not in spec:
-        raise stores.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
-                                f"store={str(folder)!r} to finish it")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
-            frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
-    except (OSError, ValueError) as error:
-        raise stores.StoreError(f"load: {folder} is damaged ({error})") from error
-    samples = _unflatten(stores.read_arrays(folder / "samples.npz"))
-    return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
-               complete=spec.pop("complete"), spec=spec)
-
-
-def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
-    names = dict.fromkeys(name.partition("_")[2] for name in arrays)
-    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"]) for part in ("x", "y", "born")
-                             if f"{part}_{name}" in arrays}) for name in names}
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------

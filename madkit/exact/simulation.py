@@ -16,7 +16,7 @@ from madkit.loops import Loop, initial_rows, resolve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from madkit.runs import Run
+    from madkit.record import Run
 
 
 def run(
@@ -41,7 +41,8 @@ def run(
     """
     import pandas as pd
 
-    from madkit import runs, spec, theory
+    from madkit import spec, theory
+    from madkit.record import Run
 
     many = isinstance(loop, list | tuple)
     loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), several_seeds(seeds)
@@ -56,8 +57,8 @@ def run(
         "truth": f"gaussian(dim={dim}, cov={spec.describe(cov)})", "seeds": seeds, "n_ini": initial if many else initial[0],
         "metrics": list(names), "method": "exact law, no rows drawn",
     } | spec.provenance(str(resolve(device))) | {"generations": generations}
-    return runs.Run(table=_table(values, seeds, many), theory=_theory(known, list(values), many), samples={}, real=None,
-                    composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]), spec=facts)
+    return Run(table=_table(values, seeds, many), theory=_theory(known, list(values), many), samples={}, real=None,
+               composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]), spec=facts)
 
 
 def simulate(

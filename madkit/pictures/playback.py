@@ -19,7 +19,7 @@ from madkit.pictures.gaussian import LETTERS
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
 from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
-from madkit.runs import Run
+from madkit.record import Run
 
 NAMES = {"modes.alive": "modes alive", "modes.variance": "variance within modes", "trace": "total variance"}
 LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from madkit.runs import Run
+    from madkit.record import Run
 
 COLOURS = {
     "real": "#4D4D4D", "synthetic": "#D55E00", "first real set": "#E69F00", "fresh": "#009E73", "control": "#0072B2",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from madkit.plot.canvas import Panels
-    from madkit.runs import Run
+    from madkit.record import Run
 
 DIRECT = 3          # lines that are named at their ends; more get a list beside the axes
 Line = tuple[np.ndarray, np.ndarray]

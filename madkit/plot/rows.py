@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from madkit.plot.canvas import Panels
-    from madkit.runs import Run
+    from madkit.record import Run
 
 
 def clouds(

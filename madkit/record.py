@@ -1,0 +1,113 @@
+"""`Run`, the record of a run, and its files. What draws, compares and reports reads this and nothing else."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from madkit import store
+from madkit.samples import Samples
+from madkit.store import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Run:
+    """The record of a run; `plot` draws it, `save` and `load` keep it.
+
+    table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
+    theory       generation, metric, value, kind ("expectation", "exact", "asymptote": see `mk.theory.table`), or empty
+    samples      {generation: Samples} that the first seed emitted
+    real         test rows of the first seed, which metrics judged against
+    composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
+    spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
+    complete     False after Ctrl-C: the generations done are here
+    """
+
+    table: pd.DataFrame
+    theory: pd.DataFrame
+    samples: dict[int, Samples]
+    real: Samples | None
+    composition: pd.DataFrame
+    spec: dict[str, Any]
+    complete: bool = True
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
+        folder = Path(folder)
+        store.claim(folder, self.spec)
+        write_run(self, folder)
+        return folder
+
+    def __repr__(self) -> str:
+        shape = f"{self.table.seed.nunique()} seeds × {self.table.generation.nunique()} generations"
+        measured = ", ".join(self.table.metric.unique()) or "no metrics"
+        return f"Run({self.spec.get('loop')}, {shape}: {measured}{'' if self.complete else '; incomplete'})"
+
+
+def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
+    """Records of all seeds as one Run."""
+    import pandas as pd
+
+    rows = [(r.seed, r.t, metric, value) for r in records for metric, value in r.values.items()]
+    first = [r for r in records if r.seed == spec["seeds"][0]]
+    parts = [(r.t, *part) for r in first for part in r.composition]
+    return Run(
+        table=pd.DataFrame(rows, columns=["seed", "generation", "metric", "value"]),
+        theory=theory,
+        samples={r.t: r.samples.to("cpu") for r in first if r.samples is not None},
+        real=real,
+        composition=pd.DataFrame(parts, columns=["generation", "source", "born", "rows"]),
+        spec=spec,
+        complete=complete,
+    )
+
+
+_FRAMES = ("table", "theory", "composition")
+
+
+def write_run(result: Run, folder: Path) -> None:
+    """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
+    resumed = {k: v for k, v in store.read_json(folder / "spec.json").items() if k == "resumed"}
+    store.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
+    for name in _FRAMES:
+        store.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
+    arrays = {f"{part}_{t}": getattr(samples, part).numpy()
+              for t, samples in ({"real": result.real} | result.samples).items() if samples is not None
+              for part in ("x", "y", "born") if getattr(samples, part) is not None}
+    store.write_arrays(folder / "samples.npz", arrays)
+    store.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
+
+
+def load(folder: str | Path) -> Run:
+    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
+    import pandas as pd
+
+    folder = Path(folder)
+    if not (folder / "spec.json").exists():
+        raise store.StoreError(f"load: {folder} holds no run (no spec.json)")
+    spec = store.read_json(folder / "spec.json")
+    if "complete" not in spec:
+        raise store.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
+                                f"store={str(folder)!r} to finish it")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
+            frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
+    except (OSError, ValueError) as error:
+        raise store.StoreError(f"load: {folder} is damaged ({error})") from error
+    samples = _unflatten(store.read_arrays(folder / "samples.npz"))
+    return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
+               complete=spec.pop("complete"), spec=spec)
+
+
+def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
+    names = dict.fromkeys(name.partition("_")[2] for name in arrays)
+    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"]) for part in ("x", "y", "born")
+                             if f"{part}_{name}" in arrays}) for name in names}
