@@ -3,8 +3,9 @@
 Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the rules of a loop.
 """
 
+from madkit.models.diffusion import Diffusion
 from madkit.models.gaussian import Gaussian
 from madkit.models.kde import KDE
 from madkit.models.mixture import Mixture
 
-__all__ = ["Gaussian", "Mixture", "KDE"]
+__all__ = ["Gaussian", "Mixture", "KDE", "Diffusion"]
