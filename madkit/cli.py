@@ -1,9 +1,12 @@
-"""The `madkit` command: notebooks to reports.
+"""The `madkit` command: notebooks to reports, recipes to records.
 
     madkit report notebooks/01_fully_synthetic.ipynb -p lam 0.8 -o reports
     madkit report --all -o reports
+    madkit record fig06_fully_synthetic --preset laptop
+    madkit record --list
 
-Exit codes: 0 done, 1 a notebook failed, 2 wrong use; errors that can be expected come in words, without a traceback.
+Exit codes: 0 done, 1 a notebook or a run failed, 2 wrong use, 130 stopped. Errors that can be expected come in words, without
+a traceback.
 """
 
 from __future__ import annotations
@@ -13,12 +16,15 @@ import html
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from madkit import page
 from madkit.parameters import check, read
+from madkit.recipes import PRESETS, RECIPES
 from madkit.report import ReportError, report
 
 
@@ -26,21 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: the command line's) and return its exit code."""
     args = _parser().parse_args(argv)
     try:
-        return _all(args) if args.all else _one(args)
+        return args.does(args)
     except (ValueError, FileNotFoundError) as error:
         return _say(error, 2)
-    except ReportError as error:
+    except (ReportError, FloatingPointError, OSError, BrokenProcessPool) as error:
         return _say(error, 1)
     except ModuleNotFoundError as error:
         return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
     except KeyboardInterrupt:
-        return _say("stopped", 130)
+        return _say("stopped; the same command goes on from here" if args.does is _record else "stopped", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="madkit", description="Watch generative models eat their own output.")
     parser.add_argument("--version", action="version", version=f"madkit {version('madkit')}")
-    command = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _report_arguments(commands)
+    _record_arguments(commands)
+    return parser
+
+
+def _report_arguments(commands: Any) -> None:
+    command = commands.add_parser(
         "report", help="run a notebook and render it as one HTML file that needs no network",
         description="Write OUT/NAME.html, OUT/NAME.ipynb (executed) and OUT/results.json.")
     command.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="the notebook; with --all a folder (default: notebooks)")
@@ -49,7 +62,33 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--out", default="reports", metavar="OUT", help="folder, made where missing (default: reports)")
     command.add_argument("--code", action="store_true", help="keep the code cells in the HTML")
     command.add_argument("--all", action="store_true", help="every notebook of the folder, each in OUT/NAME, and OUT/index.html")
-    return parser
+    command.set_defaults(does=lambda args: _all(args) if args.all else _one(args))
+
+
+def _record_arguments(commands: Any) -> None:
+    command = commands.add_parser(
+        "record", help="run an experiment of the paper and write its record",
+        description="Write OUT/NAME (presets other than laptop: OUT/NAME-PRESET): table, samples of every generation, a map.")
+    command.add_argument("name", nargs="?", metavar="NAME", help="the recipe, such as fig06_fully_synthetic; --list names all")
+    command.add_argument("--list", action="store_true", help="the recipes, one line each")
+    command.add_argument("--preset", choices=PRESETS, default="laptop", help="how large (default: laptop)")
+    command.add_argument("-o", "--out", default="data/runs", metavar="OUT", help="folder of records (default: data/runs)")
+    command.add_argument("--work", default="runs", metavar="WORK", help="folder of whole runs, to go on from (default: runs)")
+    command.add_argument("--workers", type=int, metavar="N", help="processes side by side (default: cores; on a GPU 1)")
+    command.add_argument("--force", action="store_true", help="replace a record that was made with other settings")
+    command.set_defaults(does=_record)
+
+
+def _record(args: argparse.Namespace) -> int:
+    if args.list:
+        print("\n".join(f"{name:30} {made.__doc__}" for name, made in RECIPES.items()))
+        return 0
+    if args.name is None:
+        raise ValueError("NAME: expected the name of a recipe, got none; `madkit record --list` names all")
+    from madkit.recording import record
+
+    print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
+    return 0
 
 
 def _one(args: argparse.Namespace) -> int:

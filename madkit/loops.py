@@ -73,7 +73,7 @@ def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
         raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected {(n, *like.shape)}, "
                          f"got {tuple(drawn.x.shape)}")
     if not torch.isfinite(drawn.x).all():
-        raise ValueError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
+        raise FloatingPointError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
     return cast(drawn, like)
 
 
@@ -335,7 +335,8 @@ def steps(
     """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
 
     A generation's model is a pure function of (training set, seed, t): a deep copy of the unfitted model is fitted each
-    time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted.
+    time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted,
+    FloatingPointError, which names the generation, when a fit diverges.
     """
     check_model_methods(model)
     check_loop(loop)
@@ -377,9 +378,12 @@ def training_set(loop: Loop, state: State) -> Samples:
 
 
 def fit(model: Any, data: Samples, seed: int, t: int) -> Any:
-    """A fitted deep copy of the model: a pure function of (data, seed, t)."""
+    """A fitted deep copy of the model: a pure function of (data, seed, t). FloatingPointError, with t, when a fit diverges."""
     with stream(seed, "fit", t):
-        fitted = copy.deepcopy(model).fit(data)
+        try:
+            fitted = copy.deepcopy(model).fit(data)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"generation {t} of seed {seed}: {error}") from error
     if not hasattr(fitted, "sample"):
         raise TypeError(f"model: {type(model).__name__}.fit(data) must return self, got {type(fitted).__name__}")
     return fitted
@@ -439,6 +443,15 @@ def check_model_methods(model: Any) -> None:
         what = f"the class {model.__name__}: write {model.__name__}()" if isinstance(model, type) else f"{model!r}"
         raise TypeError(f"model: expected an object with fit(data) and sample(n, lam), got {what}"
                         + (f" without {' and '.join(missing)}" if missing else ""))
+
+
+def offers_state(model: Any) -> bool:
+    """Whether a fit can be kept and had again: state_dict() -> {name: tensor}, load_state_dict(state) -> self.
+
+    That of nn.Module is another: it returns keys instead of the model, and knows nothing of what fit makes besides weights.
+    """
+    own = getattr(type(model), "load_state_dict", None) is not torch.nn.Module.load_state_dict
+    return own and all(callable(getattr(model, name, None)) for name in ("state_dict", "load_state_dict"))
 
 
 def resolve(device: str) -> torch.device:

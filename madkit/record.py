@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from madkit import store
+from madkit.data.files import shipped
 from madkit.samples import Samples
-from madkit.store import Record
+from madkit.shelf import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,7 @@ class Run:
     composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
     spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
     complete     False after Ctrl-C: the generations done are here
+    places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image run is drawn in, or empty
     """
 
     table: pd.DataFrame
@@ -38,6 +41,7 @@ class Run:
     composition: pd.DataFrame
     spec: dict[str, Any]
     complete: bool = True
+    places: dict[int, Samples] = field(default_factory=dict)
 
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
@@ -79,10 +83,9 @@ def write_run(result: Run, folder: Path) -> None:
     store.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
         store.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
-    arrays = {f"{part}_{t}": getattr(samples, part).numpy()
-              for t, samples in ({"real": result.real} | result.samples).items() if samples is not None
-              for part in ("x", "y", "born") if getattr(samples, part) is not None}
-    store.write_arrays(folder / "samples.npz", arrays)
+    store.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
+    if result.places:
+        store.write_arrays(folder / "places.npz", _flatten(result.places))
     store.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
 
 
@@ -103,8 +106,29 @@ def load(folder: str | Path) -> Run:
     except (OSError, ValueError) as error:
         raise store.StoreError(f"load: {folder} is damaged ({error})") from error
     samples = _unflatten(store.read_arrays(folder / "samples.npz"))
+    places = _unflatten(store.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
-               complete=spec.pop("complete"), spec=spec)
+               complete=spec.pop("complete"), spec=spec, places={int(t): s for t, s in places.items()})
+
+
+def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
+    """{label: Run} of a recorded experiment, in the order of its recipe, such as recorded("fig06_fully_synthetic")["λ = 0.5"].
+
+    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. A folder that holds one run has its name
+             as label. Raises FileNotFoundError when there is none of that name.
+    """
+    home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
+    if (home / "spec.json").exists():
+        return {name: load(home)}
+    runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
+    if not runs:
+        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; `madkit record {name}` makes them")
+    return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
+
+
+def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:
+    return {f"{part}_{name}": getattr(samples, part).numpy() for name, samples in rows.items() if samples is not None
+            for part in ("x", "y", "born") if getattr(samples, part) is not None}
 
 
 def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:

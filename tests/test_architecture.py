@@ -16,7 +16,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "models": {"samples", "rng", "checks"}, "data": {"samples", "rng", "checks"}, "metrics": {"samples", "rng", "checks"},
     "loops": {"samples", "rng", "checks"},
     "theory": {"loops", "samples", "rng", "checks"},
-    "spec": {"loops"}, "store": {"samples"}, "record": {"samples", "store"},
+    "spec": {"loops"}, "store": {"samples"}, "record": {"samples", "store", "data"},
     "runs": {"checks", "record", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store"},
     "exact": {"loops", "rng", "checks", "theory", "record", "spec"},
     "plot": {"record", "samples"},
@@ -24,7 +24,9 @@ LAYERS = {  # module: the madkit modules that it may know
     "pictures": {"plot", "exact", "theory", "record", "loops", "data"},
     "live": {"pictures", "plot", "loops"},
     "parameters": set(), "page": {"parameters"}, "environment": {"live"}, "report": {"parameters", "page", "environment"},
-    "cli": {"report", "parameters", "page"},
+    "recipes": {"loops", "samples", "models", "data", "features", "metrics"},
+    "recording": {"recipes", "runs", "record", "store", "spec", "loops", "samples", "plot"},
+    "cli": {"report", "parameters", "page", "recipes", "recording"},
 }
 
 

@@ -100,9 +100,9 @@ class Block(nn.Module):
 class Attention(nn.Module):
     """Every place looks at every other: (B, c, h, w) → the same, residual."""
 
-    def __init__(self, channels: int, heads: int = 4):
+    def __init__(self, channels: int):
         super().__init__()
-        self.heads, self.norm = heads, norm(channels)
+        self.heads, self.norm = next(h for h in (max(1, channels // 32), 1) if channels % h == 0), norm(channels)
         self.qkv, self.out = nn.Conv2d(channels, 3 * channels, 1), zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -77,7 +77,7 @@ def rate(i: int, steps: int) -> float:
 
 def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float, average: Average | None = None) -> Iterator[Step]:
     """Adam on a stream of losses, one for each of `steps` steps, with warm-up, cosine decay and clipped gradients."""
-    adam = torch.optim.Adam(net.parameters(), lr, betas=(0.9, 0.99), foreach=True)
+    adam = torch.optim.Adam(net.parameters(), lr, betas=(0.9, 0.99), fused=True)
     for i, loss in enumerate(losses):
         adam.param_groups[0]["lr"] = lr * rate(i, steps)
         adam.zero_grad(set_to_none=True)

@@ -6,6 +6,8 @@
 | spectrum | the eigenvalues of the fitted covariance over generations |
 | clouds | real and emitted rows, generation by generation, with their ellipses |
 | filmstrip | emitted images, one row per generation |
+| sheet | emitted images, one sheet per generation, a row per label |
+| chart | recorded image runs in a fixed map, generation by generation |
 | composition | what each training set is made of, by source and birth generation |
 
     mk.plot.curves(run)                                    # the last line of a cell: the picture shows itself
@@ -31,8 +33,9 @@ from madkit.plot.language import COLOURS, FAMILIES, family, ramp
 from madkit.plot.layout import DRAWING, figure
 from madkit.plot.lines import curves, spectrum
 from madkit.plot.rows import clouds, composition, filmstrip
+from madkit.plot.sheets import chart, sheet
 
 __all__ = [
-    "curves", "spectrum", "clouds", "filmstrip", "composition",
+    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition",
     "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
 ]
