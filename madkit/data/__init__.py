@@ -15,9 +15,11 @@ functions is a truth. Two are offered for convenience: `Endless` (say how to dra
 |---|---|---|
 | gaussian, ring, grid25, moons, swissroll, rosenbrock | endless vectors (n, d), float64 | yes |
 | digits | 1,797 images (n, 1, 8, 8) in [0, 1], float64, with labels 0 … 9 | no |
+| mnist, fashion_mnist | 60,000 images (n, 1, 28, 28), uint8, with labels 0 … 9; 10,000 more to test on | no |
 | array, csv | your own | no |
 """
 
+from madkit.data.archives import fashion_mnist, mnist
 from madkit.data.files import shipped
 from madkit.data.finite import Finite, array, digits
 from madkit.data.table import csv
@@ -25,6 +27,6 @@ from madkit.data.toys import Endless, gaussian, grid25, moons, ring, rosenbrock,
 
 __all__ = [
     "Endless", "gaussian", "ring", "grid25", "moons", "swissroll", "rosenbrock",
-    "Finite", "digits", "array", "csv",
+    "Finite", "digits", "mnist", "fashion_mnist", "array", "csv",
     "shipped",
 ]

@@ -2,7 +2,8 @@
 
 For each seed the rows are shuffled once. The last of them, a share `test`, are held out for the metrics; the others, in
 their shuffled order, are the sequence that the real set begins and fresh data continues. So real, fresh and test rows
-are never the same row, and another seed is another split.
+are never the same row, and another seed is another split. Where a data set comes with test rows of its own, these are
+shuffled among themselves, and all other rows are the sequence.
 """
 
 from __future__ import annotations
@@ -22,31 +23,37 @@ from madkit.samples import Samples
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Finite:
-    """A truth made of given rows; `array`, `csv` and `digits` make one.
+    """A truth made of given rows; `array`, `csv`, `digits` and `mnist` make one.
 
-    x           (n, *shape)  float64, or uint8 images
-    y           (n,) or None integer labels
-    test_share  share of the rows that is held out, in (0, 1); at least one row is
-    name        what it calls itself
+    x         (n, *shape)  float64, or uint8 images
+    y         (n,) or None integer labels
+    held_out  the test rows: the share of the rows that is held out, in (0, 1), at least one row; or rows of their own
+    name      what it calls itself
 
-    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows) and for a y of another length.
+    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows), for a y of another length and for test
+    rows unlike the others.
     """
 
     x: Tensor
     y: Tensor | None = None
-    test_share: float = 0.25
+    held_out: float | Samples = 0.25
     name: str = field(default="Finite", compare=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "test_share", share(f"{self.name}: test", self.test_share))
+        if isinstance(self.held_out, Samples):
+            self._check_test(self.held_out)
+        else:
+            object.__setattr__(self, "held_out", share(f"{self.name}: test", self.held_out))
         if len(self.x) < 3:
             raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test on), got {len(self.x)}")
-        bad = (~torch.isfinite(self.x)).reshape(len(self.x), -1).any(1).nonzero().flatten().tolist()
-        if bad:
-            which = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
-            raise ValueError(f"{self.name}: expected finite numbers, got NaN or infinity in {len(bad)} of {len(self.x)} rows "
-                             f"(counted from 0: {which}); drop these rows or fill them in")
+        _check_finite(self.name, self.x)
         Samples(self.x, self.y)  # says what is wrong with the labels
+
+    def _check_test(self, test: Samples) -> None:
+        if not len(test) or test.shape != self.shape or test.x.dtype != self.x.dtype or (test.y is None) != (self.y is None):
+            raise ValueError(f"{self.name}: expected test rows like the others, of shape {self.shape} and {self.x.dtype}, "
+                             f"{'without' if self.y is None else 'with'} labels; got {test!r} of {test.x.dtype}")
+        _check_finite(f"{self.name}: test", test.x)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,12 +63,14 @@ class Finite:
     @property
     def held(self) -> int:
         """The number of rows held out for testing."""
-        return min(max(1, round(self.test_share * len(self.x))), len(self.x) - 2)
+        if isinstance(self.held_out, Samples):
+            return len(self.held_out)
+        return min(max(1, round(self.held_out * len(self.x))), len(self.x) - 2)
 
     @property
     def rows(self) -> int:
         """The number of rows for real and fresh data, the held-out ones not counted."""
-        return len(self.x) - self.held
+        return len(self.x) - (0 if isinstance(self.held_out, Samples) else self.held)
 
     def real(self, n: int, seed: int = 0) -> Samples:
         """Rows 0 … n of the seed's sequence. Raises ValueError when there are fewer."""
@@ -74,6 +83,8 @@ class Finite:
     def test(self, n: int, seed: int = 0) -> Samples:
         """n of the seed's held-out rows, or all of them if they are fewer."""
         n = min(whole("test: n", n), self.held)
+        if isinstance(self.held_out, Samples):
+            return self.held_out[_order(self.held, seed, "test rows")[:n]]
         return self._take(self.rows, n, seed)
 
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
@@ -85,7 +96,7 @@ class Finite:
         return self._take(start, n, seed)
 
     def _take(self, start: int, n: int, seed: int) -> Samples:
-        order = torch.randperm(len(self.x), generator=generator(seed, "rows"))[start : start + n]
+        order = _order(len(self.x), seed, "rows")[start : start + n]
         return Samples(self.x[order], None if self.y is None else self.y[order])
 
     def __repr__(self) -> str:
@@ -125,6 +136,18 @@ def digits(test: float = 0.25) -> Finite:
 
 
 LABELS = "np.unique(labels, return_inverse=True)[1] numbers any labels 0, 1, 2, …"
+
+
+def _order(n: int, seed: int, what: str) -> Tensor:
+    return torch.randperm(n, generator=generator(seed, what))
+
+
+def _check_finite(name: str, x: Tensor) -> None:
+    bad = (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist() if x.is_floating_point() else []
+    if bad:
+        which = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of {len(x)} rows "
+                         f"(counted from 0: {which}); drop these rows or fill them in")
 
 
 def _numbers(name: str, values: Any) -> Tensor:
