@@ -18,6 +18,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import replace
@@ -37,6 +38,7 @@ from madkit.samples import Samples
 
 KEPT = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # generations whose rows are kept, and the last
 Stores = dict[tuple[str, int], Path]                             # (label, seed) -> folder of the whole run
+SHOWS = "## What it shows"                                       # heading of words written by hand
 IMAGES, VECTORS, PLACES = 100, 1000, 500                         # emitted rows kept of each, and their places in the map
 
 
@@ -121,9 +123,18 @@ def train_one(name: str, preset: Preset, label: str, seed: int, folder: Path) ->
 
 
 def _quiet() -> None:
-    """In a worker: bars and Ctrl-C are the parent's."""
+    """In a worker: bars and Ctrl-C are the parent's, and so is its life."""
     sys.stderr = open(os.devnull, "w")  # errors come back through the future
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
+def _outlive_nobody() -> None:
+    """End with the parent, also when it is killed: two processes must not write one store."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # a worker has one
+    parent.join()
+    os._exit(1)
 
 
 def _done(stores: Stores, generations: int) -> int:
@@ -171,6 +182,7 @@ def _refuse(folder: Path, made: Recipe) -> None:
 
 
 def _write(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]) -> None:
+    words = _words(folder)
     for old in folder.glob("*/spec.json"):
         shutil.rmtree(old.parent)
     for label, one in runs.items():
@@ -182,7 +194,7 @@ def _write(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]
     (folder / "map.png").write_bytes((plot.chart(runs) if images else plot.clouds(runs)).figure.png(100))
     if images:
         (folder / "sheet.png").write_bytes(plot.sheet(runs).figure.png(100))
-    (folder / "README.md").write_text(_readme(folder, runs, made, how), encoding="utf-8")
+    (folder / "README.md").write_text(_readme(folder, runs, made, how, words), encoding="utf-8")
 
 
 def slug(label: str) -> str:
@@ -204,8 +216,14 @@ def _squeeze(path: Path) -> None:
 # --- its README ----------------------------------------------------------------------------------------------------
 
 
-def _readme(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]) -> str:
-    """How the record was made, and the medians of its metrics."""
+def _words(folder: Path) -> str:
+    """What somebody wrote into the README under this heading: it stays when a record is made again."""
+    text = (folder / "README.md").read_text(encoding="utf-8") if (folder / "README.md").exists() else ""
+    return SHOWS + text.partition(SHOWS)[2].partition("**SHA-256**")[0].rstrip() if SHOWS in text else ""
+
+
+def _readme(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str], words: str) -> str:
+    """How the record was made, the medians of its metrics, and `words`."""
     one, name = next(iter(runs.values())), how["recipe"]
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
     total = sum(path.stat().st_size for path in files)
@@ -227,7 +245,7 @@ def _readme(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str
     sums = [f"    {hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files]
     parts = [f"# {name}", RECIPES[name].__doc__ or "", f'```python\nruns = mk.recorded("{folder.name}")\n```',
              "\n".join(["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]),
-             "Medians over the seeds:", "\n".join(_medians(runs)),
+             "Medians over the seeds:", "\n".join(_medians(runs)), *filter(None, [words]),
              "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
     return "\n\n".join(parts) + "\n"
 
