@@ -20,11 +20,12 @@ from madkit.loops import (
     synthetic_augmentation,
 )
 from madkit.record import Run, load, recorded
+from madkit.resume import reopen
 from madkit.runs import run
 from madkit.samples import Samples
 
 __all__ = [
-    "Samples", "Run", "run", "load", "recorded", "steps",
+    "Samples", "Run", "run", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "data", "models", "metrics", "theory", "exact", "plot", "live", "report", "testing", "exercises",

@@ -24,11 +24,12 @@ from madkit import metrics as mad_metrics
 from madkit import spec as specs
 from madkit import store as stores
 from madkit.checks import several_seeds, unit, whole
-from madkit.loops import Emitter, Generation, Loop, State
+from madkit.loops import Generation, Loop
 from madkit.record import Run, assemble, write_run
+from madkit.resume import resumed
 from madkit.rng import preserved, stream
 from madkit.samples import Samples
-from madkit.store import Record, Shelf
+from madkit.shelf import Record, Shelf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,9 @@ def run(
 ) -> Run:
     """Run a self-consuming loop and judge every generation. Ctrl-C returns the generations done, marked incomplete.
 
+    A fit that diverges raises FloatingPointError, which names the generation; the same call would diverge there again. With
+    a store, `mk.load` reads the generations done and `mk.reopen` samples from them.
+
     Moment metrics judge the fit itself where model and truth know their moments (λ not applied); all others judge
     emitted rows. Nothing here changes a trajectory: it is a function of (model, loop, truth, seed, n_ini) alone.
     Raises TypeError or ValueError for bad arguments, StoreError when the folder holds another run or is damaged.
@@ -70,10 +74,13 @@ def run(
     spec = job.spec()
     if job.store:
         stores.claim(job.store, spec)
-    records, complete = _collect(job, executor, progress)
+    records, stopped = _collect(job, executor, progress)
+    complete = len(records) == job.generations * len(job.seeds)
     result = assemble(records, _theory(job), job.real(), spec | {"generations": generations}, complete)
     if job.store:
         write_run(result, job.store)
+    if isinstance(stopped, FloatingPointError):
+        raise stopped
     return result
 
 
@@ -125,7 +132,8 @@ def trajectory(job: Job, seed: int) -> Iterator[Record]:
         done = min(shelf.generations(), job.generations)
         for t in range(1, done + 1):
             yield shelf.record(t)
-        state = _resume(job, seed, shelf, done) if 0 < done < job.generations else None
+        going_on = 0 < done < job.generations
+        state = resumed(shelf, done, job.model, job.loop, job.truth, job.device) if going_on else None
     if done == job.generations:
         return
     past = loops.steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=job.emit if job.emits(seed) else 0,
@@ -138,23 +146,9 @@ def trajectory(job: Job, seed: int) -> Iterator[Record]:
             record = replace(record, samples=generation.samples, composition=composition(generation, cursor))
         cursor = generation.state.cursor
         if shelf:
-            shelf.write(record, generation.data, cursor)
+            kept = generation.model.state_dict() if loops.offers_state(generation.model) else None
+            shelf.write(record, generation.data, cursor, kept)
         yield record if seed == job.seeds[0] else replace(record, samples=None)
-
-
-def _resume(job: Job, seed: int, shelf: Shelf, done: int) -> State:
-    """The state after the stored generations; models are fitted again when something needs them."""
-    shelf.reopen(done)
-    device = loops.resolve(job.device)
-    real = shelf.data(1).to(device)
-
-    def fitted(t: int) -> Any:
-        return loops.fit(job.model, shelf.data(t).to(device), seed, t)
-
-    memory = loops.reach(job.loop)
-    reachable = range(1 if memory is None else max(1, done + 1 - memory), done + 1)
-    models = {t: Emitter(t, seed, partial(fitted, t), like=real[:0]) for t in reachable}
-    return State(done + 1, real, shelf.data(done).to(device), models, job.truth, seed, shelf.cursor(done))
 
 
 class Judge:
@@ -227,22 +221,24 @@ def _theory(job: Job) -> pd.DataFrame:
 # --- seeds, one after another or side by side ----------------------------------------------------------------------
 
 
-def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[Record], bool]:
+def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[Record], BaseException | None]:
+    """The records, in order, and what stopped the run early: Ctrl-C, or a fit that diverged."""
     from tqdm.auto import tqdm
 
     records: list[Record] = []
+    stopped: BaseException | None = None
     bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not progress, leave=False)
     try:
         for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
             records += batch
             bar.update(len(batch))
-    except KeyboardInterrupt:
-        pass
+    except (KeyboardInterrupt, FloatingPointError) as error:
+        stopped = error
     finally:
         bar.close()
     order = {seed: i for i, seed in enumerate(job.seeds)}
     records.sort(key=lambda record: (order[record.seed], record.t))
-    return records, len(records) == job.generations * len(job.seeds)
+    return records, stopped
 
 
 def _one_by_one(job: Job) -> Iterator[list[Record]]:

@@ -152,7 +152,7 @@ class Constant:
     (lambda n: torch.zeros(n, 2), TypeError, "must return mk.Samples, got Tensor"),
     (lambda n: mk.Samples(torch.zeros(n, 3)), ValueError, r"expected \(500, 2\), got \(500, 3\)"),
     (lambda n: mk.Samples(torch.zeros(n - 1, 2)), ValueError, r"expected \(500, 2\), got \(499, 2\)"),
-    (lambda n: mk.Samples(torch.full((n, 2), torch.nan)), ValueError, "Constant of generation 1: emitted NaN"),
+    (lambda n: mk.Samples(torch.full((n, 2), torch.nan)), FloatingPointError, "Constant of generation 1: emitted NaN"),
 ])
 def test_what_a_model_may_not_emit(emits, error, words):
     with pytest.raises(error, match=words):
