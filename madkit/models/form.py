@@ -35,7 +35,7 @@ class Form(nn.Module):
         """The form of these rows. Raises ValueError for fewer than `least` rows, NaN or infinity, or negative labels."""
         if len(data) < least:
             raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; give the loop more rows")
-        bad = 0 if data.x.dtype == torch.uint8 else int((~torch.isfinite(data.x.flatten(1))).any(1).sum())
+        bad = 0 if data.x.dtype == torch.uint8 else int((~torch.isfinite(data.x.reshape(len(data), -1))).any(1).sum())
         if bad:
             raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {bad} of {len(data)} rows; drop or repair "
                              "them before the fit")
@@ -72,7 +72,7 @@ class Form(nn.Module):
     def inputs(self, x: Tensor) -> Tensor:
         """Rows as a network sees them, float32: images (n, c, h, w) in [−1, 1], else vectors (n, d) of unit scale."""
         x = x.double() if self.like.dtype == torch.float64 else x.float()
-        x = x if self.image else x.flatten(1)
+        x = x if self.image else x.reshape(len(x), -1)
         scale = self.scale.where(self.scale > 0, 1)
         return ((x - self.shift.to(x)) / scale.to(x)).float()
 
@@ -112,7 +112,7 @@ def interleaved(counts: Tensor, n: int) -> Tensor:
 def _range(x: Tensor) -> tuple[Tensor, Tensor]:
     """Shift and scale (see the top of the file)."""
     if x.ndim != 4:
-        x = x.flatten(1)
+        x = x.reshape(len(x), -1)
         x = x.float() if x.device.type == "mps" else x.double()
         return x.mean(0), x.std(0, correction=0)
     low, high = (0.0, 255.0) if x.dtype == torch.uint8 else (float(x.min()), float(x.max()))
