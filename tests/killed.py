@@ -11,21 +11,28 @@ import time
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 import madkit as mk
 
 FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(), test=0.05)
+DIGITS = mk.data.digits().real(1300)
+IMAGES = mk.data.array((255 * DIGITS.x).to(torch.uint8), DIGITS.y, test=0.1)
+GAUSSIAN = (mk.models.Gaussian(), 60, 2)  # model, generations, seeds
+NETWORK = (mk.models.Diffusion(width=4, steps=20, batch=32, T=20, jumps=2), 10, 1)
 LOOPS = {
-    "plain": (mk.fully_synthetic(40, lam=0.9), mk.data.gaussian(2)),
-    "accumulate": (mk.accumulate(40), mk.data.gaussian(2)),
-    "memory": (mk.Fresh(10) + mk.Synthetic(41, memory=3), mk.data.gaussian(2)),
-    "finite": (mk.Fresh(30) + mk.Synthetic(20), FINITE),
+    "plain": (mk.fully_synthetic(40, lam=0.9), mk.data.gaussian(2), *GAUSSIAN),
+    "accumulate": (mk.accumulate(40), mk.data.gaussian(2), *GAUSSIAN),
+    "memory": (mk.Fresh(10) + mk.Synthetic(41, memory=3), mk.data.gaussian(2), *GAUSSIAN),
+    "finite": (mk.Fresh(30) + mk.Synthetic(20), FINITE, *GAUSSIAN),
+    "images": (mk.Fresh(20) + mk.Synthetic(81, lam=0.8, memory=2), IMAGES, *NETWORK),  # resumes read the last two models
 }
+KILLS = {"images": 5}  # else 10
 
 
 def run(name, folder):
-    loop, truth = LOOPS[name]
-    return mk.run(mk.models.Gaussian(), loop, truth, generations=60, seeds=2, store=folder, emit=60,
+    loop, truth, model, generations, seeds = LOOPS[name]
+    return mk.run(model, loop, truth, generations=generations, seeds=seeds, store=folder, emit=60,
                   metrics=(mk.metrics.w2_squared, mk.metrics.sliced_w2), progress=False)
 
 
@@ -45,8 +52,10 @@ def stored(folder):
     return len(list(Path(folder).glob("seed-*/generation-*.npz")))
 
 
-def main(name, folder, kills=10):
+def main(name, folder):
+    kills = KILLS.get(name, 10)
     torch.set_num_threads(1)
+    tqdm.monitor_interval = 0  # no thread of its own, which a fork would lose
     started = time.perf_counter()
     run(name, folder + "-whole")
     duration = time.perf_counter() - started
