@@ -19,7 +19,6 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
@@ -31,14 +30,14 @@ import numpy as np
 import torch
 
 from madkit import loops, plot, store
-from madkit.recipes import RECIPES, Preset, Recipe, recipe
+from madkit.card import card, words
+from madkit.recipes import Preset, Recipe, recipe
 from madkit.record import Run, load
 from madkit.runs import Job, run
 from madkit.samples import Samples
 
 KEPT = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # generations whose rows are kept, and the last
 Stores = dict[tuple[str, int], Path]                             # (label, seed) -> folder of the whole run
-SHOWS = "## What it shows"                                       # heading of words written by hand
 IMAGES, VECTORS, PLACES = 100, 1000, 500                         # emitted rows kept of each, and their places in the map
 
 
@@ -113,13 +112,17 @@ def train(name: str, preset: Preset, stores: Stores, workers: int) -> None:
 
 
 def train_one(name: str, preset: Preset, label: str, seed: int, folder: Path) -> None:
-    """One run, kept whole in its folder."""
+    """One run, kept whole in its folder. A fit that diverges ends it, and is a result: the record says so."""
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
     made = recipe(name, preset)
     one = job(made, label, seed)
-    run(one.model, one.loop, one.truth, generations=one.generations, seeds=one.seeds, n_ini=one.n_ini, metrics=one.metrics,
-        features=one.features, emit=one.emit, store=folder, progress=False)
+    try:
+        run(one.model, one.loop, one.truth, generations=one.generations, seeds=one.seeds, n_ini=one.n_ini, metrics=one.metrics,
+            features=one.features, emit=one.emit, store=folder, progress=False)
+    except FloatingPointError:
+        if not load(folder).samples:  # nothing was done
+            raise
 
 
 def _quiet() -> None:
@@ -159,7 +162,7 @@ def _run(made: Recipe, label: str, stores: Stores) -> Run:
     assert first.real is not None  # a loaded run of madkit's truths has its test rows
     places = {t: _placed(made, rows[:PLACES]) for t, rows in ({0: first.real} | kept).items()} if made.place else {}
     return replace(first, table=pd.concat([one.table for one in runs]), spec=spec, real=first.real[:n], places=places,
-                   samples={t: rows[:n] for t, rows in kept.items()})
+                   samples={t: rows[:n] for t, rows in kept.items()}, complete=all(one.complete for one in runs))
 
 
 def _placed(made: Recipe, rows: Samples) -> Samples:
@@ -182,7 +185,7 @@ def _refuse(folder: Path, made: Recipe) -> None:
 
 
 def _write(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]) -> None:
-    words = _words(folder)
+    told = words(folder)
     for old in folder.glob("*/spec.json"):
         shutil.rmtree(old.parent)
     for label, one in runs.items():
@@ -194,7 +197,7 @@ def _write(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]
     (folder / "map.png").write_bytes((plot.chart(runs) if images else plot.clouds(runs)).figure.png(100))
     if images:
         (folder / "sheet.png").write_bytes(plot.sheet(runs).figure.png(100))
-    (folder / "README.md").write_text(_readme(folder, runs, made, how, words), encoding="utf-8")
+    (folder / "README.md").write_text(card(folder, runs, made, how, told), encoding="utf-8")
 
 
 def slug(label: str) -> str:
@@ -211,55 +214,3 @@ def _squeeze(path: Path) -> None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **store.read_arrays(path))  # type: ignore[arg-type]
         store.write(path, buffer.getvalue())
-
-
-# --- its README ----------------------------------------------------------------------------------------------------
-
-
-def _words(folder: Path) -> str:
-    """What somebody wrote into the README under this heading: it stays when a record is made again."""
-    text = (folder / "README.md").read_text(encoding="utf-8") if (folder / "README.md").exists() else ""
-    return SHOWS + text.partition(SHOWS)[2].partition("**SHA-256**")[0].rstrip() if SHOWS in text else ""
-
-
-def _readme(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str], words: str) -> str:
-    """How the record was made, the medians of its metrics, and `words`."""
-    one, name = next(iter(runs.values())), how["recipe"]
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
-    total = sum(path.stat().st_size for path in files)
-    rows = [
-        ("made by", f"`madkit record {name} --preset {how['preset']}`"),
-        ("model", f"`{one.spec['model']}`"),
-        ("data", f"`{one.spec['data']}`"),
-        *((f"loop, {label}", f"`{run.spec['loop']}`, n_ini = {run.spec['n_ini']}") for label, run in runs.items()),
-        ("generations, seeds", f"{made.generations}, {made.seeds} (emitted rows are those of seed 0)"),
-        ("judged", f"{made.emit:,} emitted rows of each generation against as many test rows at most"),
-        ("kept", f"{len(one.samples[1])} emitted rows of generations {', '.join(map(str, one.samples))}"
-                 + (f"; the places of {len(one.places[1])} in the map" if one.places else "")),
-        ("versions", one.spec["versions"]),
-        ("device, date", f"{one.spec['device']}, {one.spec['date'][:10]}"),
-        ("time", how["took"]),
-        ("size, licence", f"{total / 1e6:.2f} MB; BSD-3-Clause, like madkit"),
-        ("the paper", made.paper),
-    ]
-    sums = [f"    {hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files]
-    parts = [f"# {name}", RECIPES[name].__doc__ or "", f'```python\nruns = mk.recorded("{folder.name}")\n```',
-             "\n".join(["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]),
-             "Medians over the seeds:", "\n".join(_medians(runs)), *filter(None, [words]),
-             "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _medians(runs: dict[str, Run]) -> list[str]:
-    """A table in Markdown: each label's first, middle and last generation."""
-    names = [name for name in next(iter(runs.values())).table.metric.unique() if "." not in name]
-    lines = [f"| | generation | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
-    for label, one in runs.items():
-        median = one.table.groupby(["generation", "metric"]).value.median().unstack()
-        for t in _ends(median.index):
-            lines.append(f"| {label} | {t} | " + " | ".join(f"{median.loc[t, name]:.3g}" for name in names) + " |")
-    return lines
-
-
-def _ends(generations: Sequence[int]) -> list[int]:
-    return sorted({generations[0], generations[len(generations) // 2], generations[-1]})

@@ -27,7 +27,8 @@ LAYERS = {  # module: the madkit modules that it may know
     "live": {"pictures", "plot", "loops"},
     "parameters": set(), "page": {"parameters"}, "environment": {"live"}, "report": {"parameters", "page", "environment"},
     "recipes": {"loops", "samples", "models", "data", "features", "metrics"},
-    "recording": {"recipes", "runs", "record", "store", "spec", "loops", "samples", "plot"},
+    "card": {"recipes", "record"},
+    "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot"},
     "cli": {"report", "parameters", "page", "recipes", "recording"},
 }
 

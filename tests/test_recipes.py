@@ -59,8 +59,8 @@ def test_figures_of_one_experiment_share_their_runs(tmp_path):
     assert len(set(where.values())) == 1
     of_08 = [place(recipe(name, "smoke"), "λ = 0.8", 0, tmp_path) for name in ("fig06_fully_synthetic", "fig07_fully_synthetic")]
     assert of_08[0] == of_08[1] != where[SAME[0]]
-    others = {place(recipe(name, "smoke"), label, seed, tmp_path) for name in ("fig06_fully_synthetic", "fig09_synthetic_augmentation")
-              for label in recipe(name, "smoke").loops for seed in (0, 1)}
+    several = [recipe(name, "smoke") for name in ("fig06_fully_synthetic", "fig09_synthetic_augmentation")]
+    others = {place(made, label, seed, tmp_path) for made in several for label in made.loops for seed in (0, 1)}
     assert len(others) == 16
 
 
@@ -173,13 +173,37 @@ def test_ctrl_c_and_kill_lose_nothing_that_was_done(made, tmp_path):
         pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")[label].table)
 
 
+class Diverging:
+    """Fits generation 1 only."""
+
+    def fit(self, data):
+        if data.born.any():
+            raise FloatingPointError("the loss is nan")
+        self.data = data
+        return self
+
+    def sample(self, n, lam=1.0):
+        return self.data[torch.arange(n) % len(self.data)]
+
+
+def test_a_loop_that_diverges_is_a_result_and_the_record_says_so(tmp_path, monkeypatch):
+    whole = recipe(SAME[2], "smoke")
+    monkeypatch.setitem(RECIPES, SAME[2], lambda preset: replace(whole, model=Diverging()))
+    monkeypatch.setattr(recording, "train", lambda name, preset, stores, workers: [
+        train_one(name, preset, *one, folder) for one, folder in stores.items()])
+    folder = record(SAME[2], "smoke", tmp_path / "out", tmp_path / "work")
+    runs = mk.recorded(folder.name, tmp_path / "out")
+    assert all(not run.complete and list(run.samples) == [1] for run in runs.values())
+    assert "λ = 0.5, seed 0: the training of generation 2" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_recorded_finds_what_is_shipped():
     (run,) = mk.recorded("fig14_fully_synthetic").values()
     assert run.table.generation.max() == 2000
     with pytest.raises(FileNotFoundError):
         mk.recorded("fig99_fully_synthetic")
     for folder in Path(mk.data.shipped("runs")).iterdir():
-        assert all(run.complete for run in mk.recorded(folder.name).values())
+        assert all(len(run.table) and run.samples for run in mk.recorded(folder.name).values())
 
 
 def test_shipped_records_are_small():

@@ -21,8 +21,8 @@ def images(t=0, n=40, labels=True):
 def recorded(places=None, labels=True, generations=(1, 2, 5)):
     table = pd.DataFrame({"seed": 0, "generation": generations, "metric": "recall", "value": 1.0})
     spec = {"loop": "Synthetic(n=40, lam=1.0, memory=1)", "model": "Diffusion(width=8)", "truth": "digits()"}
-    return mk.Run(table, pd.DataFrame(), {t: images(t, labels=labels) for t in generations}, images(labels=labels), pd.DataFrame(),
-                  spec, places=places or {})
+    emitted = {t: images(t, labels=labels) for t in generations}
+    return mk.Run(table, pd.DataFrame(), emitted, images(labels=labels), pd.DataFrame(), spec, places=places or {})
 
 
 def shown(panel):
@@ -34,7 +34,8 @@ def shown(panel):
 
 def test_a_sheet_has_a_row_for_each_label():
     axes = sheet(recorded(), columns=3)
-    assert axes.shape == (1, 4) and [ax.get_title() for ax in axes.flat] == ["real", "generation 1", "generation 2", "generation 5"]
+    assert axes.shape == (1, 4)
+    assert [ax.get_title() for ax in axes.flat] == ["real", "generation 1", "generation 2", "generation 5"]
     grid = 10 * np.arange(4)[:, None] + np.arange(3)
     np.testing.assert_array_equal(shown(axes[0, 0]), grid)
     np.testing.assert_array_equal(shown(axes[0, 3]), 100 + grid)
