@@ -182,7 +182,8 @@ def test_a_damaged_model_is_named_and_the_advice_works(how, tmp_path):
     path = tmp_path / "a/seed-0/generation-00002.safetensors"
     content = path.read_bytes()
     path.write_bytes({
-        "truncated": content[:-9], "flipped": content[:-3] + bytes([content[-3] ^ 1]) + content[-2:], "empty": b"", "text": b"hello",
+        "truncated": content[:-9], "flipped": content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
+        "empty": b"", "text": b"hello",
         "of another generation": path.with_name("generation-00001.safetensors").read_bytes(),
     }[how])
     before = contents(tmp_path / "a/seed-0")

@@ -8,10 +8,22 @@ import pytest
 import torch
 
 import madkit as mk
+from madkit.models.form import interleaved
 from madkit.testing import check_loop, check_metric, check_model
 
 TRUTH = mk.data.ring()
 FINITE = mk.data.digits()
+
+
+def labelled():
+    """The ring's modes as labels; half of them are rare."""
+    x = TRUTH.real(2000).x
+    y = torch.cdist(x, TRUTH.centres).argmin(1)
+    chosen = (y > 3) | (torch.arange(2000) % 3 == 0)
+    return mk.data.array(x[chosen], y[chosen])
+
+
+LABELLED = labelled()
 
 
 class Normal:
@@ -41,6 +53,59 @@ class WithoutLam(Normal):
 class NumpyOfTheStream(Normal):
     def noise(self, n):
         return torch.from_numpy(np.random.default_rng(np.random.randint(2**31)).standard_normal((n, *self.mean.shape)))
+
+
+class Classes:
+    """A conditional model that keeps the rules: N(μ_y, λ diag σ_y²), kept as tensors."""
+
+    def fit(self, data):
+        self.counts = torch.tensor([len(data)]) if data.y is None else data.y.bincount()
+        y = torch.zeros(len(data), dtype=torch.long) if data.y is None else data.y
+        parts = [data.x[y == label] for label in range(len(self.counts))]
+        self.mean = torch.stack([part.mean(0) if len(part) else data.x[0] for part in parts])
+        self.std = torch.stack([part.std(0, correction=0) for part in parts]).nan_to_num()
+        return self
+
+    def labels(self, n):
+        return interleaved(self.counts, n)
+
+    def sample(self, n, lam=1.0, y=None):
+        y = self.labels(n) if y is None else torch.as_tensor(y)
+        noise = torch.randn(n, *self.mean.shape[1:], dtype=self.mean.dtype)
+        return mk.Samples(self.mean[y] + lam**0.5 * self.std[y] * noise, y)
+
+    def state_dict(self):
+        return {"counts": self.counts, "mean": self.mean, "std": self.std}
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+        return self
+
+
+class Guided(Classes):
+    """λ narrows each class, and moves the classes apart: the whole cloud widens."""
+
+    def sample(self, n, lam=1.0, y=None):
+        drawn = super().sample(n, lam, y)
+        return mk.Samples(drawn.x + (1 - lam) * 3 * self.mean[drawn.y], drawn.y)
+
+
+class Module(torch.nn.Module):
+    """What torch's own load_state_dict loads is no model: nothing is asked of it."""
+
+    def fit(self, data):
+        self.mean = torch.nn.Parameter(data.x.mean(0), requires_grad=False)
+        return self
+
+    def sample(self, n, lam=1.0):
+        return mk.Samples(self.mean + lam * torch.randn(n, *self.mean.shape, dtype=self.mean.dtype))
+
+
+@pytest.mark.parametrize("truth", [TRUTH, LABELLED, FINITE, mk.data.array(torch.randn(30, 2))],
+                         ids=["ring", "labelled ring", "digits", "30 rows"])
+@pytest.mark.parametrize("model", [Classes(), Guided(), Module()], ids=lambda model: type(model).__name__)
+def test_labels_and_kept_states_pass(model, truth):
+    check_model(model, truth)
 
 
 @pytest.mark.parametrize("model", [Normal(), WithoutLam(), NumpyOfTheStream()], ids=lambda model: type(model).__name__)
@@ -209,6 +274,103 @@ class WrongMoments(Normal):
 class MomentsOfAnotherShape(Normal):
     def moments(self):
         return self.mean, self.std
+
+
+class WidensClasses(Classes):
+    """λ draws the classes together and widens each: the whole cloud narrows."""
+
+    def sample(self, n, lam=1.0, y=None):
+        drawn = super().sample(n, 2 - lam, y)
+        return mk.Samples(drawn.x - (1 - lam) * self.mean[drawn.y], drawn.y)
+
+
+class WithoutLabels(Classes):
+    def sample(self, n, lam=1.0, y=None):
+        return mk.Samples(super().sample(n, lam, y).x)
+
+
+class OtherLabels(Classes):
+    def sample(self, n, lam=1.0, y=None):
+        return super().sample(n, lam)
+
+
+class LabelsOnRequest(Classes):
+    def sample(self, n, lam=1.0, y=None):
+        drawn = super().sample(n, lam, y)
+        return mk.Samples(drawn.x) if y is None else drawn
+
+
+class SticksLabelsOn(Classes):
+    """The rows are those of other labels."""
+
+    def sample(self, n, lam=1.0, y=None):
+        drawn = super().sample(n, lam)
+        return drawn if y is None else mk.Samples(drawn.x, y)
+
+
+class DriftingLabels(Classes):
+    def labels(self, n):
+        return torch.multinomial(self.counts.double(), n, replacement=True)
+
+
+class EqualLabels(Classes):
+    def labels(self, n):
+        return torch.arange(n) % len(self.counts)
+
+
+class ForgetsCounts(Classes):
+    """Rows of given labels would be the same, but not the default labels."""
+
+    def load_state_dict(self, state):
+        return super().load_state_dict(state | {"counts": torch.ones_like(state["counts"])})
+
+
+class HalfPrecision(Classes):
+    def state_dict(self):
+        return {name: value.float() if value.is_floating_point() else value for name, value in super().state_dict().items()}
+
+    def load_state_dict(self, state):
+        return super().load_state_dict({name: value.double() if name != "counts" else value for name, value in state.items()})
+
+
+class KeepsOnlyMeans(Classes):
+    def state_dict(self):
+        return {"mean": self.mean}
+
+
+class KeepsNumbers(Classes):
+    def state_dict(self):
+        return super().state_dict() | {"rows": 3}
+
+
+class KeepsPairs(Classes):
+    def state_dict(self):
+        return list(super().state_dict().items())
+
+
+class LoadsNoSelf(Classes):
+    def load_state_dict(self, state):
+        super().load_state_dict(state)
+
+
+@pytest.mark.parametrize("model, words", [
+    (WidensClasses(), "λ = 0.25 must not widen the samples.*from the mean of their label"),
+    (WithoutLabels(), "of the labels asked for, got no labels"),
+    (OtherLabels(), "of the labels asked for, got other labels"),
+    (LabelsOnRequest(), "must return labels too, .* got none"),
+    (SticksLabelsOn(), "y is ignored"),
+    (DriftingLabels(), "labels must come in the shares of the training rows"),
+    (EqualLabels(), "labels must come in the shares .* of 201 rows, expected 0: 1.*, got 0: 26"),
+    (ForgetsCounts(), "must sample the very same in the same stream"),
+    (HalfPrecision(), "must sample the very same in the same stream"),
+    (KeepsOnlyMeans(), "must sample, but it raised AttributeError.*keep all that sample needs"),
+    (KeepsNumbers(), "must be flat, {name: tensor}, .* got 'rows': int"),
+    (KeepsPairs(), "must be a dict {name: tensor}, got list"),
+    (LoadsNoSelf(), r"load_state_dict\(state\) must return self, got NoneType"),
+], ids=lambda value: type(value).__name__ if not isinstance(value, str) else "")
+def test_a_fault_of_labels_or_kept_states_is_caught(model, words):
+    with pytest.raises(AssertionError, match=words):
+        check_model(model, LABELLED)
 
 
 @pytest.mark.parametrize("model, words", [

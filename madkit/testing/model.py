@@ -1,15 +1,16 @@
-"""check_model: fit and sample, and where their randomness comes from."""
+"""check_model: fit and sample, labels and kept states, and where randomness comes from."""
 
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from madkit.loops import check_model_methods
+from madkit.loops import check_model_methods, offers_state
 from madkit.rng import stream
 from madkit.samples import Samples
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
@@ -24,8 +25,13 @@ def check_model(model: Any, truth: Any, n: int = 200) -> None:
     Raises AssertionError, with what to change, if it cannot be copied; fit does not return self, changes the data or
     remembers an earlier fit; rows have another number, shape, type or device, or NaN; randomness escapes the stream; λ is
     ignored (the same stream gives the same rows), kept as state, or widens the samples (by 4 standard errors, row by row in
-    the same stream); moments() disagree with the samples (by 6). A model without λ may raise ValueError or
-    NotImplementedError for λ ≠ 1 if the words name lam.
+    the same stream; labelled samples around the mean of their label); moments() disagree with the samples (by 6). A model
+    without λ may raise ValueError or NotImplementedError for λ ≠ 1 if the words name lam.
+
+    If sample takes labels, sample(n, lam, y=…), and the truth has them: labels asked for must come back and change the rows, and
+    by default each label comes in its share of the training rows, up to one row. If state_dict() and load_state_dict(state)
+    are there (and are not merely torch's), state_dict gives {name: tensor}, and an unfitted copy that loads it returns itself
+    and samples the same rows.
     """
     with as_assertion():
         check_model_methods(model)
@@ -41,6 +47,11 @@ def check_model(model: Any, truth: Any, n: int = 200) -> None:
     _check_streams(model, fitted, data)
     _check_refit(model, fitted, data, other)
     _check_lam(fitted, n)
+    if data.y is not None and _takes_labels(fitted):
+        _check_labels(fitted, data.y)
+        _check_shares(fitted, data.y)
+    if offers_state(fitted):
+        _check_state(model, fitted, n)
     if hasattr(fitted, "moments"):
         _check_moments(fitted, n)
 
@@ -62,13 +73,17 @@ def _copy(model: Any) -> Any:
                              "copied (files, generators, compiled functions) inside fit") from error
 
 
-def _sample(fitted: Any, n: int, lam: float = 1.0, name: str = "a") -> Tensor:
-    """n rows from the stream `name`."""
+def _draw(fitted: Any, n: int, lam: float = 1.0, name: str = "a", **labels: Tensor) -> Samples:
+    """n rows from the stream `name`; labels: y=, where asked for."""
     with stream(0, "check", "sample", name):
-        drawn = fitted.sample(n, lam)
+        drawn = fitted.sample(n, lam, **labels)
     require(isinstance(drawn, Samples), f"sample(n, lam) must return mk.Samples, got {type(drawn).__name__}: "
                                         "wrap the rows, mk.Samples(x)")
-    return drawn.x
+    return drawn
+
+
+def _sample(fitted: Any, n: int, lam: float = 1.0, name: str = "a") -> Tensor:
+    return _draw(fitted, n, lam, name).x
 
 
 def _check_rows(fitted: Any, data: Samples) -> None:
@@ -104,21 +119,75 @@ def _check_refit(model: Any, fitted: Any, data: Samples, other: Samples) -> None
 
 
 def _check_lam(fitted: Any, n: int) -> None:
-    wide = _sample(fitted, n)
+    wide = _draw(fitted, n)
     try:
-        narrow = _sample(fitted, n, lam=0.25)
+        narrow = _draw(fitted, n, lam=0.25)
     except (ValueError, NotImplementedError) as error:
         require("lam" in str(error) or "λ" in str(error),
                 f"sample(n, lam=0.25) raised {error!r}: a model without λ may refuse lam ≠ 1, but its words must name lam")
         return
-    require(not same(wide, narrow), "λ is ignored: sample(n, lam=0.25) equals sample(n, lam=1), row for row; multiply a "
-                                     "variance by lam, or raise ValueError for lam ≠ 1 and name lam")
-    require(bool(torch.isfinite(narrow).all()), "sample(n, lam=0.25) returned NaN or infinity")
-    wider = _errors(_square(narrow) - _square(wide))
-    require(wider < 4, f"λ = 0.25 must not widen the samples, yet row by row their squared distance from the mean is {wider:.1f} "
-                       "standard errors above that at λ = 1: smaller λ means less diversity")
-    require(same(wide, _sample(fitted, n)), "lam is kept as state: after sample(n, lam=0.25), sample(n, lam=1) gave other rows "
+    require(not same(wide.x, narrow.x), "λ is ignored: sample(n, lam=0.25) equals sample(n, lam=1), row for row; multiply a "
+                                         "variance by lam, or raise ValueError for lam ≠ 1 and name lam")
+    require(bool(torch.isfinite(narrow.x).all()), "sample(n, lam=0.25) returned NaN or infinity")
+    wider, centre = _errors(_square(narrow.x, narrow.y) - _square(wide.x, wide.y)), "" if wide.y is None else " of their label"
+    require(wider < 4, f"λ = 0.25 must not widen the samples, yet row by row their squared distance from the mean{centre} is "
+                       f"{wider:.1f} standard errors above that at λ = 1: smaller λ means less diversity")
+    require(same(wide.x, _sample(fitted, n)), "lam is kept as state: after sample(n, lam=0.25), sample(n, lam=1) gave other rows "
                                              "than before; use lam only inside the call")
+
+
+def _takes_labels(fitted: Any) -> bool:
+    try:
+        return "y" in inspect.signature(fitted.sample).parameters
+    except ValueError:  # a compiled function that does not say what it takes
+        return False
+
+
+def _check_labels(fitted: Any, y: Tensor) -> None:
+    n, asked = len(y), y.flip(0)
+    drawn = _draw(fitted, n, y=asked).y
+    require(drawn is not None and same(drawn, asked),
+            f"sample(n, y=y) must return mk.Samples(x, y) of the labels asked for, got {'no' if drawn is None else 'other'} labels")
+    low, high = int(asked.min()), int(asked.max())
+    first, last = (_draw(fitted, n, y=torch.full_like(asked, label)).x for label in (low, high))
+    require(low == high or not same(first, last),
+            f"y is ignored: in the same stream, rows of label {low} and of label {high} are the very same; draw each row given "
+            "its label")
+
+
+def _check_shares(fitted: Any, y: Tensor) -> None:
+    n = len(y) + 1  # another number than that of the training rows
+    drawn = _draw(fitted, n).y
+    if drawn is None:
+        raise AssertionError("sample(n) of a model that takes y must return labels too, mk.Samples(x, y), got none")
+    classes = 1 + max(int(y.max()), int(drawn.max()))
+    expected, got = y.bincount(minlength=classes) * (n / len(y)), drawn.bincount(minlength=classes)
+    require(bool(((got - expected).abs() <= 1).all()),
+            "by default, labels must come in the shares of the training rows, up to one row, else they drift in a loop; of "
+            f"{n} rows, expected {_listed(expected)}, got {_listed(got)}")
+
+
+def _listed(counts: Tensor) -> str:
+    return ", ".join(f"{label}: {rows:.4g}" for label, rows in enumerate(counts.tolist()))
+
+
+def _check_state(model: Any, fitted: Any, n: int) -> None:
+    state = fitted.state_dict()
+    require(isinstance(state, dict), f"state_dict() must be a dict {{name: tensor}}, got {type(state).__name__}")
+    strange = [f"{name!r}: {type(value).__name__}" for name, value in state.items() if not isinstance(value, Tensor)]
+    require(not strange, f"state_dict() must be flat, {{name: tensor}}, as safetensors keeps it, got {', '.join(strange)}")
+    mine, whole = _copy(model), "keep all that sample needs in state_dict(), as tensors"
+    try:
+        with stream(0, "check", "load"):
+            loaded = mine.load_state_dict({name: value.detach().clone() for name, value in state.items()})
+        again = _draw(mine, n)
+    except Exception as error:
+        raise AssertionError(f"an unfitted copy that loads state_dict() must sample, but it raised {error!r}: {whole}") from error
+    require(loaded is mine, f"load_state_dict(state) must return self, got {type(loaded).__name__}")
+    expected, none = _draw(fitted, n), torch.empty(0)
+    alike = same(again.x, expected.x) and same(*(none if y is None else y for y in (again.y, expected.y)))
+    require(alike, "an unfitted copy that loads state_dict() must sample the very same in the same stream, got other rows or "
+                   f"labels: {whole}")
 
 
 def _check_moments(fitted: Any, n: int) -> None:
@@ -134,10 +203,13 @@ def _check_moments(fitted: Any, n: int) -> None:
                      f"{off:.1f} standard errors off that of {n} samples, {float(square.mean()):.4g}")
 
 
-def _square(x: Tensor) -> Tensor:
-    """Squared distance of each row from the mean (n,); their average is the trace of the covariance."""
-    x = x.reshape(len(x), -1).double()
-    return (x - x.mean(0)).square().sum(1) * (len(x) / (len(x) - 1))
+def _square(x: Tensor, y: Tensor | None = None) -> Tensor:
+    """Squared distance of each row from the mean (of its label) (n,); their average is the trace of the covariance (within)."""
+    x, own = x.reshape(len(x), -1).double(), torch.zeros(len(x), dtype=torch.long, device=x.device) if y is None else y
+    _, own = own.unique(return_inverse=True)
+    size = own.bincount()                                                         # (K,) rows of each label
+    mean = torch.zeros(len(size), x.shape[1], dtype=x.dtype, device=x.device).index_add_(0, own, x) / size[:, None]
+    return (x - mean[own]).square().sum(1) * (size / (size - 1).clamp(min=1))[own]
 
 
 def _errors(differences: Tensor) -> float:
