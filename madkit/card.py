@@ -56,7 +56,7 @@ def _diverged(runs: dict[str, Run], generations: int) -> list[str]:
 
 def _medians(runs: dict[str, Run]) -> list[str]:
     """A table in Markdown: each label's first, middle and last generation."""
-    names = [name for name in next(iter(runs.values())).table.metric.unique() if "." not in name]
+    names = [name for name in next(iter(runs.values())).table.metric.unique() if ".share." not in name]
     lines = [f"| | generation | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
     for label, one in runs.items():
         median = one.table.groupby(["generation", "metric"]).value.median().unstack()

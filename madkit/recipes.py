@@ -20,9 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import torch
-from torch import Tensor
-
 from madkit import data, metrics
 from madkit.loops import Fresh, Loop, Synthetic, fully_synthetic, synthetic_augmentation
 from madkit.samples import Samples
@@ -43,11 +40,11 @@ class Size:
 
 
 SIZES: dict[str, dict[Preset, Size]] = {
-    "diffusion": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(4000, "TINY"),
+    "diffusion": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(2000, "TINY"),
                   "paper": Size(60_000, "PAPER", emit=10_000)},
-    "fresh": {"smoke": Size(60, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(2000, "TINY"),
+    "fresh": {"smoke": Size(60, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(1000, "TINY"),
               "paper": Size(2000, "PAPER", emit=10_000)},
-    "control": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(4000, "TINY"),
+    "control": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(2000, "TINY"),
                 "paper": Size(6000, "PAPER", emit=10_000)},  # 60,000 rows last ten generations
     "gan": {"smoke": Size(100, "TINY", {"steps": 10}, emit=100), "laptop": Size(4000, "TINY"),
             "paper": Size(60_000, "PAPER", emit=10_000)},
@@ -198,17 +195,14 @@ MODELS = {"diffusion": ("diffusion", "Diffusion"), "fresh": ("diffusion", "Diffu
 
 def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], dict[str, Loop]], paper: str,
             n_ini: dict[str, int] | None = None) -> Recipe:
-    """A recipe on handwritten digits: MNIST and its LeNet, or (smoke) 8 × 8 pixels as they are."""
-    size = SIZES[experiment][preset]
-    truth, features, place = data.digits(), None, plane
-    judged: tuple[Callable, ...] = (metrics.frechet, metrics.precision, metrics.recall, metrics.density, metrics.coverage)
-    if preset != "smoke":
-        from madkit.features import LeNet
+    """A recipe on handwritten digits, MNIST or (smoke) 8 × 8 pixels, judged on features of a LeNet, drawn in its map."""
+    from madkit.features import LeNet
 
-        truth, features = data.mnist(), LeNet("mnist")
-        judged, place = (*judged, features.classes), features.map
+    size, lenet = SIZES[experiment][preset], LeNet("digits" if preset == "smoke" else "mnist")
+    truth = data.digits() if preset == "smoke" else data.mnist()
+    judged = (metrics.frechet, metrics.precision, metrics.recall, metrics.density, metrics.coverage, lenet.classes)
     return Recipe(_model(*MODELS[experiment], size), truth, loops(size.n), _generations(name, preset), size.seeds, n_ini or {},
-                  size.emit, judged, features, place, paper)
+                  size.emit, judged, lenet, lenet.map, paper)
 
 
 def _lams(loop: Callable[[int, float], Loop], n: int, *lams: float) -> dict[str, Loop]:
@@ -222,10 +216,3 @@ def _model(file: str, name: str, size: Size) -> Any:
 
 def _generations(name: str, preset: Preset) -> int:
     return GENERATIONS[name][PRESETS.index(preset)]
-
-
-def plane(rows: Samples) -> Tensor:
-    """Digits 8 × 8 in the plane of their first two principal components, (n, 2): a map without weights to ship."""
-    x = data.digits().x.flatten(1)
-    axes = torch.linalg.svd(x - x.mean(0), full_matrices=False).Vh[:2]
-    return (rows.x.flatten(1).to(x) - x.mean(0)) @ axes.T

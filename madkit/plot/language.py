@@ -52,6 +52,8 @@ METRICS = {
     "recall": "recall: diversity (1 is best)",
     "density": "density: quality (1 is the truth's)",
     "coverage": "coverage: diversity (1 is best)",
+    "classes.own": "share classified as their own label (1 is best)",
+    "classes.entropy": "entropy of the classes, in nats (log K is best)",
     "modes.alive": "modes alive",
     "modes.variance": "mean variance of a living mode",
 }
