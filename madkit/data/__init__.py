@@ -16,17 +16,19 @@ functions is a truth. Two are offered for convenience: `Endless` (say how to dra
 | gaussian, ring, grid25, moons, swissroll, rosenbrock | endless vectors (n, d), float64 | yes |
 | digits | 1,797 images (n, 1, 8, 8) in [0, 1], float64, with labels 0 … 9 | no |
 | mnist, fashion_mnist | 60,000 images (n, 1, 28, 28), uint8, with labels 0 … 9; 10,000 more to test on | no |
-| array, csv | your own | no |
+| images | your own pictures (n, 1 or 3, size, size), uint8; the names of subfolders are labels | no |
+| array, csv | your own numbers | no |
 """
 
 from madkit.data.archives import fashion_mnist, mnist
 from madkit.data.files import shipped
 from madkit.data.finite import Finite, array, digits
+from madkit.data.folder import images
 from madkit.data.table import csv
 from madkit.data.toys import Endless, gaussian, grid25, moons, ring, rosenbrock, swissroll
 
 __all__ = [
     "Endless", "gaussian", "ring", "grid25", "moons", "swissroll", "rosenbrock",
-    "Finite", "digits", "mnist", "fashion_mnist", "array", "csv",
+    "Finite", "digits", "mnist", "fashion_mnist", "images", "array", "csv",
     "shipped",
 ]

@@ -23,7 +23,7 @@ from madkit.samples import Samples
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Finite:
-    """A truth made of given rows; `array`, `csv`, `digits` and `mnist` make one.
+    """A truth made of given rows; `array`, `csv`, `digits`, `mnist` and `images` make one.
 
     x         (n, *shape)  float64, or uint8 images
     y         (n,) or None integer labels
@@ -90,9 +90,9 @@ class Finite:
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
         start, n = whole(f"{what}: start", start), whole(f"{what}: n", n)
         if start + n > self.rows:
+            advice = "" if isinstance(self.held_out, Samples) else ", or hold out a smaller share (test=)"
             raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} has {self.rows} rows for real "
-                             f"and fresh data and {self.held} held out for testing; ask for fewer rows, or hold out a smaller "
-                             "share (test=)")
+                             f"and fresh data and {self.held} held out for testing; ask for fewer rows{advice}")
         return self._take(start, n, seed)
 
     def _take(self, start: int, n: int, seed: int) -> Samples:
