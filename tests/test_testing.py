@@ -355,8 +355,8 @@ class LoadsNoSelf(Classes):
 
 @pytest.mark.parametrize("model, words", [
     (WidensClasses(), "λ = 0.25 must not widen the samples.*from the mean of their label"),
-    (WithoutLabels(), "of the labels asked for, got no labels"),
-    (OtherLabels(), "of the labels asked for, got other labels"),
+    (WithoutLabels(), "of the labels asked for, got no ones"),
+    (OtherLabels(), "of the labels asked for, got other ones"),
     (LabelsOnRequest(), "must return labels too, .* got none"),
     (SticksLabelsOn(), "y is ignored"),
     (DriftingLabels(), "labels must come in the shares of the training rows"),

@@ -147,7 +147,7 @@ def _check_labels(fitted: Any, y: Tensor) -> None:
     n, asked = len(y), y.flip(0)
     drawn = _draw(fitted, n, y=asked).y
     require(drawn is not None and same(drawn, asked),
-            f"sample(n, y=y) must return mk.Samples(x, y) of the labels asked for, got {'no' if drawn is None else 'other'} labels")
+            f"sample(n, y=y) must return mk.Samples(x, y) of the labels asked for, got {'no' if drawn is None else 'other'} ones")
     low, high = int(asked.min()), int(asked.max())
     first, last = (_draw(fitted, n, y=torch.full_like(asked, label)).x for label in (low, high))
     require(low == high or not same(first, last),
