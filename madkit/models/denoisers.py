@@ -58,16 +58,18 @@ class Residual(nn.Module):
 
 
 class MLP(nn.Module):
-    """F for vectors (B, d): `depth` residual blocks of `width` units."""
+    """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it (for modes close together)."""
 
     def __init__(self, dim: int, width: int, depth: int, classes: int):
         super().__init__()
         self.condition = Condition(width, classes)
-        self.first, self.last = nn.Linear(dim, width), zeroed(nn.Linear(width, dim))
+        self.register_buffer("waves", torch.randn(dim, 32) * 2 / dim**0.5)
+        self.first, self.last = nn.Linear(dim + 64, width), zeroed(nn.Linear(width, dim))
         self.blocks = nn.ModuleList(Residual(width) for _ in range(depth))
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
-        e, h = self.condition(t, y), self.first(x)
+        angles = x @ self.waves                                                   # (B, 32)
+        e, h = self.condition(t, y), self.first(torch.cat([x, angles.sin(), angles.cos()], 1))
         for block in self.blocks:
             h = block(h, e)
         return self.last(h)
