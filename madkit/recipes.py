@@ -40,11 +40,11 @@ class Size:
 
 
 SIZES: dict[str, dict[Preset, Size]] = {
-    "diffusion": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(2000, "TINY"),
+    "diffusion": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(1500, "TINY"),
                   "paper": Size(60_000, "PAPER", emit=10_000)},
     "fresh": {"smoke": Size(60, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(1000, "TINY"),
               "paper": Size(2000, "PAPER", emit=10_000)},
-    "control": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(2000, "TINY"),
+    "control": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(1500, "TINY"),
                 "paper": Size(6000, "PAPER", emit=10_000)},  # 60,000 rows last ten generations
     "gan": {"smoke": Size(100, "TINY", {"steps": 10}, emit=100), "laptop": Size(4000, "TINY"),
             "paper": Size(60_000, "PAPER", emit=10_000)},

@@ -42,8 +42,9 @@ from madkit.models.form import Form
 from madkit.models.training import Average, Step, batches, descend, half, packed, unpacked, watched
 from madkit.samples import Samples
 
-TINY = {"width": 16, "depth": 1, "steps": 1000, "batch": 32, "lr": 3e-3, "decay": 0.99, "jumps": 15}
+TINY = {"width": 16, "depth": 1, "steps": 800, "batch": 32, "lr": 3e-3, "decay": 0.99, "jumps": 15}
 SMALL = {"width": 32, "depth": 1, "steps": 8000, "batch": 64, "lr": 2e-3, "decay": 0.999, "jumps": 25}
+VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3, "decay": 0.99, "jumps": 30}  # for the plane
 PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3, "decay": 0.9995, "jumps": 500, "eta": 1.0}
 
 ROWS = 250  # rows that pass the network at a time when sampling: more do not fit a processor's cache
@@ -69,7 +70,7 @@ class Diffusion:
 
     width: int = 16
     depth: int = 1
-    steps: int = 1000
+    steps: int = 800
     batch: int = 32
     lr: float = 3e-3
     decay: float = 0.99
