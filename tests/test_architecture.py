@@ -14,6 +14,7 @@ PACKAGE = Path(mk.__file__).parent
 LAYERS = {  # module: the madkit modules that it may know
     "samples": set(), "rng": set(), "checks": set(),
     "models": {"samples", "rng", "checks"}, "data": {"samples", "rng", "checks"}, "metrics": {"samples", "rng", "checks"},
+    "features": {"samples", "data"},
     "loops": {"samples", "rng", "checks"},
     "theory": {"loops", "samples", "rng", "checks"},
     "spec": {"loops"}, "store": set(), "shelf": {"samples", "store"}, "record": {"samples", "store", "shelf", "data"},
