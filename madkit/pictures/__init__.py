@@ -9,5 +9,6 @@ from madkit.pictures.canvas import Canvas, Frame, png
 from madkit.pictures.comparison import Comparison
 from madkit.pictures.gaussian import GaussianLoop
 from madkit.pictures.playback import Playback
+from madkit.pictures.sheets import Sheets
 
-__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Playback", "png"]
+__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Playback", "Sheets", "png"]

@@ -33,7 +33,7 @@ def sheet(
     """
     named = language.named(runs)
     chosen = [_chosen(run, generations, 5) for run in named.values()]
-    across, labels = 1 + max(map(len, chosen)), _labels(named)
+    across, labels = 1 + max(map(len, chosen)), labels_of(named)
     size = min(3.0, 15 / across)
     axes = layout.panels(ax, size * across, 1 + size * len(labels) / columns * len(named), len(named), across)
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
@@ -69,21 +69,34 @@ def chart(
     return clouds(mapped, generations, ax, ellipses=False, title=title)
 
 
-def _labels(named: Mapping[str, Run]) -> list[int | None]:
-    """The labels that real rows have; [None] × 10 stands for none."""
+def labels_of(named: Mapping[str, Run]) -> list[int | None]:
+    """The labels that the real rows of these runs have; [None] × 10 stands for none."""
     real = [run.real.y for run in named.values() if run.real is not None and run.real.y is not None]
     return sorted(set(np.concatenate([_array(y) for y in real]).tolist())) if real else [None] * 10
 
 
-def _tile(ax: Axes, samples: Any, labels: Sequence[int | None], columns: int) -> None:
-    """One sheet: (labels × height, columns × width[, 3])."""
+def tiles(samples: Any, labels: Sequence[int | None], each: int) -> np.ndarray:
+    """The first images of each label with a white rim, (labels, each, height, width[, 3]) in [0, 1]; white where there are fewer.
+
+    Rows without labels stand in their order.
+    """
     if samples.y is None:
-        rows = [samples[i * columns : (i + 1) * columns] for i in range(len(labels))]
+        rows = [samples[i * each : (i + 1) * each] for i in range(len(labels))]
     else:
         y = _array(samples.y)
-        rows = [samples[np.flatnonzero(y == label)[:columns]] for label in labels]
-    mosaic = np.concatenate([np.concatenate(list(_images(row, columns)), axis=1) for row in rows])
-    ax.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        rows = [samples[np.flatnonzero(y == label)[:each]] for label in labels]
+    return np.stack([_images(row, each) for row in rows])
+
+
+def mosaic(grid: np.ndarray) -> np.ndarray:
+    """Images in rows and columns, (rows, columns, height, width[, 3]), as one image."""
+    rows, columns, height, width, *colours = grid.shape
+    return grid.swapaxes(1, 2).reshape(rows * height, columns * width, *colours)
+
+
+def _tile(ax: Axes, samples: Any, labels: Sequence[int | None], columns: int) -> None:
+    """One sheet: a row for each label."""
+    ax.imshow(mosaic(tiles(samples, labels, columns)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.grid(False)
