@@ -128,6 +128,13 @@ def test_rosenbrock_is_the_papers_density():
     assert stats.kstest((x2 - x1**2) * 2**0.5, stats.norm.cdf).pvalue > 1e-4
 
 
+def test_the_tails_of_rosenbrock_are_those_of_its_density():
+    truth, far = mk.data.rosenbrock(), mk.Samples(torch.tensor([[0.0, 0.0], [2.6, 6.76], [3.1, 9.61], [0.0, 1.8]]))
+    assert truth.tails(far, far) == {"5": 0.75, "1": 0.25}  # −log p = ½ z², z² = 0, 6.76, 9.61, 6.48; cuts 5.99 and 9.21
+    share = truth.tails(far, truth.real(20_000))
+    assert share["5"] == pytest.approx(0.05, abs=0.006) and share["1"] == pytest.approx(0.01, abs=0.003)
+
+
 def test_without_noise_the_curves_are_exact():
     x, y = mk.data.moons(noise=0).real(1000).x.T
     upper, lower = (x**2 + y**2 - 1).abs() < 1e-12, ((x - 1) ** 2 + (y - 0.5) ** 2 - 1).abs() < 1e-12

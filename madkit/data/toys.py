@@ -222,13 +222,24 @@ class swissroll(Endless):
 
 @dataclass(frozen=True)
 class rosenbrock(Endless):
-    """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁², ½)."""
+    """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁², ½).
+
+    So z = (x₁, √2 (x₂ − x₁²)) is standard normal, and the contour z₁² + z₂² = −2 log s of p leaves a share s outside.
+    """
 
     shape = (2,)
 
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
         z = _normal(n, 2, generator)
         return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
+
+    def tails(self, real: Samples, fake: Samples) -> dict[str, float]:
+        """A metric: the shares of fake rows outside the contours that hold 95 % and 99 % of the truth, {"5": …, "1": …}.
+
+        Good when 0.05 and 0.01, the truth's; smaller where tails are lost. It does not look at the real rows.
+        """
+        squared = fake.x[:, 0] ** 2 + 2 * (fake.x[:, 1] - fake.x[:, 0] ** 2) ** 2
+        return {f"{share:.0f}": (squared > -2 * math.log(share / 100)).double().mean().item() for share in (5, 1)}
 
     def moments(self) -> tuple[Tensor, Tensor]:
         return _moments([0, 1], [[1, 0], [0, 5 / 2]])

@@ -54,6 +54,8 @@ METRICS = {
     "coverage": "coverage: diversity (1 is best)",
     "classes.own": "share classified as their own label (1 is best)",
     "classes.entropy": "entropy of the classes, in nats (log K is best)",
+    "tails.5": "rows in the tails (0.05 is the truth's)",
+    "tails.1": "rows in the tails (0.01 is the truth's)",
     "modes.alive": "modes alive",
     "modes.variance": "mean variance of a living mode",
 }
