@@ -6,7 +6,7 @@ A loop is a function from the past to a training set. Choose a model (`mk.models
 In a notebook `mk.run?` says what a function does, and `mk.run??` what each argument is.
 """
 
-from madkit import data, exact, exercises, features, live, metrics, models, plot, report, testing, theory
+from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, testing, theory
 from madkit.loops import (
     Fresh,
     Previous,
@@ -23,10 +23,11 @@ from madkit.record import Run, load, recorded
 from madkit.resume import reopen
 from madkit.runs import run
 from madkit.samples import Samples
+from madkit.sweeps import Sweep, sweep
 
 __all__ = [
-    "Samples", "Run", "run", "load", "recorded", "reopen", "steps",
+    "Samples", "Run", "run", "sweep", "Sweep", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
-    "data", "models", "metrics", "theory", "features", "exact", "plot", "live", "report", "testing", "exercises",
+    "data", "models", "metrics", "damage", "theory", "features", "exact", "plot", "live", "report", "testing", "exercises",
 ]

@@ -14,6 +14,7 @@ expectation is proportional to the truth's covariance:
 | where does it end? | fixed_point, floor, pool_limit, pool_decay |
 | what is synthetic data worth? | effective_sample_size, admissible_threshold, memory_gain, optimal_real_weight |
 | what if fits err systematically? if rows are categories? | bias_growth, diversity |
+| what does a perfect model score? | perfect_coverage, perfect_frechet |
 | what does a plot draw over a run? | table |
 
     loop = mk.fresh_data(1000, p=0.1, lam=0.8)
@@ -42,6 +43,7 @@ from madkit.theory.limits import (
 from madkit.theory.overlay import table
 from madkit.theory.product import c, log_variance, logdet, sigma_1d, spectrum, w2_squared_1d
 from madkit.theory.recursion import Moments, bias_growth, diversity, moments
+from madkit.theory.scores import perfect_coverage, perfect_frechet
 from madkit.theory.wasserstein import real_only_w2, root_trace, w2_squared
 
 __all__ = [
@@ -49,5 +51,5 @@ __all__ = [
     "w2_squared", "real_only_w2", "root_trace",
     "c", "logdet", "log_variance", "spectrum", "sigma_1d", "w2_squared_1d",
     "fixed_point", "floor", "effective_sample_size", "admissible_threshold", "memory_gain", "optimal_real_weight",
-    "pool_limit", "pool_decay", "table",
+    "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
 ]
