@@ -8,8 +8,8 @@ A Fréchet distance of features h is a FID with this network in Inception's plac
 a t-SNE of the real images' features (van der Maaten & Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html), fitted once,
 and a small network that learnt to say it: so rows that were never seen have a place, and the map never moves.
 
-The network is LeNet-5: LeCun, Bottou, Bengio & Haffner (1998), https://doi.org/10.1109/5.726791, with maxima and ReLU. Its weights
-are shipped; data/features/train.py made them, and data/features/README.md says how well they do.
+The network is LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, https://doi.org/10.1109/5.726791) with maxima and ReLU; a smaller
+one serves 8 × 8 pixels. Weights are shipped; data/features/train.py made them, data/features/README.md says how well they do.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Network(nn.Module):
 
 @dataclass(frozen=True)
 class LeNet:
-    """A trained classifier as a function Samples of images -> Samples of features, for `mk.run(features=mk.features.LeNet("mnist"))`.
+    """A trained classifier, a function Samples of images -> Samples of features: `mk.run(features=mk.features.LeNet("mnist"))`.
 
     name  "mnist" or "fashion": uint8 images (n, 1, 28, 28); "digits": floats (n, 1, 8, 8) in [0, 1], as mk.data gives them
 
