@@ -100,7 +100,7 @@ class Sheets:
         self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0] for ax in (upper, lower)]
         self.names = {m: ax.text(1.04, 0, NAMES[m], transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold",
                                  color=ink(COLOUR[m])) for m, ax in self.axes.items()}
-        self.seeds = drawn.text(0.898, 0.02, "", fontsize=TEXT, color=COLOURS["faint"], va="bottom")
+        self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"], va="center")
         self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0], self.seeds, *self.cursors,
                                      *self.lines.values(), *self.dots.values(), *self.names.values()])
 
