@@ -26,7 +26,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "sweeps": {"checks", "metrics", "rng", "samples"},
     "plot": {"record", "samples", "sweeps"},
     "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
-    "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "metrics", "damage", "sweeps"},
+    "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "checks", "metrics", "damage", "sweeps"},
     "live": {"pictures", "plot", "loops"},
     "parameters": set(), "page": {"parameters"}, "environment": {"live"}, "report": {"parameters", "page", "environment"},
     "recipes": {"loops", "samples", "models", "data", "features", "metrics"},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madkit import metrics as known
+from madkit.checks import whole
 from madkit.damage import FAULTS, Faults
 from madkit.pictures.canvas import Canvas, Frame
 from madkit.plot import COLOURS, DRAWING, figure
@@ -57,7 +58,7 @@ class Damage:
         repeats: int = 20,                                         # perfect models, for the range
         seed: int = 0,
     ):
-        self.rows, self.repeats = Faults(truth, n, seed), repeats
+        self.rows, self.repeats = Faults(truth, n, seed), whole("Damage: repeats", repeats, least=2)
         self.features = features or (lambda rows: rows)
         self.metrics = _metrics(truth) if metrics is None else list(metrics)
         self._curves: dict[str, pd.DataFrame] = {}
