@@ -1,4 +1,4 @@
-"""What a flow learns of a density that is known, in nats on fresh rows (the truth's entropy beside it), and what that costs on a core."""
+"""What a flow learns of a known density, in nats on fresh rows (the entropy beside it), and what that costs on a core."""
 
 import math
 import time
