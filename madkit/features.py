@@ -75,9 +75,10 @@ class LeNet:
         """The network with its shipped weights, read when first needed. No field: not part of what a LeNet is equal to."""
         from safetensors.torch import load_file
 
-        network = Network(SIDES[self.name]).requires_grad_(False).eval()
-        network.load_state_dict(load_file(shipped(f"features/{self.name}.safetensors")))
-        return network
+        with torch.device("meta"):  # no weights are drawn that the shipped ones replace
+            network = Network(SIDES[self.name])
+        network.load_state_dict(load_file(shipped(f"features/{self.name}.safetensors")), assign=True)
+        return network.requires_grad_(False).eval()
 
     def __call__(self, images: Samples) -> Samples:
         """Images to features (n, 84)."""
