@@ -47,7 +47,7 @@ SMALL = {"width": 32, "depth": 1, "steps": 8000, "batch": 64, "lr": 2e-3, "decay
 VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3, "decay": 0.99, "jumps": 30}  # for the plane
 PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3, "decay": 0.9995, "jumps": 500, "eta": 1.0}
 
-ROWS = 250  # rows that pass the network at a time when sampling: more do not fit a processor's cache
+ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
 @dataclass(eq=False)
@@ -147,11 +147,16 @@ class Diffusion:
     @torch.no_grad()
     def noise(self, x: Tensor, t: Tensor, y: Tensor | None = None, w: float = 0.0) -> Tensor:
         """The guided ε̂ of noisy inputs x (n, …) at time t ∈ [0, 1]; y None: without labels."""
+        if not len(x):
+            return x
         t, none = t.to(x).expand(len(x)), torch.full((len(x),), self.form.classes, device=x.device)
-        parts = zip(x.split(ROWS), t.split(ROWS), (none if y is None else y).split(ROWS), none.split(ROWS), strict=True)
-        if y is None or w == 0:
-            return torch.cat([self._seen(self.net, x, t, y) for x, t, y, _ in parts]) if len(x) else x
-        return torch.cat([(1 + w) * self._seen(self.net, x, t, y) - w * self._seen(self.net, x, t, none) for x, t, y, none in parts])
+        size = ROWS if x.device.type == "cpu" else len(x)
+        parts = zip(*(part.split(size) for part in (x, t, none if y is None else y, none)), strict=True)
+        return torch.cat([self._guided(*part, 0.0 if y is None else w) for part in parts])
+
+    def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
+        noise = self._seen(self.net, x, t, y)
+        return noise if w == 0 else (1 + w) * noise - w * self._seen(self.net, x, t, none)
 
     def _seen(self, net: nn.Module, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         alpha, sigma = (part.reshape(-1, *[1] * (x.ndim - 1)) for part in signal_and_noise(t))
