@@ -14,10 +14,11 @@ the inverse as cheap as f itself.
 **What λ does.** It cools the latent cloud, not the data: draws crowd around the image of z = 0, and tails go first.
 λ = 0 is one row.
 
-**Rows are vectors.** They are standardised first, which `log_prob` takes into account; images are flattened and not clipped. A
-coordinate that stands still has no density: it is left out and comes back as it is, and `log_prob` is the density of the
-others. Grey levels of 0 … 255 are spread over (−½, ½) around them in training, which rounding undoes: whole numbers would
-have infinite density. With labels the flow is p(x | y): all parameters see a one-hot y.
+**Rows are vectors.** They are standardised first, which `log_prob` takes into account. Images are flattened and not clipped;
+a flow keeps the ink of a digit and loses its strokes: for pictures take the VAE or the diffusion. A coordinate that stands
+still has no density: it is left out and comes back as it is, and `log_prob` is the density of the others. Grey levels
+of 0 … 255 are spread over (−½, ½) around them in training, which rounding undoes: whole numbers would have infinite density.
+With labels the flow is p(x | y): all parameters see a one-hot y.
 
 Dinh, Sohl-Dickstein and Bengio (2017), https://arxiv.org/abs/1605.08803; splines: Durkan et al. (2019),
 https://arxiv.org/abs/1906.04032. The layers are those of zuko, https://zuko.readthedocs.io.
