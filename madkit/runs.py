@@ -228,6 +228,7 @@ def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[
     records: list[Record] = []
     stopped: BaseException | None = None
     bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not progress, leave=False)
+    shown = bars.set(progress)
     try:
         for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
             records += batch
@@ -235,6 +236,7 @@ def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[
     except (KeyboardInterrupt, FloatingPointError) as error:
         stopped = error
     finally:
+        bars.reset(shown)
         bar.close()
     order = {seed: i for i, seed in enumerate(job.seeds)}
     records.sort(key=lambda record: (order[record.seed], record.t))
@@ -281,6 +283,7 @@ def _work(packed: bytes) -> bytes:
     import cloudpickle
 
     torch.set_num_threads(1)
+    bars.set(False)
     job, seed = cloudpickle.loads(packed)
     records = []
     try:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import madkit as mk
+from madkit.models.training import bars
 from madkit.spec import describe
 from madkit.store import StoreError
 
@@ -193,3 +194,18 @@ def test_descriptions_are_equal_exactly_when_the_things_are():
     assert describe(scaled(1)) == describe(scaled(1))
     assert describe(mk.Real() + mk.Synthetic(9, 0.5)) == "Real() + Synthetic(n=9, lam=0.5, memory=1)"
     assert not any(" at 0x" in text for text in described)
+
+
+class SaysWhetherBarsShow(mk.models.Gaussian):
+    said = []
+
+    def fit(self, data):
+        self.said.append(bars.get())
+        return super().fit(data)
+
+
+def test_without_progress_the_fits_show_no_bar_either():
+    SaysWhetherBarsShow.said.clear()
+    for progress in (False, True):
+        mk.run(SaysWhetherBarsShow(), mk.fully_synthetic(20), mk.data.gaussian(2), generations=1, progress=progress)
+    assert SaysWhetherBarsShow.said == [False, True] and bars.get()

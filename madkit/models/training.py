@@ -14,12 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 CHECKED = 25  # steps between looks at the loss: looking makes a GPU wait
+bars: ContextVar[bool] = ContextVar("bars", default=True)  # whether fits show a bar: mk.run(progress=False) says no
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def watched(steps: Iterable[Step], who: str) -> None:
     """
     from tqdm.auto import tqdm
 
-    bar = tqdm(desc=who, unit="step", delay=2, leave=False)
+    bar = tqdm(desc=who, unit="step", delay=2, leave=False, disable=not bars.get())
     with bar:
         for step in steps:
             bar.total = step.total
