@@ -131,6 +131,11 @@ def test_rosenbrock_is_the_papers_density():
 def test_the_tails_of_rosenbrock_are_those_of_its_density():
     truth, far = mk.data.rosenbrock(), mk.Samples(torch.tensor([[0.0, 0.0], [2.6, 6.76], [3.1, 9.61], [0.0, 1.8]]))
     assert truth.tails(far, far) == {"5": 0.75, "1": 0.25}  # −log p = ½ z², z² = 0, 6.76, 9.61, 6.48; cuts 5.99 and 9.21
+    z = 0.75 * torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)  # two times λ = 0.75
+    cooled = truth.tails(far, mk.Samples(torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / 2**0.5], 1)))
+    assert cooled["5"] == pytest.approx(truth.cooled_tail(0.05, 0.75, 2), abs=0.0008)
+    inside, outside = (mk.Samples(truth.contour(share)) for share in (0.0501, 0.0499))
+    assert truth.tails(far, inside) == {"5": 0, "1": 0} and truth.tails(far, outside) == {"5": 1, "1": 0}
     share = truth.tails(far, truth.real(20_000))
     assert share["5"] == pytest.approx(0.05, abs=0.006) and share["1"] == pytest.approx(0.01, abs=0.003)
 

@@ -241,6 +241,20 @@ class rosenbrock(Endless):
         squared = fake.x[:, 0] ** 2 + 2 * (fake.x[:, 1] - fake.x[:, 0] ** 2) ** 2
         return {f"{share:.0f}": (squared > -2 * math.log(share / 100)).double().mean().item() for share in (5, 1)}
 
+    @staticmethod
+    def cooled_tail(share: float, lam: float, t: int) -> float:
+        """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ I): share^(1/λᵗ).
+
+        A perfectly fitted flow does so in t generations of a fully synthetic loop.
+        """
+        return share ** (1 / lam**t)
+
+    def contour(self, share: float = 0.05) -> Tensor:
+        """Points (200, 2) around the contour of p that leaves this share of the truth outside, in (0, 1)."""
+        angle = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
+        z = math.sqrt(-2 * math.log(share)) * torch.stack([angle.cos(), angle.sin()], 1)
+        return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
+
     def moments(self) -> tuple[Tensor, Tensor]:
         return _moments([0, 1], [[1, 0], [0, 5 / 2]])
 

@@ -13,5 +13,7 @@ from madkit.pictures.perfect import Perfect
 from madkit.pictures.playback import Playback
 from madkit.pictures.sampling import SamplingBias
 from madkit.pictures.sheets import Sheets
+from madkit.pictures.tails import Tails
 
-__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "png"]
+__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "Tails",
+           "png"]
