@@ -25,6 +25,7 @@ from madkit import spec as specs
 from madkit import store as stores
 from madkit.checks import several_seeds, unit, whole
 from madkit.loops import Generation, Loop
+from madkit.models.training import bars
 from madkit.record import Run, assemble, write_run
 from madkit.resume import resumed
 from madkit.rng import preserved, stream

@@ -23,6 +23,11 @@ from madkit.samples import Samples
 class Form(nn.Module):
     """Shape, type, place and range of rows, and the counts of their labels; `state_dict` holds all of it but the device."""
 
+    like: Tensor
+    shift: Tensor
+    scale: Tensor
+    counts: Tensor
+
     def __init__(self, like: Tensor, shift: Tensor, scale: Tensor, counts: Tensor):
         super().__init__()
         self.register_buffer("like", like)      # (0, *shape), the type of the rows
@@ -114,7 +119,8 @@ def _range(x: Tensor) -> tuple[Tensor, Tensor]:
     if x.ndim != 4:
         x = x.reshape(len(x), -1)
         x = x.float() if x.device.type == "mps" else x.double()
-        return x.mean(0), x.std(0, correction=0)
+        x, first = x - x[0], x[0]  # exactly 0 where a coordinate stands still
+        return first + x.mean(0), x.std(0, correction=0)
     low, high = (0.0, 255.0) if x.dtype == torch.uint8 else (float(x.min()), float(x.max()))
     shift = torch.tensor([(low + high) / 2, (high - low) / 2], device=x.device)
     return shift[0].double() if x.device.type != "mps" else shift[0], shift[1].double() if x.device.type != "mps" else shift[1]
