@@ -148,7 +148,7 @@ class _Drawing:
 
     def _left(self, real: Samples) -> None:
         ax = self.left
-        ax.set_position((0.015, 0.07, 0.39, 0.845))
+        ax.set_position((0.015, 0.07, 0.37, 0.845))
         ax.grid(False)
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.spines[:].set(visible=True, color="#BBBBBB")
