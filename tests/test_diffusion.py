@@ -14,8 +14,11 @@ from madkit.rng import stream
 
 QUICK = {"width": 8, "steps": 150, "batch": 32, "jumps": 6}
 LABELLED = mk.data.array(mk.data.grid25().real(600).x, (mk.data.grid25().real(600).x[:, 0] > 0).long())
-COLOUR = mk.data.array(torch.arange(400 * 3 * 36).mul(37).remainder(251).reshape(400, 3, 6, 6).to(torch.uint8), torch.arange(400) % 3)
-TRUTHS = {"plane": mk.data.moons(), "line": mk.data.gaussian(1), "labelled": LABELLED, "digits": mk.data.digits(), "colour": COLOUR}
+STRIPES = torch.arange(400 * 3 * 36).mul(37).remainder(251).reshape(400, 3, 6, 6).to(torch.uint8)
+TRUTHS = {
+    "plane": mk.data.moons(), "line": mk.data.gaussian(1), "labelled": LABELLED, "digits": mk.data.digits(),
+    "colour": mk.data.array(STRIPES, torch.arange(400) % 3),
+}
 
 
 def fitted(model, data, seed=0):
@@ -136,7 +139,8 @@ def test_infinite_guidance_and_guidance_without_labels_are_refused(of_digits):
 
 
 @pytest.mark.parametrize("setting, words", [
-    ({"width": 6}, "multiple of 4"), ({"jumps": 600}, "at most T"), ({"eta": 2}, "eta"), ({"steps": 0}, "steps"), ({"lr": 0}, "lr"),
+    ({"width": 6}, "multiple of 4"), ({"jumps": 600}, "at most T"), ({"eta": 2}, "eta"), ({"steps": 0}, "steps"),
+    ({"lr": 0}, "lr"),
 ])
 def test_bad_settings_are_named(setting, words):
     with pytest.raises(ValueError, match=words):
