@@ -23,6 +23,8 @@ FINEST = 16  # places along a side, at most, at which the U-Net works
 class Condition(nn.Module):
     """Time in [0, 1] and label 0 … K (K = none) as one vector e (B, width)."""
 
+    frequencies: Tensor
+
     def __init__(self, width: int, classes: int):
         super().__init__()
         self.label = nn.Embedding(classes + 1, width)
@@ -59,6 +61,8 @@ class Residual(nn.Module):
 
 class MLP(nn.Module):
     """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it (for modes close together)."""
+
+    waves: Tensor
 
     def __init__(self, dim: int, width: int, depth: int, classes: int):
         super().__init__()

@@ -152,7 +152,7 @@ class Diffusion:
         t, none = t.to(x).expand(len(x)), torch.full((len(x),), self.form.classes, device=x.device)
         size = ROWS if x.device.type == "cpu" else len(x)
         parts = zip(*(part.split(size) for part in (x, t, none if y is None else y, none)), strict=True)
-        return torch.cat([self._guided(*part, 0.0 if y is None else w) for part in parts])
+        return torch.cat([self._guided(*part, w=0.0 if y is None else w) for part in parts])
 
     def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
         noise = self._seen(self.net, x, t, y)

@@ -95,7 +95,9 @@ class Average:
     """Exponential moving average of the weights of `net`, kept in `into` (a copy): θ̄ ← β θ̄ + (1 − β) θ, β small at first."""
 
     def __init__(self, net: nn.Module, into: nn.Module, decay: float):
-        self.live, self.mean, self.decay = list(net.parameters()), list(into.parameters()), decay
+        self.live: list[Tensor] = [*net.parameters()]
+        self.mean: list[Tensor] = [*into.parameters()]
+        self.decay = decay
         into.requires_grad_(False)
 
     @torch.no_grad()
