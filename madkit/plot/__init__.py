@@ -9,6 +9,7 @@
 | sheet | emitted images, one sheet per generation, a row per label |
 | chart | recorded image runs in a fixed map, generation by generation |
 | composition | what each training set is made of, by source and birth generation |
+| emitted, tradeoff, kept | sampling bias: rows at every λ, precision over recall, variance over λ |
 
     mk.plot.curves(run)                                    # the last line of a cell: the picture shows itself
     mk.plot.curves({"λ = 1": a, "λ = 0.8": b}, "recall", title="Diversity dies first")
@@ -34,8 +35,9 @@ from madkit.plot.layout import DRAWING, figure
 from madkit.plot.lines import curves, spectrum
 from madkit.plot.rows import clouds, composition, filmstrip
 from madkit.plot.sheets import chart, sheet
+from madkit.plot.sweeps import emitted, kept, tradeoff
 
 __all__ = [
-    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition",
+    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted", "tradeoff", "kept",
     "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
 ]
