@@ -151,8 +151,8 @@ class Diffusion:
             return x
         t, none = t.to(x).expand(len(x)), torch.full((len(x),), self.form.classes, device=x.device)
         size = ROWS if x.device.type == "cpu" else len(x)
-        parts = zip(*(part.split(size) for part in (x, t, none if y is None else y, none)), strict=True)
-        return torch.cat([self._guided(*part, w=0.0 if y is None else w) for part in parts])
+        parts = zip(x.split(size), t.split(size), (none if y is None else y).split(size), none.split(size), strict=True)
+        return torch.cat([self._guided(x, t, y, none, w if self.form.classes else 0.0) for x, t, y, none in parts])
 
     def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
         noise = self._seen(self.net, x, t, y)
