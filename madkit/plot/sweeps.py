@@ -61,8 +61,10 @@ def tradeoff(
     A grey cross, for a sweep: real training rows judged as if they were emitted, the best to be hoped for. ValueError for a
     table without precision and recall, and for generations that were not judged.
     """
-    runs = isinstance(drawn, Mapping)
-    paths = _of_runs(drawn, generations) if runs else _of_models(drawn)
+    if isinstance(drawn, Mapping):
+        paths, floor, said = _of_runs(drawn, generations), None, language.setting(drawn).replace(", band: 10–90 %", "")
+    else:
+        paths, floor, said = _of_models(drawn), drawn.floor, "one fit each, no band"
     axes = layout.panels(ax, 7.5, 5.2, 1, 1)
     panel = axes.flat[0]
     colours = language.shades(COLOURS["synthetic"], len(paths))
@@ -72,16 +74,15 @@ def tradeoff(
     chosen = every[every[:, 0] == lam]
     panel.plot(chosen[:, 1], chosen[:, 2], "o", markersize=13, markerfacecolor="none", color=COLOURS["text"], label="_ring")
     ends = [(*points[0, 1:], name, colour) for (name, points), colour in zip(paths, colours, strict=True)]
-    if not runs:
-        best = drawn.floor["recall"], drawn.floor["precision"]
+    if floor:
+        best = floor["recall"], floor["precision"]
         panel.plot(*best, "P", markersize=10, color=COLOURS["real"], label="real against real", zorder=4)
         ends.append((*best, "real against real", COLOURS["real"]))
     panel.set_xlabel("recall: diversity (1 is best)", fontsize=layout.LABEL, color=COLOURS["text"])
     panel.set_ylabel("precision: quality (1 is best)", fontsize=layout.LABEL, color=COLOURS["text"])
     panel.margins(0.08, 0.1)
     panel.set_ylim(min(panel.get_ylim()[0], 0.8), max(panel.get_ylim()[1], 1.02))       # small differences look small
-    said = "small numbers: λ · " + (language.setting(drawn).replace(", band: 10–90 %", "") if runs else "one fit each, no band")
-    layout.head(axes, title, said if heading else "", own=ax is None)
+    layout.head(axes, title, f"small numbers: λ · {said}" if heading else "", own=ax is None)
     layout.end_labels(panel, ends)
     _numbers(panel, [points for _, points in paths])
     return panel
