@@ -171,6 +171,17 @@ def _placed(made: Recipe, rows: Samples) -> Samples:
     return Samples((at.x if isinstance(at, Samples) else torch.as_tensor(at)).detach().float(), rows.y, rows.born)
 
 
+def small(png: bytes) -> bytes:
+    """The same picture in 64 colours: a third of the bytes, and no difference to the eye."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(png)) as picture, BytesIO() as out:
+        picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        return out.getvalue()
+
+
 def _refuse(folder: Path, made: Recipe) -> None:
     """StoreError when the folder holds a record of other settings, with the differing ones named."""
     for path in sorted(folder.glob("*/spec.json")):
@@ -194,9 +205,9 @@ def _write(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str]
         for name in ("samples.npz", "places.npz"):
             _squeeze(folder / slug(label) / name)
     images = len(made.truth.shape) == 3
-    (folder / "map.png").write_bytes((plot.chart(runs) if images else plot.clouds(runs)).figure.png(100))
+    (folder / "map.png").write_bytes(small((plot.chart(runs) if images else plot.clouds(runs)).figure.png(100)))
     if images:
-        (folder / "sheet.png").write_bytes(plot.sheet(runs).figure.png(100))
+        (folder / "sheet.png").write_bytes(small(plot.sheet(runs).figure.png(100)))
     (folder / "README.md").write_text(card(folder, runs, made, how, told), encoding="utf-8")
 
 
