@@ -5,9 +5,10 @@ Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the
 
 from madkit.models.diffusion import Diffusion
 from madkit.models.flow import Flow
+from madkit.models.gan import GAN
 from madkit.models.gaussian import Gaussian
 from madkit.models.kde import KDE
 from madkit.models.mixture import Mixture
 from madkit.models.vae import VAE
 
-__all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "Diffusion"]
+__all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "GAN", "Diffusion"]
