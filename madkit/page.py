@@ -91,13 +91,18 @@ def _readable(nb: Any) -> Any:
     """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of a bare widget."""
     nb = copy.deepcopy(nb)
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
         for data in (output.data for output in cell.outputs if "data" in output):
             if "text/latex" in data:
                 data.setdefault("text/markdown", data["text/latex"])
             if WIDGET in data and not set(SHOWN[:-1]) & set(data):
                 data["text/html"] = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
     return nb
+
+
+def _bar(data: Any) -> bool:
+    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name: 50%|### | 1/2 [00:01<00:01, …]"."""
+    return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ \[", str(data.get("text/plain"))) is not None
 
 
 def _body(nb: Any, source: Path, code: bool) -> str:

@@ -10,7 +10,7 @@ import papermill
 import pytest
 import torch
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from madkit import cli, page, parameters, report
 
@@ -112,6 +112,14 @@ def test_executed_notebook_has_no_widget_state(rendered):
 def test_code_is_kept_when_asked_for(rendered, lesson):
     nb = nbformat.read(rendered / "lesson.ipynb", as_version=4)
     assert "FloatSlider" in BeautifulSoup(page.render(nb, lesson, [], code=True), "html.parser").text
+
+
+def test_progress_bars_leave_no_trace_and_bare_widgets_a_line():
+    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.47s/generation]", "Diffusion:   0%|          | 1/200 [00:09<32:35,  9.83s/step]"]
+    outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text}) for text in [*bars, "VBox()"]]
+    (cell,) = page._readable(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells
+    assert [output.data["text/plain"] for output in cell.outputs] == ["VBox()"]
+    assert "A live element" in cell.outputs[0].data["text/html"]
 
 
 def test_live_outputs_show_their_picture():
