@@ -115,7 +115,7 @@ def test_code_is_kept_when_asked_for(rendered, lesson):
 
 
 def test_progress_bars_leave_no_trace_and_bare_widgets_a_line():
-    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.47s/generation]", "Diffusion:   0%|          | 1/200 [00:09<32:35,  9.83s/step]"]
+    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.5s/generation]", "Diffusion:   0%|          | 1/200 [00:09<32:35,  9.8s/step]"]
     outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text}) for text in [*bars, "VBox()"]]
     (cell,) = page._readable(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells
     assert [output.data["text/plain"] for output in cell.outputs] == ["VBox()"]
