@@ -11,6 +11,7 @@ a share s^(1/λᵗ) lies beyond the contour that leaves s of the truth outside, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,11 @@ class Tails:
         first = next(iter(self.runs.values()))
         self.colour = family(first.spec["loop"]).colour
         self._left(left, first)
-        self.bands, self.lines, self.theory, self.dots, self.cursors = {}, {}, {}, {}, {}
+        self.bands: dict[str, Any] = {}
+        self.lines: dict[str, Any] = {}
+        self.theory: dict[str, Any] = {}
+        self.dots: dict[str, Any] = {}
+        self.cursors: dict[str, Any] = {}
         self._axis("tails.5", upper, 0.575, "rows beyond the contour, %", 100 * SHARE)
         self._axis("trace", lower, 0.12, "total variance tr Σ", 3.5)
         upper.set_xlabel("")
@@ -96,6 +101,7 @@ class Tails:
         ax.grid(False)
         ax.set(xlim=(-3.6, 3.6), ylim=(-2.6, 10.5), xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color="#BBBBBB")
+        assert run.real is not None  # a recorded run has its test rows
         ax.plot(*run.real.x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35, zorder=1)
         ax.plot(*rosenbrock().contour(SHARE).T, color=COLOURS["real"], linewidth=1.2, zorder=1)
         ax.set_xlabel("grey: real rows; the line holds 95 % of the truth", loc="left", fontsize=TEXT, color=COLOURS["real"])
