@@ -42,8 +42,10 @@ from madkit.models.form import Form
 from madkit.models.training import Average, Step, batches, descend, half, packed, unpacked, watched
 from madkit.samples import Samples
 
-TINY = {"width": 16, "depth": 1, "steps": 800, "batch": 32, "lr": 3e-3, "decay": 0.99, "jumps": 15}
-SMALL = {"width": 32, "depth": 1, "steps": 8000, "batch": 64, "lr": 2e-3, "decay": 0.999, "jumps": 25}
+# Deeper pays more than wider: at the same time of training on MNIST, depth 2 gives a third fewer samples of a wrong label.
+DIGITS = {"width": 16, "depth": 1, "steps": 800, "batch": 32, "lr": 3e-3, "decay": 0.99, "jumps": 15}     # 8 × 8 pixels
+TINY = DIGITS | {"depth": 2, "steps": 1800}                                                               # 28 × 28 pixels
+SMALL = {"width": 32, "depth": 2, "steps": 15_000, "batch": 64, "lr": 2e-3, "decay": 0.999, "jumps": 25}
 VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3, "decay": 0.99, "jumps": 30}  # for the plane
 PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3, "decay": 0.9995, "jumps": 500, "eta": 1.0}
 

@@ -63,16 +63,16 @@ def main() -> None:
         b = seconds(lambda net=nets[0], jumps=sizes["jumps"]: plain_sampling(net, jumps))
         passes = f"{sizes['jumps']} passes"
         print(f"{name}, sampling ({passes}): {ROWS / a:.0f} images a second, plain {ROWS / b:.0f}: {b / a:.2f} times")
-    generation("digits 8 × 8, tiny: fit 1,348, emit 1,797, score", mk.data.digits(), 1348, 1797, "digits")
+    generation("digits 8 × 8: fit 1,348, emit 1,797, score", diffusion.DIGITS, mk.data.digits(), 1348, 1797, "digits")
     try:
-        generation("MNIST, tiny: fit 4,000, emit 4,000, score", mk.data.mnist(), 4000, 4000, "mnist")
+        generation("MNIST, tiny: fit 4,000, emit 4,000, score", diffusion.TINY, mk.data.mnist(), 4000, 4000, "mnist")
     except (FileNotFoundError, OSError) as error:
         print(f"MNIST is not here: {error}")
 
 
-def generation(what: str, truth, n: int, emit: int, name: str) -> None:
+def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> None:
     """Seconds of one generation, and what its samples are like."""
-    lenet, model, real = mk.features.LeNet(name), mk.models.Diffusion(), truth.real(n)
+    lenet, model, real = mk.features.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
     started = perf_counter()
     with stream(0, "fit"):
         model.fit(real)
