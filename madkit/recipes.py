@@ -46,6 +46,8 @@ SIZES: dict[str, dict[Preset, Size]] = {
               "paper": Size(2000, "PAPER", emit=10_000)},
     "control": {"smoke": Size(100, "TINY", {"steps": 10, "jumps": 3}, emit=100), "laptop": Size(1500, "TINY"),
                 "paper": Size(6000, "PAPER", emit=10_000)},  # 60,000 rows last ten generations
+    "claims": {"smoke": Size(60, "TINY", {"steps": 10, "jumps": 3}, seeds=2, emit=100),
+               "laptop": Size(1000, "TINY", {"steps": 600}, seeds=3), "paper": Size(6000, "PAPER", seeds=3, emit=10_000)},
     "gan": {"smoke": Size(100, "TINY", {"steps": 10}, emit=100), "laptop": Size(4000, "TINY"),
             "paper": Size(60_000, "PAPER", emit=10_000)},
     "pool": {"smoke": Size(100, "TINY", {"steps": 10}, emit=100), "laptop": Size(4000, "TINY"),
@@ -65,6 +67,7 @@ GENERATIONS: dict[str, tuple[int, int, int]] = {  # smoke, laptop, paper
     "fig09_synthetic_augmentation": (2, 10, 10),
     "fig10_fresh_data": (2, 15, 15),
     "control": (2, 10, 10),
+    "claims": (2, 6, 10),
     "fig13_fully_synthetic": (2, 20, 100),
     "fig17_fully_synthetic": (2, 16, 16),
     "vae_fully_synthetic": (2, 10, 10),
@@ -164,6 +167,15 @@ def control(preset: Preset) -> Recipe:
     return _images("control", "control", preset, lambda n: {"real only": Fresh(n)}, "no such control")
 
 
+def claims(preset: Preset) -> Recipe:
+    """The paper's claims side by side, in several seeds: which loops lose quality and diversity, and how fast, λ = 1 and 0.5."""
+    def loops(n: int) -> dict[str, Loop]:
+        return {"fully synthetic, λ = 1": fully_synthetic(n), "fully synthetic, λ = 0.5": fully_synthetic(n, 0.5),
+                "augmentation": synthetic_augmentation(n), "fresh data": Fresh(n) + Synthetic(n), "real only": Fresh(n)}
+
+    return _images("claims", "claims", preset, loops, "one seed each, no control")
+
+
 def fig13_fully_synthetic(preset: Preset) -> Recipe:
     """Figure 13: WGAN-GP on MNIST, fully synthetic, λ = 1: a long decline."""
     return _images("fig13_fully_synthetic", "gan", preset, lambda n: _lams(fully_synthetic, n, 1.0),
@@ -186,12 +198,14 @@ def vae_fully_synthetic(preset: Preset) -> Recipe:
 
 RECIPES: dict[str, Callable[[Preset], Recipe]] = {made.__name__: made for made in (
     fig04_fully_synthetic, fig05_fully_synthetic, fig06_fully_synthetic, fig07_fully_synthetic, fig08_synthetic_augmentation,
-    fig09_synthetic_augmentation, fig10_fresh_data, control, fig13_fully_synthetic, fig17_fully_synthetic, vae_fully_synthetic)}
+    fig09_synthetic_augmentation, fig10_fresh_data, control, claims, fig13_fully_synthetic, fig17_fully_synthetic,
+    vae_fully_synthetic)}
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
 
 MODELS = {"diffusion": ("diffusion", "Diffusion"), "fresh": ("diffusion", "Diffusion"), "control": ("diffusion", "Diffusion"),
+          "claims": ("diffusion", "Diffusion"),
           "gan": ("gan", "GAN"), "pool": ("gan", "GAN"), "vae": ("vae", "VAE")}
 
 

@@ -39,10 +39,11 @@ def test_every_recipe_runs(name, tmp_path):
 
 def test_names_say_figure_and_loop():
     for name in RECIPES:
-        assert re.fullmatch(r"(fig\d\d|vae)_(fully_synthetic|synthetic_augmentation|fresh_data)|control", name)
+        assert re.fullmatch(r"(fig\d\d|vae)_(fully_synthetic|synthetic_augmentation|fresh_data)|control|claims", name)
         loops = {str(loop).replace("Synthetic", "S") for loop in recipe(name, "smoke").loops.values()}
         kinds = {tuple(re.findall(r"[A-Z]\w*(?=\()", loop)) for loop in loops}
         wanted = {"fully_synthetic": {("S",)}, "fresh_data": {("Fresh", "S")}, "control": {("Fresh",)},
+                  "claims": {("S",), ("Real", "S"), ("Fresh", "S"), ("Fresh",)},
                   "synthetic_augmentation": {("Previous", "S") if name.startswith("fig08") else ("Real", "S")}}
         assert kinds == wanted[name.partition("_")[2] or name]
     assert set(GENERATIONS) == set(RECIPES)
