@@ -6,6 +6,8 @@ A loop is a function from the past to a training set. Choose a model (`mk.models
 In a notebook `mk.run?` says what a function does, and `mk.run??` what each argument is.
 """
 
+from typing import Any
+
 from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, testing, theory
 from madkit.loops import (
     Fresh,
@@ -26,8 +28,15 @@ from madkit.samples import Samples
 from madkit.sweeps import Sweep, sweep
 
 __all__ = [
-    "Samples", "Run", "run", "sweep", "Sweep", "load", "recorded", "reopen", "steps",
+    "explore", "Samples", "Run", "run", "sweep", "Sweep", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "data", "models", "metrics", "damage", "theory", "features", "exact", "plot", "live", "report", "testing", "exercises",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`mk.explore`, when first asked for: widgets take a while to import."""
+    if name == "explore":
+        return live.explore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

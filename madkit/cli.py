@@ -4,6 +4,7 @@
     madkit report --all -o reports
     madkit record fig06_fully_synthetic --preset laptop
     madkit record --list
+    madkit explore -o explorer.html
 
 Exit codes: 0 done, 1 a notebook or a run failed, 2 wrong use, 130 stopped. Errors that can be expected come in words, without
 a traceback.
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _report_arguments(commands)
     _record_arguments(commands)
+    _explore_arguments(commands)
     return parser
 
 
@@ -77,6 +79,24 @@ def _record_arguments(commands: Any) -> None:
     command.add_argument("--workers", type=int, metavar="N", help="processes side by side (default: cores; on a GPU 1)")
     command.add_argument("--force", action="store_true", help="replace a record that was made with other settings")
     command.set_defaults(does=_record)
+
+
+def _explore_arguments(commands: Any) -> None:
+    command = commands.add_parser(
+        "explore", help="write the explorer as one HTML file that needs neither kernel nor network",
+        description="Write one HTML file to mail, or to put on any web server: the three loops, or a recorded experiment.")
+    command.add_argument("name", nargs="?", metavar="NAME", help="a recorded experiment, such as fig06_fully_synthetic")
+    command.add_argument("-o", "--out", default="explorer.html", metavar="FILE", help="the file (default: explorer.html)")
+    command.set_defaults(does=_explore)
+
+
+def _explore(args: argparse.Namespace) -> int:
+    from madkit.live import explore
+    from madkit.record import recorded
+
+    explorer = explore(recorded(args.name) if args.name else None, render="static", title=args.name or "")
+    print(explorer.write(args.out))
+    return 0
 
 
 def _record(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-r"""An executed notebook as one HTML page: no network, no code, no scripts of its own.
+r"""An executed notebook as one HTML page: no network, no code, no scripts but that of explorers (see `madkit.inline`).
 
 Figures, style and mathematics are inside the file. Mathematics is drawn by matplotlib's mathtext, a large part of TeX, with
 its TeX as alternative text; what mathtext cannot read (\begin{…}) stands as TeX. Of each output the first form in SHOWN
@@ -18,9 +18,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from madkit import inline
+
 STYLE = Path(__file__).parent / "static" / "page.css"
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
+EXPLORER = "application/vnd.madkit.explorer+json"
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
 
 PAGE = """<!DOCTYPE html>
@@ -65,6 +68,7 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
 def frame(title: str, body: str, footer: str = "", made_from: str = "", code: bool = False) -> str:
     """A whole page around a body, both HTML; the foot says what it was made from, by which version, and when."""
     made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {date.today().isoformat()}</p>"
+    body = body + inline.once() if "madkit-place" in body else body
     return PAGE.format(title=html.escape(title), style=_style(code), body=body, footer=f"{footer}\n{made}")
 
 
@@ -95,6 +99,8 @@ def _readable(nb: Any) -> Any:
         for data in (output.data for output in cell.outputs if "data" in output):
             if "text/latex" in data:
                 data.setdefault("text/markdown", data["text/latex"])
+            if EXPLORER in data:
+                data["text/html"] = inline.fragment(data.pop(EXPLORER), data["text/html"])
             if WIDGET in data and not set(SHOWN[:-1]) & set(data):
                 data["text/html"] = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
     return nb

@@ -88,9 +88,9 @@ def _execute(source: Path, executed: Path, given: dict[str, Any], progress: bool
 
 @contextmanager
 def _static() -> Iterator[None]:
-    """Kernels started within draw pictures, not widgets, also when the report is asked for from a notebook."""
+    """Kernels started within draw pictures, and grids for explorers, not widgets; also when a notebook asks for the report."""
     before = os.environ.get("MADKIT_RENDER")
-    os.environ["MADKIT_RENDER"] = "static"
+    os.environ["MADKIT_RENDER"] = "report"
     try:
         yield
     finally:

@@ -64,25 +64,36 @@ def run(
     emitted rows. Nothing here changes a trajectory: it is a function of (model, loop, truth, seed, n_ini) alone.
     Raises TypeError or ValueError for bad arguments, StoreError when the folder holds another run or is damaged.
     """
-    loops.check_loop(loop)
-    loops.check_model_methods(model)
-    _check_truth(truth)
     _check_tools(features, executor)
-    job = Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
-              _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
-              loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(loops.resolve(device)),
-              None if store is None else Path(store))
-    spec = job.spec()
-    if job.store:
-        stores.claim(job.store, spec)
-    records, stopped = _collect(job, executor, progress)
-    complete = len(records) == job.generations * len(job.seeds)
-    result = assemble(records, _theory(job), job.real(), spec | {"generations": generations}, complete)
-    if job.store:
-        write_run(result, job.store)
+    asked = job(model, loop, truth, generations=generations, seeds=seeds, n_ini=n_ini, metrics=metrics, features=features,
+                emit=emit, lam_emit=lam_emit, device=device, store=store)
+    if asked.store:
+        stores.claim(asked.store, asked.spec())
+    records, stopped = _collect(asked, executor, progress)
+    result = finished(asked, records, len(records) == asked.generations * len(asked.seeds))
+    if asked.store:
+        write_run(result, asked.store)
     if isinstance(stopped, FloatingPointError):
         raise stopped
     return result
+
+
+def job(model: Any, loop: Loop, truth: Any, *, generations: int, seeds: int | Iterable[int], n_ini: int | None = None,
+        metrics: Iterable[Metric | str] | None = None, features: Callable[[Samples], Any] | None = None, emit: int = 1000,
+        lam_emit: float | None = None, device: str = "auto", store: str | Path | None = None) -> Job:
+    """The arguments of a run, checked: see `run`."""
+    loops.check_loop(loop)
+    loops.check_model_methods(model)
+    _check_truth(truth)
+    return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
+               _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
+               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(loops.resolve(device)),
+               None if store is None else Path(store))
+
+
+def finished(job: Job, records: list[Record], complete: bool) -> Run:
+    """The records of a job as a Run."""
+    return assemble(records, _theory(job), job.real(), job.spec() | {"generations": job.generations}, complete)
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,14 @@ LAYERS = {  # module: the madkit modules that it may know
     "plot": {"record", "samples", "sweeps"},
     "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
     "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "checks", "metrics", "damage", "sweeps"},
-    "live": {"pictures", "plot", "loops"},
-    "parameters": set(), "page": {"parameters"}, "environment": {"live"}, "report": {"parameters", "page", "environment"},
-    "recipes": {"loops", "samples", "models", "data", "features", "metrics"},
+    "scenes": {"exact", "theory", "loops", "plot", "record", "runs", "shelf", "samples", "rng", "checks", "data", "metrics"},
+    "inline": set(),
+    "live": {"pictures", "plot", "loops", "scenes", "record", "exact", "models", "inline", "page"},
+    "parameters": set(), "page": {"parameters", "inline"}, "environment": {"live"},
+    "report": {"parameters", "page", "environment"}, "recipes": {"loops", "samples", "models", "data", "features", "metrics"},
     "card": {"recipes", "record"},
     "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot"},
-    "cli": {"report", "parameters", "page", "recipes", "recording"},
+    "cli": {"report", "parameters", "page", "recipes", "recording", "live", "record"},
 }
 
 
@@ -78,7 +80,7 @@ threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
 import madkit
 assert state == (torch.get_rng_state().tolist(), numpy.random.get_state()[1].tolist(), random.getstate())
 assert (threads, dtype) == (torch.get_num_threads(), torch.get_default_dtype())
-heavy = {"pandas", "scipy", "matplotlib", "seaborn", "ipywidgets", "IPython", "papermill", "nbconvert", "sklearn"}
+heavy = {"pandas", "scipy", "matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython", "papermill", "nbconvert", "sklearn"}
 print(*sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from madkit.rng import key
 
+LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # the last few draws: a slider that moves λ draws the same again
+KEPT, ROOM = 24, 2**18                                  # so many, of at most so many numbers each
+
 
 class Dice:
     """What a fit sees of rows of N(0, I). Every seed has two endless sequences: normals, which the loops share, and χ²."""
 
     def __init__(self, seeds: list[int], loops: int, dim: int, device: torch.device):
-        self.dim, self.device = dim, device
-        self.normal = [generator(seed, "normal") for seed in seeds]
-        self.chi = [[generator(seed, "chi") for seed in seeds] for _ in range(loops)]
+        self.seeds, self.loops, self.dim, self.device = tuple(seeds), loops, dim, device
+        self.drawn: list[np.ndarray] = []               # the sizes of all draws so far
+        self.ahead = 0                                  # draws that the generators have made
 
     def draw(self, n: np.ndarray, lam: np.ndarray) -> Tensor:
         """The next √λ [A | z/√n], (T, L, S, G, d, d + 1), for G groups of sizes n (L, T, G) and λ (L, G)."""
+        self.drawn.append(n)
+        key = (self.seeds, self.loops, self.dim, *((m.shape, m.tobytes()) for m in self.drawn))
+        seen = LAST.pop(key, None)
+        seen = self._next() if seen is None else seen
+        if seen.size <= ROOM:
+            LAST[key] = seen
+            while len(LAST) > KEPT:
+                LAST.popitem(last=False)
+        return torch.from_numpy(seen * np.sqrt(lam)[:, None, :, None, None]).to(self.device)
+
+    def _next(self) -> np.ndarray:
+        """The newest draw, by the generators, which first catch up with those that were kept."""
+        if not self.ahead:
+            self.normal = [generator(seed, "normal") for seed in self.seeds]
+            self.chi = [[generator(seed, "chi") for seed in self.seeds] for _ in range(self.loops)]
+        for n in self.drawn[self.ahead :]:
+            seen = self._standard(n)
+        self.ahead = len(self.drawn)
+        return seen
+
+    def _standard(self, n: np.ndarray) -> np.ndarray:
+        """The generators' next [A | z/√n]."""
         d, (_, T, G) = self.dim, n.shape
         freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                                # (L, T, G, d)
         row, column = np.tril_indices(d, -1)
@@ -30,8 +57,7 @@ class Dice:
         seen[..., np.arange(d), np.arange(d)] = np.sqrt(2 * chi)
         seen[..., :d] *= np.moveaxis(freedom > 0, 0, 1)[:, :, None, :, None]
         seen[..., d] = normal[:, None, ..., :d] / np.sqrt(np.maximum(np.moveaxis(n, 0, 1), 1))[:, :, None, :, None]
-        seen *= np.sqrt(lam)[:, None, :, None, None]
-        return torch.from_numpy(seen).to(self.device)
+        return seen
 
     def tensor(self, values: np.ndarray) -> Tensor:
         """(L, T, …) as (T, L, …), on the device."""

@@ -17,7 +17,18 @@ lock, `plot.DRAWING`, and nothing here opens a random stream. While one state is
 of them is drawn next.
 """
 
-from madkit.live.controls import Choice, Slider
-from madkit.live.views import View, explore, view
+from typing import Any
 
-__all__ = ["explore", "view", "View", "Slider", "Choice"]
+from madkit.live.controls import Choice, Slider
+from madkit.live.views import View, view
+
+__all__ = ["explore", "Explorer", "view", "View", "Slider", "Choice"]
+
+
+def __getattr__(name: str) -> Any:
+    """`explore` and `Explorer`, when first asked for: the widget's machinery takes a while to import."""
+    if name in ("explore", "Explorer"):
+        from madkit.live import explorer
+
+        return getattr(explorer, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

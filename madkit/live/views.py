@@ -65,8 +65,9 @@ def view(
 
 def _live(render: Render) -> bool:
     chosen = render if render != "auto" else os.environ.get("MADKIT_RENDER", "auto")
-    if chosen not in ("auto", "live", "static"):
-        raise ValueError(f"render (or the environment variable MADKIT_RENDER): expected auto, live or static, got {chosen!r}")
+    if chosen not in ("auto", "live", "static", "report"):
+        raise ValueError("render (or the environment variable MADKIT_RENDER): expected auto, live, static or report, "
+                         f"got {chosen!r}")
     return chosen == "live" or (chosen == "auto" and bool(os.environ.get("JPY_SESSION_NAME")))
 
 

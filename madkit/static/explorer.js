@@ -210,15 +210,14 @@ function dietWords(state, shown) {
 const meal = (track, t) => track.diet[place(track.diet.map(([g]) => g), t)][1];
 
 function cloudWords(state, track) {
-  const t = track.kept ? track.kept[place(track.kept, state.t)] : state.t;
-  const ghosts = ghostsOf(state.t);
+  const known = track.kept ?? track.t, t = known[place(known, state.t)], ghosts = ghostsOf(t);
   const before = ghosts.length ? `; dashed: generation${ending(ghosts.length)} ${ghosts.join(" and ")}` : "";
   const seeds = track.mean ? track.mean.shape[0] - 1 : 0, others = seeds > 0 ? `; thin: ${seeds} other seed${ending(seeds)}` : "";
   if (track.images) return `Images of generation ${t}${track.real ? ", beside real ones" : ""}.`;
   if (track.rows) return `Grey: real data. Colour: what generation ${t} emits.`;
   if (track.mean?.shape[2] === 1)
-    return `Grey: real data. Curve: the fit of generation ${state.t}${others}${before}. Ticks: what it emits.`;
-  return `Grey: real data. Colour: what generation ${state.t} emits. Outlines hold 95 %${others}${before}.`;
+    return `Grey: real data. Curve: the fit of generation ${t}${others}${before}. Ticks: what it emits.`;
+  return `Grey: real data. Colour: what generation ${t} emits. Outlines hold 95 %${others}${before}.`;
 }
 
 function curveWords(shown) {
@@ -451,8 +450,8 @@ function drawRows(ctx, { state, look }, track, loop, to) {
 
 /** Mean and root of seed s in generation t (or the last there is). */
 function fit(track, s, t) {
-  const [, T, d] = track.mean.shape, i = s * T + Math.min(place(track.t, t), T - 1);
-  return { mean: track.mean.data.subarray(i * d, i * d + d), root: track.root.data.subarray(i * d * d, (i + 1) * d * d) };
+  const [, T, d] = track.mean.shape, at = Math.min(place(track.t, t), T - 1), i = s * T + at;
+  return { kept: track.t[at], mean: track.mean.data.subarray(i * d, i * d + d), root: track.root.data.subarray(i * d * d, (i + 1) * d * d) };
 }
 
 function outline(ctx, to, { mean, root }) {
@@ -479,7 +478,7 @@ function drawFits(ctx, { state, look }, track, loop, to) {
   if (mean.every(Number.isFinite) && root.every(Number.isFinite)) outline(ctx, to, now);
   stroke(ctx, css(look.paper, 0.8), 5);
   stroke(ctx, css(colour), 2.6);
-  return { points };
+  return { points, kept: now.kept };
 }
 
 /** The rows that a fit emits: mean + √λ · root z. */
@@ -532,7 +531,7 @@ function drawDensity(ctx, { state, look }, track, loop, to, [x, y, w, h], [x0, x
     ctx.lineTo(px, py + 6);
   }
   stroke(ctx, css(colour, 0.6), 1.2);
-  return { points };
+  return { points, kept: now.kept };
 }
 
 /** How images (…, m, h, w[, 3]) lie in a square: every image pixel a whole number of screen pixels wide, as many images as
@@ -595,7 +594,7 @@ function linesOf({ page, shown }) {
   return shown.flatMap(({ side, tracks }) => tracks.map((track) => {
     const twin = shown.length > 1 && shown.every((one) => one.tracks.some(({ key }) => key === track.key));
     const loop = loopOf(page, track);
-    const name = shown.length === 1 ? track.label : `${twin ? "A = B" : side}\u00a0${track.label}`;
+    const name = shown.length === 1 ? track.label : twin ? `A\u00a0=\u00a0B ${track.label}` : `${side}\u00a0${track.label}`;
     return { side, track, loop, name, silent: twin && side === "B" };
   }));
 }
@@ -780,7 +779,7 @@ function drawCursor(ctx, { state, look }, plot, cursors) {
 
 /** Names at the lines' ends, moved apart until none touches another. */
 function drawNames(ctx, { look }, plot, names) {
-  const room = plot.right - 15, space = plot.y1 - plot.y0 + 30;
+  const room = plot.right - 15, space = plot.y1 - plot.y0 + 14;
   ctx.font = `600 ${SIZE}px ${look.font}`;
   const put = (lines) => names.map((one, i) => ({ ...one, lines: lines[i], tall: lines[i].length * (LINE - 2) + 3 }));
   let labels = put(names.map(({ name }) => wrapped(ctx, name, room)));
@@ -791,7 +790,7 @@ function drawNames(ctx, { look }, plot, names) {
     label.y = Math.max(floor, label.from[1] - label.tall / 2);
     floor = label.y + label.tall;
   }
-  let ceiling = plot.y1 + 20;
+  let ceiling = plot.y1 + 4;
   for (const label of labels.toReversed()) {
     label.y = Math.min(label.y, ceiling - label.tall);
     ceiling = label.y;
@@ -883,10 +882,10 @@ function build(page) {
     back: button(sign(SIGNS.back), { "aria-label": "step back", class: "sign" }),
     next: button(sign(SIGNS.next), { "aria-label": "step forward", class: "sign" }),
     t: make("input", { type: "range", min: 1, max: page.generations, step: 1, "aria-label": "generation" }),
-    tWords: make("output", { class: "value" }),
+    tWords: make("span", { class: "value" }),
     speed: make("select", { "aria-label": "speed" }, ...SPEEDS.map((speed) => make("option", { value: speed }, `×${speed}`))),
     sliders: page.controls.map((control) => ({
-      control, words: make("output", { class: "value" }),
+      control, words: make("span", { class: "value" }),
       input: make("input", { type: "range", min: 0, max: control.values.length - 1, step: 1, "aria-label": control.label }) })),
     which: make("span", { class: "which" }), run: button("Run", { class: "run" }), stop: button("Stop"),
     progress: make("progress", { max: 1, "aria-label": "progress" }), saidWords: make("span"),
@@ -925,7 +924,7 @@ function render({ model, el }) {
   const first = clone(page.start ?? model.get("state")), still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const drawn = { t: 0, frame: 0, panels: [], curves: [], axes: {} };
   let state = clone(model.get("state")), shown = [], plots = [], pad = null, trouble = "", busy = false, spoken = 0;
-  let timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, frame = 0, sent = 0, size = 0;
+  let timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, frame = 0, sent = 0, size = 0, held = -1;
 
   const said = () => model.get("said") ?? { kind: "", text: "", share: null };
   const guard = (act) => (...given) => {
@@ -955,12 +954,12 @@ function render({ model, el }) {
   }
 
   /** A new state, if it is a good one; t alone is saved ten times a second at most. */
-  function move(change, soon = false) {
-    const next = { ...clone(state), ...clone(change) };
-    const why = problem(page, next);
+  function move(change) {
+    const next = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, next);
     if (why) return refuse(why);
+    if (page.offline && lacks(next)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
     if (same(next, state)) return true;
-    state = next;
+    state = clone(next);
     trouble = "";
     if (!soon) send();
     else timer.save ||= setTimeout(guard(send), Math.max(0, 100 - (performance.now() - sent)));
@@ -975,8 +974,9 @@ function render({ model, el }) {
     return false;
   }
 
+  const lacks = (some) => sides(some).some((side) => keys(page, side, some).some((key) => !tracks.has(key)));
   const edit = (change) => move({ [state.tab]: { ...state[state.tab], ...change } });
-  const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) }, true);
+  const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) });
 
   function received() {
     const given = model.get("state");
@@ -1005,16 +1005,12 @@ function render({ model, el }) {
 
   /** What can be shown: this state if all its tracks are here, else what was. */
   function gather() {
-    const wanted = sides(state).map((side) => ({ side, keys: keys(page, side, state), given: clone(state) }));
-    const ready = wanted.every((one) => one.keys.every((key) => tracks.has(key)));
-    if (ready) {
-      shown = wanted.map(({ side, keys: names, given }) => ({ side, given, tracks: names.map((key) => tracks.get(key)) }));
+    if (!lacks(state)) {
+      shown = sides(state).map((side) => ({ side, given: state, tracks: keys(page, side, state).map((key) => tracks.get(key)) }));
       clearTimeout(timer.wait);
       timer.wait = 0;
       busy = false;
-    } else if (page.offline) trouble = "This page does not carry this setting; the picture is the former one.";
-    else if (!page.heavy) timer.wait ||= setTimeout(guard(() => { busy = true; schedule(); }), WAIT);
-    return ready;
+    } else if (!page.heavy && !page.offline) timer.wait ||= setTimeout(guard(() => { busy = true; schedule(); }), WAIT);
   }
 
   // the picture
@@ -1073,9 +1069,9 @@ function render({ model, el }) {
     const side = state[state.tab], news = said();
     ui.loop.value = side.loop;
     const holds = ([name, value]) => name === "t" || side[name] === value;
-    const held = page.presets.filter(({ set }) => Object.entries(set).every(holds));
-    ui.presets.forEach((node, i) => node.setAttribute("aria-pressed", held.includes(page.presets[i])));
-    const help = held.map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
+    const pressed = page.presets.filter(({ set }) => Object.entries(set).every(holds));
+    ui.presets.forEach((node, i) => node.setAttribute("aria-pressed", pressed.includes(page.presets[i])));
+    const help = pressed.map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
     put(ui.help, help || "Presets are settings worth a look; move the sliders for your own.");
     ui.compare.setAttribute("aria-pressed", state.B !== null);
     ui.tabRow.hidden = ui.which.hidden = state.B === null;
@@ -1101,8 +1097,7 @@ function render({ model, el }) {
       put(words, text);
     }
     const running = news.kind === "progress";
-    const missing = sides(state).some((one) => keys(page, one, state).some((key) => !tracks.has(key)));
-    ui.run.classList.toggle("due", !running && (news.kind === "stale" || missing));
+    ui.run.classList.toggle("due", !running && (news.kind === "stale" || lacks(state)));
     ui.run.disabled = running;
     ui.stop.hidden = ui.progress.hidden = !running;
     if (running && news.share != null) ui.progress.value = news.share;
@@ -1167,10 +1162,10 @@ function render({ model, el }) {
   function spray(event) {
     const box = ui.cloud.getBoundingClientRect(), to = padScale(padSize());
     const [px, py] = [event.clientX - box.left, event.clientY - box.top];
-    const moved = Math.hypot(px - (pad.last?.[0] ?? -99), py - (pad.last?.[1] ?? -99));
-    if (moved < 7 || pad.points.length >= POINTS[1]) return;
-    const jitter = (k) => (pad.last ? 9 * Math.sin(12.9898 * pad.points.length + k) : 0);   // a spray, not a line
-    pad.points.push(to.back(px + jitter(1), py + jitter(2)));
+    const moved = Math.hypot(px - (pad.last?.[0] ?? -99), py - (pad.last?.[1] ?? -99)), count = pad.points.length;
+    if (moved < 7 || count >= POINTS[1]) return;
+    const far = pad.last ? 20 * Math.sqrt((0.7549 * count) % 1) : 0;   // around the pointer, even and without chance
+    pad.points.push(to.back(px + far * Math.cos(2.4 * count), py + far * Math.sin(2.4 * count)));
     pad.last = [px, py];
     schedule();
   }
@@ -1229,6 +1224,8 @@ function render({ model, el }) {
 
   on(ui.curves, "pointerdown", (event) => {
     ui.curves.setPointerCapture(event.pointerId);
+    const [px, py] = [event.offsetX, event.offsetY];
+    held = plots.findIndex(({ x0, x1, y1, left, right }) => px >= x0 - left && px <= x1 + right && py <= y1 + 30);
     scrub(event);
   });
   on(ui.curves, "pointermove", (event) => event.buttons & 1 && scrub(event));
@@ -1262,10 +1259,10 @@ function render({ model, el }) {
   });
   on(ui.done, "click", () => ui.pencil.click());
 
+  /** Where the pointer is, as a generation: in the plot where it went down. */
   function scrub(event) {
-    const [px, py] = [event.offsetX, event.offsetY];
-    const plot = plots.find(({ x0, x1, y1, left, right }) => px >= x0 - left && px <= x1 + right && py <= y1 + 30) ?? plots[0];
-    if (plot) go(Math.round(1 + ((px - plot.x0) / (plot.x1 - plot.x0)) * (page.generations - 1)));
+    const plot = plots[held];
+    if (plot) go(Math.round(1 + ((event.offsetX - plot.x0) / (plot.x1 - plot.x0)) * (page.generations - 1)));
   }
 
   function unfold(open) {
@@ -1279,6 +1276,9 @@ function render({ model, el }) {
       if (move(decode(page, ui.word.value))) unfold(false);
     } catch (error) {
       refuse(error.message);
+      put(ui.alert, error.message);
+      ui.alert.hidden = false;
+      ui.alert.scrollIntoView({ block: "nearest" });
     }
   }
 
