@@ -451,7 +451,8 @@ function drawRows(ctx, { state, look }, track, loop, to) {
 /** Mean and root of seed s in generation t (or the last there is). */
 function fit(track, s, t) {
   const [, T, d] = track.mean.shape, at = Math.min(place(track.t, t), T - 1), i = s * T + at;
-  return { kept: track.t[at], mean: track.mean.data.subarray(i * d, i * d + d), root: track.root.data.subarray(i * d * d, (i + 1) * d * d) };
+  const slice = (array, size) => array.data.subarray(i * size, (i + 1) * size);
+  return { kept: track.t[at], mean: slice(track.mean, d), root: slice(track.root, d * d) };
 }
 
 function outline(ctx, to, { mean, root }) {
@@ -463,7 +464,7 @@ function outline(ctx, to, { mean, root }) {
 
 function drawFits(ctx, { state, look }, track, loop, to) {
   const { t } = state, colour = rgb(loop.colour), seeds = track.mean.shape[0], pale = look.dark ? 0.5 : 0.42;
-  if (track.real) dots(ctx, pixels(track.real, 0, to), "circle", 1.6, css(look.real, 0.45));
+  if (track.real) dots(ctx, pixels(track.real, 0, to), "circle", 1.6, css(look.real, look.dark ? 0.65 : 0.45));
   for (const generation of ghostsOf(t)) {
     ctx.beginPath();
     outline(ctx, to, fit(track, 0, generation));
@@ -914,7 +915,7 @@ function build(page) {
     ui.which, make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
       make("label", { class: "slider" }, make("span", {}, control.label), words, input))),
     ui.saidRow, ui.sentence, ui.alert,
-    page.offline && make("p", { class: "caption" },
+    page.offline && page.controls.length > 0 && make("p", { class: "caption" },
       "This page carries a grid of settings; the live explorer in JupyterLab moves freely and lets you draw."));
   return ui;
 }
