@@ -29,9 +29,10 @@ from madkit.live.views import Render, _cell, _live
 from madkit.loops import Loop, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
 from madkit.plot.language import family
 from madkit.record import Run
-from madkit.scenes import gaussian, growing, offline, stored
+from madkit.scenes import gaussian, growing, offline, still, stored
 from madkit.scenes.pack import Track, pack
 from madkit.scenes.page import ALL, Control, Metric, Page, Shown, State, check_state, read, takes, written
+from madkit.scenes.words import summary
 
 STATIC = Path(__file__).parent.parent / "static"
 KEPT = 400                                            # tracks that are not computed again
@@ -315,6 +316,13 @@ class Explorer:
     def text(self) -> str:
         """The state as one line of text, as "copy state" gives it; `explorer.state = text` restores it."""
         return written(self._state)
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in a sentence with its numbers: the picture's caption and text alternative."""
+        if not self._all():
+            return still.alternative(self.page, self._state)
+        return summary(self.page, self._state, self._known)
 
     @property
     def run(self) -> Run | dict[str, Run]:
