@@ -35,6 +35,7 @@ from madkit.scenes.page import ALL, Control, Metric, Page, Shown, State, check_s
 from madkit.scenes.words import summary
 
 STATIC = Path(__file__).parent.parent / "static"
+SIDE_BY_SIDE = 4                                      # loops or runs that are shown at once, at first
 KEPT = 400                                            # tracks that are not computed again
 LOOPS: dict[str, Callable[..., Loop]] = {
     "fully synthetic": fully_synthetic,
@@ -54,7 +55,7 @@ OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of eac
 def explore(
     what: Any = None,                         # None: the three loops; a loop function; {label: loop function}; Run; {label: Run}
     *,
-    t: int = 10,                              # the generation to start at
+    t: int | None = None,                     # the generation to start at; None: 10, or the last
     metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", … (runs: of their table)
     dim: int = 2,                             # 1: densities, 2: ellipses
     generations: int = 50,
@@ -76,9 +77,9 @@ def explore(
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run) for one in what.values()):
         page, source = cast(tuple[Page, Any], _stored(what, chosen, title))
-        t = min(t, page.generations)
     else:
         page, source = _loops(what, settings, presets, chosen, dim, generations, seeds, model, truth, title)
+    t = min(10, page.generations) if t is None else t
     state = {"t": t, "tab": "A", "A": _start(page, settings), "B": None, "drawn": None, "seed": 0, "speed": 1}
     return Explorer(page, source, check_state(page, state), live=_live(render), place=(_cell(), key))
 
@@ -127,7 +128,7 @@ def _loops(what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping
         names = chosen or ("trace", "w2_squared")
         if wrong := [name for name in names if name not in gaussian.METRICS]:
             raise ValueError(f"metrics: expected some of {', '.join(gaussian.METRICS)}, got {wrong[0]!r}")
-        known = tuple(gaussian.METRICS[name] for name in names)
+        known = tuple(gaussian.METRICS[name] for name in names) + (growing.METRICS if dim == 2 else ())   # those of what is drawn
         where: dict[str, Any] = {"kind": "gaussian", "dim": dim, "half": 4.0}
     else:
         check_model_methods(model)
@@ -182,7 +183,8 @@ def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
 
 def _start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
     given = {"n": 100, "p": 0.1, "lam": 0.8} | dict(settings)
-    return {"loop": page.labels()[0]} | {c.name: i for c, i in zip(page.controls, _places(page.controls, given), strict=True)}
+    places = zip(page.controls, _places(page.controls, given), strict=True)
+    return {"loop": page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]} | {control.name: i for control, i in places}
 
 
 def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
@@ -226,7 +228,7 @@ class _Computed:
         return gaussian.tracks([loop for loop, _ in made], [n_ini for _, n_ini in made],
                                [(key, one.label) for key, one, _ in wanted], dim=self.dim,
                                generations=page.generations, seeds=self.seeds(page, state),
-                               metrics=[metric.name for metric in page.metrics])
+                               metrics=_exact(page))
 
     def loop(self, page: Page, one: Shown, side: Mapping[str, Any]) -> tuple[Loop, int | None]:
         """The loop of a side's settings, and n_ini where that is one of them."""
@@ -257,8 +259,12 @@ class _Computed:
                 loop, n_ini = self.loop(page, one, side)
                 runs[one.label] = exact.run(loop, self.dim, generations=page.generations, seeds=self.seeds(page, state),
                                             n_ini=initial_rows(loop) if n_ini is None else n_ini, device="cpu",
-                                            metrics=[metric.name for metric in page.metrics])
+                                            metrics=_exact(page))
         return runs
+
+
+def _exact(page: Page) -> list[str]:
+    return [metric.name for metric in page.metrics if metric.name in gaussian.METRICS]
 
 
 # --- the widget ----------------------------------------------------------------------------------------------------
@@ -418,7 +424,7 @@ class Explorer:
         data = offline.embedded(self.page, self._state, self.source, tracks)
         body = inline.fragment(data, offline.picture(self.page, self._state, tracks)["text/html"])
         title = self.page.title or "Self-consuming loops"
-        file.write_text(pages.frame(title, f"<h1>{html.escape(title)}</h1>{body}"), encoding="utf-8")
+        file.write_text(pages.frame(title, f"<h1>{html.escape(title)}</h1>{body}", made_from="madkit explore"), encoding="utf-8")
         return file
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ EXPLORER = "application/vnd.madkit.explorer+json"
 FINE = {"lam": 6, "p": 7}             # values of a control in the grid, besides those that presets and the start need
 COARSE = 4                            # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
+SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
 WIDTH = "1100px"
 
@@ -51,7 +52,9 @@ def bundle(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[s
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
     """{"page", "state", "scene"}: what the page needs to run on its own; the scene packed, compressed, in base64."""
-    if page.choose == "loop" and not page.heavy:
+    if page.choose == "run":
+        tracks = source.tracks(page, state, ())
+    elif not page.heavy:
         page, state, tracks = grid(page, state, source)
     small = pack([_smaller(track) for track in tracks], DIGITS)
     plain = replace(page, offline=True, draw=False, heavy=False).plain()
@@ -59,6 +62,8 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict
 
 
 def _smaller(track: Track) -> Track:
+    if "images" in track:
+        return track | {"images": track["images"][:, :SHEET], "real": track["real"][:SHEET]}
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}

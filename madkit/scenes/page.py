@@ -107,7 +107,7 @@ class Page:
 
     def labels(self) -> list[str]:
         """What the loop of a side may be."""
-        return ([ALL] if len(self.loops) > 1 and self.choose == "loop" else []) + [one.label for one in self.loops]
+        return ([ALL] if len(self.loops) > 1 else []) + [one.label for one in self.loops]
 
     def shown(self, side: Mapping[str, Any]) -> list[Shown]:
         """The loops that a side shows."""

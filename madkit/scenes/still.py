@@ -36,8 +36,9 @@ def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
             _cloud(whole.add_subplot(above[i]), page, state, one, track, f"{name}: " if state["B"] else "")
         if page.truth["kind"] == "images":
             _sheet(whole.add_subplot(above[0]), lines[0][2]["real"], "real", COLOURS["text"])
-        below = rows[1].subgridspec(1, len(page.metrics))
-        for i, metric in enumerate(page.metrics):
+        judged = [metric for metric in page.metrics if any(metric.name in track["curves"] for _, _, track in lines)]
+        below = rows[1].subgridspec(1, max(len(judged), 1))
+        for i, metric in enumerate(judged):
             _curves(whole.add_subplot(below[i]), page, state, metric, lines)
     return whole
 

@@ -97,9 +97,13 @@ def cloud(x: torch.Tensor) -> np.ndarray:
 
 
 def _sheet(samples: Samples) -> np.ndarray:
-    """The first images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); ordered by label where they have labels."""
-    x = samples.x[:SHEET]
-    if samples.y is not None:
-        x = x[torch.argsort(samples.y[:SHEET], stable=True)]
+    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels, one of each label, then a second of each, …"""
+    x = samples.x[:SHEET] if samples.y is None else samples.x[_turns(samples.y)]
     x = x if x.dtype == torch.uint8 else (255 * x.clamp(0, 1)).round().to(torch.uint8)
     return (x[:, 0] if x.shape[1] == 1 else x.movedim(1, -1)).numpy(force=True)
+
+
+def _turns(y: torch.Tensor) -> torch.Tensor:
+    """SHEET places of labels (n,): the first of every label, then the second of every label, …"""
+    turn = (y[:, None] == y[None, :]).tril(-1).sum(1)              # how many of its label came before
+    return torch.argsort(turn * (int(y.max()) + 1) + y, stable=True)[:SHEET]

@@ -66,4 +66,4 @@ def _symbol(control: Control) -> str:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text      # λ stays λ

@@ -172,6 +172,12 @@ function symbol(control) {
   return last.length <= 3 ? last : control.label;
 }
 
+/** The metrics that what is shown has curves of; before anything is shown, all. */
+function metricsOf(page, shown) {
+  const known = page.metrics.filter(({ name }) => shown.some(({ tracks }) => tracks.some((track) => track.curves[name])));
+  return known.length ? known : page.metrics;
+}
+
 const takes = (page, side, state, name) => loopsOf(page, side, state).some((loop) => loop.takes.includes(name));
 
 /** The settings of one side: "n = 100, p = 10 %, λ = 0.8". */
@@ -180,7 +186,7 @@ function settings(page, side, state) {
     .map((control) => `${symbol(control)} = ${control.words[state[side][control.name]]}`).join(", ");
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const capital = (text) => (/^[a-z]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);   // λ stays λ
 
 /** The picture in words, for screen readers and for everybody. */
 function summary(page, state, shown) {
@@ -384,7 +390,7 @@ function cloudPlan(page, shown, width) {
 }
 
 function drawCloud(ctx, view, plan) {
-  const { page, state, look, shown } = view, drawn = [], metric = page.metrics[0];
+  const { page, state, look, shown } = view, drawn = [], metric = metricsOf(page, shown)[0];
   for (const block of plan.blocks) {
     if (block.head) {
       const words = settings(page, block.side, shown.find(({ side }) => side === block.side).given);
@@ -640,7 +646,7 @@ function generationTicks(T, room) {
 const columnsOf = (metrics, width) => (metrics.length > 2 && width > 640 ? 2 : 1);
 
 function curvesPlan(ctx, view, width, height) {
-  const { page, look } = view, lines = linesOf(view), metrics = page.metrics;
+  const { page, look } = view, lines = linesOf(view), metrics = metricsOf(page, view.shown);
   const columns = columnsOf(metrics, width), rows = Math.ceil(metrics.length / columns);
   const cell = (width - 20 * (columns - 1)) / columns, tall = (height - LINE) / rows;
   const ranges = metrics.map((metric) => rangeOf(metric, lines));
@@ -1032,7 +1038,8 @@ function render({ model, el }) {
   /** How wide the cloud is: all there is in a narrow place or above many plots, else its share. */
   function layout(width) {
     const many = Math.max(shown.length, ...shown.map((one) => one.tracks.length)), share = many > 1 ? 0.58 : 0.46;
-    const inner = width - 32, narrow = width < (many > 2 ? 860 : 700) || page.metrics.length > 2;
+    const inner = width - 32, crowded = metricsOf(page, shown).length > 2 || (many > 1 && page.truth.kind === "images");
+    const narrow = crowded || width < (many > 2 ? 860 : 700);
     ui.root.classList.toggle("narrow", narrow);
     size = narrow ? inner : Math.floor((inner - GAP) * share);
     ui.root.style.setProperty("--left", `${size}px`);
@@ -1054,7 +1061,7 @@ function render({ model, el }) {
     ui.diet.style.width = `${size}px`;
     if (!ui.dietBox.hidden) drawDiet(brush(ui.diet, size, dietHeight(shown), view.look), view, size);
     const inner = ui.root.clientWidth - 32, narrow = size === inner, wide = narrow ? inner : inner - GAP - size;
-    const rows = Math.ceil(page.metrics.length / columnsOf(page.metrics, wide));
+    const metrics = metricsOf(page, shown), rows = Math.ceil(metrics.length / columnsOf(metrics, wide));
     const room = narrow ? 0 : ui.left.offsetHeight - ui.curveWords.offsetHeight - 6;
     const tall = Math.max(180 * rows + LINE, Math.min(room, 400 * rows));
     const ctx = brush(ui.curves, wide, tall, view.look);
@@ -1125,7 +1132,7 @@ function render({ model, el }) {
     const wait = timer.play ? 1000 - (performance.now() - spoken) : 0;
     if (wait > 0) return void (timer.speak ||= setTimeout(guard(() => { timer.speak = 0; speak(); }), wait));
     spoken = performance.now();
-    const words = summary(page, state, shown), labels = page.metrics.map(({ label }) => label).join(", ");
+    const words = summary(page, state, shown), labels = metricsOf(page, shown).map(({ label }) => label).join(", ");
     put(ui.sentence, words);
     for (const [node, text] of [
       [ui.cloud, pad ? `pad with ${pad.points.length} points` : `${cloudWords(state, shown[0].tracks[0])} ${words}`],
