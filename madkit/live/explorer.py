@@ -27,7 +27,7 @@ from madkit import page as pages
 from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.views import Render, _cell, _live
 from madkit.loops import Loop, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
-from madkit.plot.language import family
+from madkit.plot.language import family, looks
 from madkit.record import Run
 from madkit.scenes import gaussian, growing, offline, still, stored
 from madkit.scenes.pack import Track, pack
@@ -90,7 +90,8 @@ def _stored(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None, title
         if not isinstance(run, Run):
             raise TypeError(f"explore: expected runs only, or loops only, got {label!r}: {type(run).__name__}")
     known = stored.metrics(list(runs.values()), chosen)
-    shown = tuple(Shown(label, family(run.spec["loop"])) for label, run in runs.items())
+    seen = looks([run.spec["loop"] for run in runs.values()])
+    shown = tuple(Shown(label, look) for label, look in zip(runs, seen, strict=True))
     last = max(int(run.table.generation.max()) for run in runs.values())
     seeds = max(run.table.seed.nunique() for run in runs.values())
     page = Page(title, last, shown, (), known, stored.window(list(runs.values())), choose="run", compare=len(runs) > 1,

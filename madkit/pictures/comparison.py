@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from madkit import exact, theory
 from madkit.loops import Loop
 from madkit.pictures.canvas import Canvas, Frame
-from madkit.plot import COLOURS, DRAWING, family, figure
-from madkit.plot.language import ink, shades
+from madkit.plot import COLOURS, DRAWING, figure
+from madkit.plot.language import ink, looks
 from madkit.plot.layout import LABEL, LINE, TEXT, apart
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ class Comparison:
     ):
         self.loops, self.dim, self.generations, self.seeds = dict(loops), dim, generations, seeds
         self.t = np.arange(1, generations + 1)
-        kinds = [family(repr(loop(2, 1.0))) for loop in self.loops.values()]
-        colours = {kind.name: iter(shades(kind.colour, kinds.count(kind))) for kind in kinds}
-        self.looks = [replace(kind, colour=next(colours[kind.name])) for kind in kinds]
+        self.looks = looks([repr(loop(2, 1.0)) for loop in self.loops.values()])
         self._place()
 
     def update(self, n: int, lam: float) -> Frame:

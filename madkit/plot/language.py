@@ -119,6 +119,13 @@ def family(loop: str) -> Family:
     return FAMILIES["real only"]
 
 
+def looks(loops: Sequence[str]) -> list[Family]:
+    """The families of several loops, those of one family told apart by shade, light to dark."""
+    kinds = [family(loop) for loop in loops]
+    colours = {kind.name: iter(shades(kind.colour, kinds.count(kind))) for kind in kinds}
+    return [replace(kind, colour=next(colours[kind.name])) for kind in kinds]
+
+
 def facts(loop: str) -> dict[str, str]:
     """A loop in words, from its description: "Fresh(n=200) + Synthetic(n=800, lam=0.8, memory=1)" is 200 fresh, 800 …
 
