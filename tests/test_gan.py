@@ -77,7 +77,7 @@ def test_the_penalty_and_what_it_teaches_agree_with_finite_differences(shape):
         slopes = torch.stack([(D(x + h * e, y) - D(x - h * e, y)) / (2 * h) for e in units], 1)  # (5, d)
     expected = float((slopes.norm(dim=1) - 1).square().mean())
     penalty = slope_penalty(D, x, x, y)  # between equal rows: there is but one place
-    assert float(penalty) == pytest.approx(expected, rel=1e-5)
+    assert penalty.item() == pytest.approx(expected, rel=1e-5)
     penalty.backward()
     weight = D.score.weight
     ahead = torch.randn_like(weight)
