@@ -1,4 +1,4 @@
-"""Generation 1 of the image models on MNIST, beside real digits against real digits. TINY by default; `--small` takes half an hour."""
+"""Generation 1 of the image models on MNIST, beside real digits against real digits: TINY; `--small`, half an hour, SMALL."""
 
 import sys
 from time import perf_counter
