@@ -13,7 +13,7 @@ import madkit as mk
 from madkit import live, pictures
 from madkit.live import Choice, Slider
 from madkit.live.views import VIEWS
-from madkit.pictures import Frame, GaussianLoop
+from madkit.pictures import Comparison, Frame
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CONTROLS = {"t": Slider("generation t", 3, 1, 9), "lam": Slider("sampling bias λ", 1.0, 0.5, 1.0, 0.1)}
@@ -162,56 +162,29 @@ def test_the_same_cell_again_closes_what_it_made_before():
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live or static, got 'lively'"),
+    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or report, got 'lively'"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}), "'end' sets 'T', expected some of t, lam"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}), "generation t: expected a number from 1 to 9, got 99"),
     (lambda: Slider("p", 2, 0, 1), "p: expected a number from 0 to 1, got 2"),
     (lambda: Slider("p", float("nan"), 0, 1), "got nan"),
     (lambda: Choice("n", 3, (1, 2)), "n: expected one of 1, 2, got 3"),
-    (lambda: live.explore(mk.fully_synthetic, n=20, q=1), "no control is known for 'q'"),
-    (lambda: live.explore(mk.fully_synthetic, t=99, n=20), "generation t: expected a number from 1 to 50, got 99"),
-    (lambda: live.explore(mk.fully_synthetic, n=20, lam=1.5), r"lam: expected a number in \[0, 1\], got 1.5"),
-    (lambda: GaussianLoop(mk.fully_synthetic, dim=3), "dim: expected 1"),
-    (lambda: GaussianLoop(mk.fully_synthetic, metric="recall"), "metric: expected trace"),
 ])
 def test_wrong_use_is_refused_in_words(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
-# --- the picture of a Gaussian loop --------------------------------------------------------------------------------
-
-LOOPS = {
-    "fully synthetic": (mk.fully_synthetic, {"n": 50, "lam": 0.9}),
-    "augmentation": (mk.synthetic_augmentation, {"n_s": 50, "lam": 0.8}),
-    "fresh data": (mk.fresh_data, {"n": 100, "p": 0.3, "lam": 0.8}),
-}
+# --- a picture that is drawn again and again -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LOOPS)
-@pytest.mark.parametrize("dim", [1, 2])
-def test_a_frame_is_a_function_of_its_values(name, dim):
-    """Also the one that follows a change of limits, of scale, or of nothing."""
-    loop, at = LOOPS[name]
-    picture = GaussianLoop(loop, dim=dim, generations=12, seeds=20)
-    first = picture.update(t=3, **at)
-    picture.update(t=9, **at)
-    picture.update(t=9, **at | {"lam": 0.01})
-    assert picture.update(t=3, **at) == first
-    assert GaussianLoop(loop, dim=dim, generations=12, seeds=20).update(t=3, **at) == first
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_blitting_shows_what_a_whole_drawing_shows(name):
-    loop, at = LOOPS[name]
-    picture = GaussianLoop(loop, generations=12, seeds=20)
-    first = shown(picture.update(t=3, **at))
-    blitted = shown(picture.update(t=9, **at))
-    canvas = picture._draw.canvas
-    for artist in canvas.moving:
+def test_blitting_shows_what_a_whole_drawing_shows():
+    picture = Comparison({"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}, generations=12, seeds=20)
+    first = shown(picture.update(n=50, lam=0.9))
+    blitted = shown(picture.update(n=50, lam=0.6))
+    for artist in picture.canvas.moving:
         artist.set_animated(False)
-    canvas.agg.draw()
-    whole = np.asarray(canvas.agg.buffer_rgba())[..., :3]
+    picture.canvas.agg.draw()
+    whole = np.asarray(picture.canvas.agg.buffer_rgba())[..., :3]
     other, same = ((np.abs(one.astype(int) - whole).max(-1) > 8).mean() for one in (first, blitted))
     assert same < 0.001 < 0.01 < other               # moving artists come last: they may cover a spine
 
@@ -219,63 +192,3 @@ def test_blitting_shows_what_a_whole_drawing_shows(name):
 def test_a_png_is_read_back_as_it_was():
     pixels = np.random.default_rng(0).integers(0, 256, (7, 11, 3), dtype=np.uint8)
     assert (shown(Frame(pictures.png(pixels), "")) == pixels).all()
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_curves_and_words_say_what_exact_and_theory_say(name):
-    loop, at = LOOPS[name]
-    picture = GaussianLoop(loop, generations=12, seeds=20)
-    text = picture.update(t=8, **at).text
-    run = mk.exact.run(loop(**at), 2, generations=12, seeds=20, metrics=("trace",))
-    low, median, high = run.table.groupby("generation").value.quantile([0.1, 0.5, 0.9]).unstack().to_numpy().T / 2
-    theory = run.theory.value.to_numpy() / 2
-    drawing = picture._draw
-    np.testing.assert_allclose(drawing.lines[0].get_ydata(), median)
-    np.testing.assert_allclose(drawing.lines[1].get_ydata(), theory)
-    np.testing.assert_allclose(drawing.band.get_xy()[:24, 1], [*low, *high[::-1]])
-    assert drawing.dot.get_xydata().tolist() == [[8, pytest.approx(median[7])]]
-    said = [f"{100 * value:.0f} %" for value in (median[7], low[7], high[7], theory[7])]
-    assert text.startswith(f"Generation 8 of 12, {name} loop (") and "λ = " in text
-    assert text.endswith("Variance left: {} (median of 20 seeds; the middle 80 %: {} to {}); theory expects {}.".format(*said))
-
-
-def test_outlines_are_those_of_the_fits():
-    """Every point of an ellipse is at Mahalanobis distance √5.991 of its fit; the density's area is the Gaussian's."""
-    picture = GaussianLoop(mk.fully_synthetic, generations=12, seeds=20)
-    picture.update(t=8, n=50, lam=0.9)
-    fits = mk.exact.simulate(mk.fully_synthetic(50, 0.9), 2, generations=12, seeds=20, metrics=("mean", "cov"))
-    for i, line in enumerate(picture._draw.outlines):
-        away = line.get_xydata() - fits["mean"][0, i, 7]
-        np.testing.assert_allclose((away @ np.linalg.inv(fits["cov"][0, i, 7]) * away).sum(-1), 5.991)
-    line = GaussianLoop(mk.fully_synthetic, dim=1, generations=12, seeds=20)
-    line.update(t=8, n=50, lam=0.9)
-    for outline in line._draw.outlines:
-        assert np.trapezoid(*outline.get_data()[::-1]) == pytest.approx(np.sqrt(2 * np.pi), rel=1e-3)
-
-
-@pytest.mark.parametrize("metric", ["trace", "w2_squared", "mean_error", "logdet"])
-@pytest.mark.parametrize("name", LOOPS)
-def test_median_and_expectation_stay_inside_the_axes_and_names_apart(name, metric):
-    loop, at = LOOPS[name]
-    picture = GaussianLoop(loop, metric=metric, seeds=50)
-    for lam in (1.0, 0.5):
-        picture.update(t=10, **at | {"lam": lam})
-        ax, drawing = picture._draw.right, picture._draw
-        low, high = ax.get_ylim()
-        for line in drawing.lines:
-            y = np.asarray(line.get_ydata())
-            assert (np.isnan(y) | ((low <= y) & (y <= high))).all()
-        boxes = sorted((text.get_window_extent() for text in drawing.names if text.get_visible()), key=lambda box: box.y0)
-        assert all(below.y1 <= above.y0 + 2 for below, above in zip(boxes, boxes[1:], strict=False))
-
-
-def test_explore_starts_where_it_is_told_and_has_a_slider_for_each_setting():
-    view = live.explore(mk.fresh_data, t=7, generations=12, seeds=5, n=30, p=0.25, lam=0.45, render="live",
-                        presets={"no fresh data": {"p": 0}})
-    assert {name: widget.value for name, widget in view.widgets.items()} == {"t": 7, "n": 30, "p": 0.25, "lam": 0.45}
-    assert all(widget.description for widget in view.widgets.values())
-    first = view.image.value
-    view.box.children[0].children[0].click()
-    assert view.image.value != first and "p = 0," in view.words.value
-    view.widgets["n"].value = 1000
-    assert "n = 1000," in view.words.value

@@ -82,7 +82,7 @@ def rendered(lesson, tmp_path_factory):
 def test_report_writes_what_the_notebook_found(rendered):
     found = json.loads((rendered / "results.json").read_text())
     assert {key: found[key] for key in ("schema", "lam", "flag", "seeds", "data", "render")} == {
-        "schema": 1, "lam": 0.8, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv", "render": "static"}
+        "schema": 1, "lam": 0.8, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv", "render": "report"}
     assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
 
 

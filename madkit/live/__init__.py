@@ -1,10 +1,9 @@
 """Live figures: sliders that move a picture, and the same picture standing still wherever there is no kernel to ask.
 
-    mk.live.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8,
-                    presets={"no fresh data": {"p": 0.0}, "half fresh": {"p": 0.5}})
+    mk.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8)
 
-is the ready-made one. `view` joins any pure function `update(**values) -> Frame` (see `madkit.pictures`) with one control
-per value:
+is the ready-made one: loops, their curves and their diet, in a page that answers while a slider moves (see `explore`). `view`
+joins any pure function `update(**values) -> Frame` (see `madkit.pictures`) with one control per value:
 
     controls = {"t": Slider("generation t", 10, low=1, high=50), "lam": Slider("sampling bias λ", 0.9, 0.5, 1, step=0.01)}
     mk.live.view(update, controls)

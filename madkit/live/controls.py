@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -71,15 +71,3 @@ KNOWN: dict[str, Slider | Choice] = {  # the settings of the named loops
     "n_ini": Choice("real rows at the start n_ini", 100, _SIZES),
 }
 
-
-def control(name: str, value: Any) -> Slider | Choice:
-    """The control of a named loop's setting, starting at a value (and reaching as far); a control stands for itself."""
-    if isinstance(value, Slider | Choice):
-        return value
-    if name not in KNOWN:
-        raise ValueError(f"explore: no control is known for {name!r} (only for t, {', '.join(KNOWN)}); "
-                         f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
-    known = KNOWN[name]
-    if isinstance(known, Choice):
-        return replace(known, value=value, options=tuple(sorted({*known.options, value})))
-    return replace(known, value=value, low=min(known.low, value), high=max(known.high, value))

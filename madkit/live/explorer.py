@@ -26,7 +26,7 @@ from madkit import exact, inline, models
 from madkit import page as pages
 from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.views import Render, _cell, _live
-from madkit.loops import Loop, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
+from madkit.loops import Loop, Source, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
 from madkit.plot.language import family, looks
 from madkit.record import Run
 from madkit.scenes import gaussian, growing, offline, still, stored
@@ -107,7 +107,7 @@ def _loops(what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping
         what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
         presets = PRESETS if presets is None and set(given) == {"n", "p", "lam"} else presets
     made = what if isinstance(what, Mapping) else {"": what}
-    if not made or not all(callable(one) for one in made.values()):
+    if not made or not all(callable(one) and not isinstance(one, Source) for one in made.values()):
         raise TypeError(f"explore: expected a loop function, such as mk.fresh_data, {{label: loop function}}, a Run or "
                         f"{{label: Run}}, got {what!r}; a loop itself is wrapped as lambda: loop")
     if (model is None) != (truth is None):
@@ -246,8 +246,8 @@ class _Computed:
                 model, truth = models.Mixture(k=8), growing.drawn(tuple(map(tuple, state["drawn"]["points"])))
             else:
                 model, truth = self.model, self.truth
-            seeds = [state["seed"]]
-            self.records[key] = growing.Growing(key, one.label, model, loop, truth, page.generations, seeds, n_ini)
+            seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]
+            self.records[key] = growing.Growing(key, one.label, model, loop, truth, page.generations, seeds, n_ini, judged)
         return self.records[key]
 
     def run(self, page: Page, state: State) -> dict[str, Run]:

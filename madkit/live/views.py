@@ -9,36 +9,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from madkit.live.controls import Choice, Slider, control
-from madkit.pictures import Frame, GaussianLoop
+from madkit.live.controls import Choice, Slider
+from madkit.pictures import Frame
 from madkit.plot import DRAWING
 
 Render = Literal["auto", "live", "static"]
 WIDTH = "1000px"                                    # of a picture on the screen, at most
 VIEWS: dict[tuple[str, str], View] = {}             # the open view of each (cell, key)
-
-
-def explore(
-    loop: Callable[..., Any],                            # settings -> loop: mk.fresh_data, …, or a function of your own
-    *,
-    t: int = 10,                                         # the generation to start at
-    dim: int = 2,                                        # 1: densities, 2: ellipses
-    metric: str = "trace",                               # the curves: "trace", "w2_squared", "mean_error", "logdet"
-    generations: int = 50,
-    seeds: int = 200,
-    presets: Mapping[str, Mapping[str, Any]] = {},       # {name of a button: {setting: value}}
-    render: Render = "auto",
-    key: str = "",
-    **settings: Any,                                     # where the loop's sliders start (or Slider, Choice of your own)
-) -> View:
-    """A Gaussian in a loop, with a slider for the generation t and one for each setting: see `pictures.GaussianLoop`.
-
-    The settings are the loop's own arguments, and n_ini. Every move recomputes all seeds by the exact law. ValueError for
-    settings that the loop, or its slider, does not take. presets, render and key are those of `view`.
-    """
-    picture = GaussianLoop(loop, dim=dim, metric=metric, generations=generations, seeds=seeds)
-    controls = {"t": Slider("generation t", t, 1, generations)} | {name: control(name, at) for name, at in settings.items()}
-    return view(picture.update, controls, presets=presets, render=render, key=key)
 
 
 def view(

@@ -8,12 +8,11 @@ drawn on top. Nothing here knows widgets: `mk.live` takes the values from slider
 from madkit.pictures.canvas import Canvas, Frame, png
 from madkit.pictures.comparison import Comparison
 from madkit.pictures.damage import Damage
-from madkit.pictures.gaussian import GaussianLoop
 from madkit.pictures.perfect import Perfect
 from madkit.pictures.playback import Playback
 from madkit.pictures.sampling import SamplingBias
 from madkit.pictures.sheets import Sheets
 from madkit.pictures.tails import Tails
 
-__all__ = ["Frame", "Canvas", "GaussianLoop", "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "Tails",
+__all__ = ["Frame", "Canvas", "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "Tails",
            "png"]

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from madkit.pictures.canvas import Canvas, Frame
-from madkit.pictures.gaussian import LETTERS
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
 from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
 from madkit.record import Run
 
+LETTERS = {"lam": "λ"}               # settings as the paper writes them
 NAMES = {"modes.alive": "modes alive", "modes.variance": "variance within modes", "trace": "total variance"}
 LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 

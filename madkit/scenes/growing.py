@@ -66,10 +66,15 @@ class Growing:
                 "diet": [[first.t, [list(part) for part in first.composition]] for first, *_ in self.records]}
 
     def _curve(self, name: str) -> dict[str, Any]:
-        values = np.array([[record.values[name] for record in one] for one in self.records])        # (T, S)
+        values = np.array([[record.values[name] for record in one] for one in self.records]) / self._unit(name)     # (T, S)
         low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=1)
         several = len(self.job.seeds) > 1
         return {"low": low if several else None, "median": median, "high": high if several else None, "theory": None, "words": ""}
+
+    def _unit(self, name: str) -> float:
+        """What a curve counts in: a variance in the truth's, as that of a Gaussian does."""
+        real = self.job.real()
+        return metrics.trace(real, real) if name == "trace" else 1.0
 
     def run(self) -> Run:
         """The record of the generations done."""

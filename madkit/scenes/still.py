@@ -60,7 +60,7 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
     ax.set(xlim=(x0, x1), ylim=(y0, y1), aspect="equal")
     real = track["real"]
     ax.plot(real[:, 0], real[:, 1], ".", color=COLOURS["real"], markersize=4, alpha=0.4, markeredgewidth=0)
-    if kind == "gaussian":
+    if "mean" in track:
         rows = track["mean"][0, place] + track["lam"] ** 0.5 * track["emitted"] @ track["root"][0, place].T
         for s in range(len(track["mean"])):
             ax.plot(*_outline(track, s, place), color=one.look.colour, linewidth=0.8 if s else 2.2, alpha=0.4 if s else 1)

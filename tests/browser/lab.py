@@ -97,11 +97,20 @@ class Notebook:
         nbformat.write(nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), folder / name)
-        self.page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        self.page, self.cells = browser.new_page(viewport={"width": 1280, "height": 1000}), len(cells)
         self.page.set_default_timeout(60_000)
-        self.page.goto(f"{url}/lab/tree/{name}?reset")
-        self.page.locator(".jp-CodeCell").nth(len(cells) - 1).wait_for()
+        self.open(f"{url}/lab/tree/{name}?reset")
+
+    def open(self, url: str) -> None:
+        """Show the notebook, or show it again: its kernel lives on."""
+        self.page.goto(url)
+        self.page.locator(".jp-CodeCell").nth(self.cells - 1).wait_for()
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    def reload(self) -> None:
+        """Save the notebook and load its page anew."""
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        self.open(self.page.url)
 
     def cell(self, index: int):
         """A cell, to look for things in."""
@@ -123,6 +132,20 @@ class Notebook:
         self.page.wait_for_timeout(200)
         return self.printed(index)
 
+    def ask(self, code: str) -> str:
+        """What the kernel prints for this code, which is in no cell."""
+        return self.page.evaluate("""async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code });
+            let text = "";
+            future.onIOPub = ({ content, header }) => {
+                if (header.msg_type === "stream") text += content.text;
+                if (header.msg_type === "error") text += `${content.ename}: ${content.evalue}`;
+            };
+            await future.done;
+            return text.trim();
+        }""", code)
+
     def printed(self, index: int) -> str:
         """The text below a cell."""
         return "\n".join(self.cell(index).locator(".jp-OutputArea-output pre").all_text_contents()).strip()
@@ -142,3 +165,69 @@ class Notebook:
             self.page.keyboard.press(key)
             self.page.wait_for_function("n => window.moves.length > n", arg=done, polling=20)
             self.page.wait_for_timeout(pause)
+
+
+class Explorer:
+    """The explorer that a page shows in the element `root`; `of` is its `Page`, as Python has it."""
+
+    def __init__(self, root, of):
+        self.root, self.of, self.page = root, of, root.page
+        root.locator("canvas").first.wait_for()
+        self.settle()
+
+    @property
+    def state(self) -> dict:
+        return self.ask("root.explorer.state")
+
+    @property
+    def drawn(self) -> dict:
+        """What the last frame drew: markers, curves and axes in pixels of their canvases."""
+        return self.ask("root.explorer.drawn")
+
+    @property
+    def sentence(self) -> str:
+        return self.root.locator(".sentence").text_content()
+
+    def ask(self, expression: str, arg=None):
+        """The value of a line of JavaScript about `root`."""
+        return self.root.evaluate(f"(root, arg) => {expression}", arg)
+
+    def slider(self, name: str):
+        return self.root.get_by_role("slider", name=name, exact=True)
+
+    def button(self, name: str):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def set(self, **change) -> None:
+        """Another state, once it is drawn."""
+        assert self.ask("root.explorer.set(arg)", change), self.root.get_by_role("alert").text_content()
+        self.settle()
+
+    def wait(self, condition: str, arg=None, seconds: float = 30) -> None:
+        """Until a line of JavaScript about `root` is true."""
+        end = time.monotonic() + seconds
+        while not self.ask(condition, arg):
+            assert time.monotonic() < end, f"never came: {condition} ({arg}); the state is {self.state}"
+            self.page.wait_for_timeout(20)
+
+    def settle(self) -> dict:
+        """The state, once what is drawn is the state."""
+        state = self.state
+        keys = [self.of.key(one, state[side], state) for side in ("A", "B") if state[side] for one in self.of.shown(state[side])]
+        self.wait("root.explorer.drawn.t === arg.t && "
+                  "JSON.stringify(root.explorer.drawn.panels.map(({ key }) => key)) === arg.keys",
+                  {"t": state["t"], "keys": json.dumps(keys, separators=(",", ":"), ensure_ascii=False)})
+        return state
+
+    def pixels(self) -> dict[str, str]:
+        """What the canvases hold: cloud, diet and curves."""
+        return self.ask("Object.fromEntries(Array.from(root.querySelectorAll('canvas'),"
+                        "(canvas) => [canvas.dataset.panel, canvas.toDataURL()]))")
+
+    def colours(self, points: list) -> list[list[int]]:
+        """Red, green and blue at points of the cloud's canvas, given in its CSS pixels."""
+        return self.ask("""((canvas) => {
+            const [pen, ratio] = [canvas.getContext("2d"), devicePixelRatio];
+            return arg.map((at) => at.map((x) => Math.round(x * ratio)))
+                .map(([x, y]) => [...pen.getImageData(x, y, 1, 1).data].slice(0, 3));
+        })(root.querySelector("[data-panel=cloud]"))""", points)
