@@ -389,16 +389,23 @@ class Explorer:
 
     def _stop(self) -> None:
         self._asked += 1
+        for thread in self._threads:
+            thread.name = "stopped"
         self._say("stale" if self.page.heavy else "", "Stopped; Run goes on from here.")
 
     def _begin(self, state: State, keys: list[str]) -> None:
+        before = [one for one in self._threads if one.is_alive()]
+        if before and before[-1].name == ";".join(keys):
+            return                                      # these are under way: only the generation shown has moved
         self._asked += 1
-        thread = threading.Thread(target=self._work, args=(state, keys, self._asked), daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread = threading.Thread(target=self._work, args=(state, keys, self._asked, before), name=";".join(keys), daemon=True)
+        self._threads = [*before, thread]
         thread.start()
 
-    def _work(self, state: State, keys: list[str], asked: int) -> None:
+    def _work(self, state: State, keys: list[str], asked: int, before: list[threading.Thread]) -> None:
         """Grow these tracks, and show every generation; a newer request ends it between two generations."""
+        for thread in before:                           # a track is grown by one thread at a time
+            thread.join()
         try:
             under_way = [self.source.growing(self.page, state, key) for key in keys]
             for t in growing.together(under_way):

@@ -5,8 +5,9 @@ from lab import PROBE
 SETUP = "import madkit as mk"
 VIEW = """loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
 compared = mk.pictures.Comparison(loops, seeds=50)
-mk.live.view(compared.update, {"n": mk.live.Slider("rows per generation n", 100, 2, 1000),
-                               "lam": mk.live.Slider("sampling bias λ", 0.8, 0.5, 1.0, 0.01)}, presets={"no bias": {"lam": 1.0}})"""
+controls = {"n": mk.live.Slider("rows per generation n", 100, 2, 1000),
+            "lam": mk.live.Slider("sampling bias λ", 0.8, 0.5, 1.0, 0.01)}
+mk.live.view(compared.update, controls, presets={"no bias": {"lam": 1.0}})"""
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
                generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
