@@ -9,6 +9,7 @@ In a notebook `mk.run?` says what a function does, and `mk.run??` what each argu
 from typing import Any
 
 from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, testing, theory
+from madkit.bias import Biased, sampling_bias
 from madkit.loops import (
     Fresh,
     Previous,
@@ -25,10 +26,9 @@ from madkit.record import Run, load, recorded
 from madkit.resume import reopen
 from madkit.runs import run
 from madkit.samples import Samples
-from madkit.sweeps import Sweep, sweep
 
 __all__ = [
-    "explore", "Samples", "Run", "run", "sweep", "Sweep", "load", "recorded", "reopen", "steps",
+    "explore", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "data", "models", "metrics", "damage", "theory", "features", "exact", "plot", "live", "report", "testing", "exercises",

@@ -30,12 +30,12 @@ object-oriented matplotlib, never pyplot, so that cells and sliders can draw on 
 | sky, purple | quality (precision), diversity (recall) | named at the line's end |
 """
 
+from madkit.plot.bias import emitted, kept, tradeoff
 from madkit.plot.language import COLOURS, FAMILIES, family, ramp
 from madkit.plot.layout import DRAWING, figure
 from madkit.plot.lines import curves, spectrum
 from madkit.plot.rows import clouds, composition, filmstrip
 from madkit.plot.sheets import chart, sheet
-from madkit.plot.sweeps import emitted, kept, tradeoff
 
 __all__ = [
     "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted", "tradeoff", "kept",

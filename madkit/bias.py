@@ -1,6 +1,6 @@
 """One fit, many λ: what sampling bias does to the rows that a model emits, before any loop repeats it.
 
-    sweep({"Gaussian": mk.models.Gaussian()}, truth, lams=(1, 0.5)) -> Sweep
+    sampling_bias({"Gaussian": mk.models.Gaussian()}, truth, lams=(1, 0.5)) -> Biased
 
 Every model is fitted once, on the same real rows, and sampled at every λ from the same random stream: so what differs
 between two λ is λ alone. `floor` judges the real training rows in place of emitted ones. It is what a perfect model that
@@ -29,8 +29,8 @@ Metric = Callable[[Any, Any], float | dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """What `sweep` returns; `mk.plot.tradeoff` and `mk.plot.emitted` draw it.
+class Biased:
+    """What `sampling_bias` returns; `mk.plot.tradeoff` and `mk.plot.emitted` draw it.
 
     table    model, lam, metric, value: one row each
     samples  {model: {λ: Samples}}
@@ -51,7 +51,7 @@ class Sweep:
         return float(rows.value.item())
 
 
-def sweep(
+def sampling_bias(
     models: Mapping[str, Any],                                     # unfitted models by name; they stay unfitted
     truth: Any,                                                    # one of mk.data; with labels where a model needs them
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),                 # every λ in [0, 1]
@@ -60,7 +60,7 @@ def sweep(
     metrics: Sequence[Metric] = (precision, recall),               # (real, fake) -> number or dict of numbers
     features: Callable[[Samples], Samples] | None = None,          # what metrics see of rows; None: the rows
     seed: int = 0,
-) -> Sweep:
+) -> Biased:
     """Fit each model once and sample it at every λ. Raises ValueError for λ outside [0, 1] and what models refuse."""
     import pandas as pd
 
@@ -72,7 +72,7 @@ def sweep(
     rows = [(name, lam, metric, value) for name, each in samples.items() for lam, emitted in each.items()
             for metric, value in _judged(metrics, judged, seen(emitted))]
     table = pd.DataFrame(rows, columns=["model", "lam", "metric", "value"])
-    return Sweep(table, samples, real, dict(_judged(metrics, judged, seen(train[: len(real)]))))
+    return Biased(table, samples, real, dict(_judged(metrics, judged, seen(train[: len(real)]))))
 
 
 def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: int, seed: int) -> dict[float, Samples]:

@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from madkit.bias import Biased
     from madkit.plot.canvas import Panels
     from madkit.record import Run
-    from madkit.sweeps import Sweep
 
 MARKERS = "osD^vPX<>"
 Path = tuple[str, np.ndarray]                      # a name, and rows of (λ, recall, precision), λ falling
 
 
 def emitted(
-    sweep: Sweep,                                  # of images, or of vectors of two numbers or more
+    biased: Biased,                                # of images, or of vectors of two numbers or more
     lams: Iterable[float] | None = None,           # one row of panels each; None: all of them
     columns: int = 6,                              # images of each label, the first that were emitted, none chosen
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """What every model emits: a row of panels per λ, a column per model (λ, models); real rows in grey below, of images in a
-    first column. ValueError for other rows, and for λ that were not swept.
+    first column. ValueError for other rows, and for λ that were not sampled.
     """
-    chosen = list(lams) if lams is not None else list(next(iter(sweep.samples.values())))
-    names, shape = names_of(sweep), aspect(sweep, columns)
+    chosen = list(lams) if lams is not None else list(next(iter(biased.samples.values())))
+    names, shape = names_of(biased), aspect(biased, columns)
     size = min(3.0, 11 / len(names))
     axes = layout.figure(max(6, size * len(names)), 1.2 + size * shape * len(chosen), len(chosen), len(names)).panels
     for row, lam in zip(axes, chosen, strict=True):
-        draw(row, sweep, lam, columns)
+        draw(row, biased, lam, columns)
         row[0].set_ylabel(f"λ = {lam:g}", fontsize=layout.LABEL, color=COLOURS["text"])
     for panel, name in zip(axes[0], names, strict=True):
         panel.set_title(name, fontsize=layout.LABEL, color=COLOURS["text"])
-    said = "first images of every label" if _images(sweep) else "grey: real test rows, vermilion: emitted"
+    said = "first images of every label" if _images(biased) else "grey: real test rows, vermilion: emitted"
     layout.head(axes, title, f"{said} · one fit per model, the same noise at every λ")
     return axes
 
 
 def tradeoff(
-    drawn: Sweep | Mapping[str, Run],              # a sweep: a path per model; runs, each of one λ: a path per generation
+    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model; runs, of one λ each: per generation
     generations: Iterable[int] | None = None,      # of runs; None: the first and the last
     lam: float | None = None,                      # a ring around this λ
     ax: Axes | None = None,                        # None: a new figure
@@ -58,7 +58,7 @@ def tradeoff(
 ) -> Axes:
     """Precision over recall, from the highest λ to the lowest along every path; points say their λ where there is room.
 
-    A grey cross, for a sweep: real training rows judged as if they were emitted, the best to be hoped for. ValueError for a
+    A grey cross, for models: real training rows judged as if they were emitted, the best to be hoped for. ValueError for a
     table without precision and recall, and for generations that were not judged.
     """
     if isinstance(drawn, Mapping):
@@ -89,7 +89,7 @@ def tradeoff(
 
 
 def kept(
-    sweep: Sweep,
+    biased: Biased,
     metric: str = "trace",                         # of its table, and of moments: tr Σ, the total variance
     ax: Axes | None = None,                        # None: a new figure
     title: str | None = None,                      # the finding in words
@@ -97,10 +97,10 @@ def kept(
     """A metric over λ, as a share of what it is at the highest λ, a line per model; dashed: λ itself, the Gaussian's law."""
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
-    table = sweep.table[sweep.table.metric == metric]
+    table = biased.table[biased.table.metric == metric]
     if table.empty:
-        raise ValueError(f"metric: {metric!r} is not in the table, which has: {', '.join(sweep.table.metric.unique())}")
-    colours = language.shades(COLOURS["synthetic"], len(sweep.samples))
+        raise ValueError(f"metric: {metric!r} is not in the table, which has: {', '.join(biased.table.metric.unique())}")
+    colours = language.shades(COLOURS["synthetic"], len(biased.samples))
     for (name, path), colour, marker in zip(table.groupby("model", sort=False), colours, MARKERS * len(colours), strict=False):
         path = path.sort_values("lam", ascending=False)
         share = path.value.to_numpy() / path.value.iloc[0]
@@ -121,31 +121,31 @@ def kept(
 # --- panels --------------------------------------------------------------------------------------------------------
 
 
-def names_of(sweep: Sweep) -> list[str]:
+def names_of(biased: Biased) -> list[str]:
     """What the panels of one λ show."""
-    return ["real", *sweep.samples] if _images(sweep) else list(sweep.samples)
+    return ["real", *biased.samples] if _images(biased) else list(biased.samples)
 
 
-def aspect(sweep: Sweep, columns: int) -> float:
+def aspect(biased: Biased, columns: int) -> float:
     """Height of a panel over its width."""
-    return len(_labels(sweep)) / columns if _images(sweep) else 1.0
+    return len(_labels(biased)) / columns if _images(biased) else 1.0
 
 
-def draw(panels: Sequence[Axes], sweep: Sweep, lam: float, columns: int = 6) -> None:
+def draw(panels: Sequence[Axes], biased: Biased, lam: float, columns: int = 6) -> None:
     """One λ into as many axes as there are names."""
-    for panel, name in zip(panels, names_of(sweep), strict=True):
-        rows = sweep.real if name == "real" else _at(sweep.samples[name], lam)
-        if _images(sweep):
-            panel.imshow(mosaic(tiles(rows, _labels(sweep), columns)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    for panel, name in zip(panels, names_of(biased), strict=True):
+        rows = biased.real if name == "real" else _at(biased.samples[name], lam)
+        if _images(biased):
+            panel.imshow(mosaic(tiles(rows, _labels(biased), columns)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             panel.spines[:].set_visible(False)
         else:
-            _cloud(panel, sweep, rows)
+            _cloud(panel, biased, rows)
         panel.set(xticks=[], yticks=[])
         panel.grid(False)
 
 
-def _cloud(ax: Axes, sweep: Sweep, rows: Any) -> None:
-    real, fake = _plane(sweep.real), _plane(rows)
+def _cloud(ax: Axes, biased: Biased, rows: Any) -> None:
+    real, fake = _plane(biased.real), _plane(rows)
     centre, half = (real.max(0) + real.min(0)) / 2, 0.6 * np.ptp(real, axis=0).max()
     ax.scatter(*real.T, s=4, color=COLOURS["real"], alpha=0.3, linewidths=0, rasterized=True)
     ax.scatter(*fake.T, s=4, color=COLOURS["synthetic"], alpha=0.5, linewidths=0, rasterized=True)
@@ -155,17 +155,17 @@ def _cloud(ax: Axes, sweep: Sweep, rows: Any) -> None:
 
 def _plane(rows: Any) -> np.ndarray:
     if len(rows.shape) != 1 or rows.shape[0] < 2:
-        raise ValueError(f"sweep: expected images or vectors of two numbers or more, got rows of shape {rows.shape}")
+        raise ValueError(f"emitted: expected images or vectors of two numbers or more, got rows of shape {rows.shape}")
     return _array(rows.x)[:, :2]
 
 
-def _images(sweep: Sweep) -> bool:
-    return len(sweep.real.shape) == 3
+def _images(biased: Biased) -> bool:
+    return len(biased.real.shape) == 3
 
 
-def _labels(sweep: Sweep) -> list[int | None]:
+def _labels(biased: Biased) -> list[int | None]:
     """The labels that real rows have; [None] × 10 stands for none."""
-    return [None] * 10 if sweep.real.y is None else sorted(set(_array(sweep.real.y).tolist()))
+    return [None] * 10 if biased.real.y is None else sorted(set(_array(biased.real.y).tolist()))
 
 
 def _at(each: Mapping[float, Any], lam: float) -> Any:
@@ -177,8 +177,8 @@ def _at(each: Mapping[float, Any], lam: float) -> Any:
 # --- paths ---------------------------------------------------------------------------------------------------------
 
 
-def _of_models(sweep: Sweep) -> list[Path]:
-    return [(str(name), _points(rows)) for name, rows in sweep.table.groupby("model", sort=False)]
+def _of_models(biased: Biased) -> list[Path]:
+    return [(str(name), _points(rows)) for name, rows in biased.table.groupby("model", sort=False)]
 
 
 def _of_runs(runs: Mapping[str, Run], generations: Iterable[int] | None) -> list[Path]:

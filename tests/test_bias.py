@@ -1,4 +1,4 @@
-"""A sweep over λ, and its views: laws of λ where they are known, and drawn numbers that are the table's."""
+"""One fit at several λ, and its views: laws of λ where they are known, and drawn numbers that are the table's."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,8 @@ LAMS = (1.0, 0.5, 0.25)
 @pytest.fixture(scope="module")
 def plane():
     models = {"Gaussian": mk.models.Gaussian(), "KDE": mk.models.KDE(0.0)}
-    return mk.sweep(models, mk.data.ring(), LAMS, n=200, emit=150, metrics=(metrics.precision, metrics.recall, metrics.trace))
+    judged = metrics.precision, metrics.recall, metrics.trace
+    return mk.sampling_bias(models, mk.data.ring(), LAMS, n=200, emit=150, metrics=judged)
 
 
 def test_the_same_noise_at_every_lambda(plane):
@@ -31,10 +32,10 @@ def test_the_floor_is_real_against_real(plane):
 
 def test_models_stay_unfitted_and_settings_are_checked():
     model = mk.models.Gaussian()
-    mk.sweep({"G": model}, mk.data.ring(), (1.0,), n=50, emit=20)
+    mk.sampling_bias({"G": model}, mk.data.ring(), (1.0,), n=50, emit=20)
     assert not hasattr(model, "mean")
     with pytest.raises(ValueError, match="lams"):
-        mk.sweep({"G": model}, mk.data.ring(), (1.5,), n=50, emit=20)
+        mk.sampling_bias({"G": model}, mk.data.ring(), (1.5,), n=50, emit=20)
 
 
 def test_a_path_is_precision_over_recall(plane):
@@ -73,7 +74,7 @@ def test_a_frame_says_what_it_shows(plane):
 
 
 def test_images_stand_beside_real_ones():
-    digits = mk.sweep({"Gaussian": mk.models.Gaussian()}, mk.data.digits(), (1.0, 0.5), n=100, emit=40)
+    digits = mk.sampling_bias({"Gaussian": mk.models.Gaussian()}, mk.data.digits(), (1.0, 0.5), n=100, emit=40)
     axes = mk.plot.emitted(digits, columns=3)
     assert axes.shape == (2, 2) and axes[0, 0].get_title() == "real" and all(panel.images for panel in axes.flat)
     assert "real against real" in mk.pictures.SamplingBias(digits).update(1.0).text
