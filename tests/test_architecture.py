@@ -22,6 +22,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "runs": {"checks", "record", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store",
              "shelf", "resume"},
     "exact": {"loops", "rng", "checks", "theory", "record", "spec"},
+    "sweep": {"exact", "theory", "loops", "checks"},
     "damage": {"samples", "rng", "checks"},
     "bias": {"checks", "metrics", "rng", "samples"},
     "plot": {"record", "samples", "bias"},

@@ -28,11 +28,13 @@ class Dice:
         key = (self.seeds, self.loops, self.dim, *((m.shape, m.tobytes()) for m in self.drawn))
         seen = LAST.pop(key, None)
         seen = self._next() if seen is None else seen
-        if seen.size <= ROOM:
+        kept = seen.size <= ROOM
+        if kept:
             LAST[key] = seen
             while len(LAST) > KEPT:
                 LAST.popitem(last=False)
-        return torch.from_numpy(seen * np.sqrt(lam)[:, None, :, None, None]).to(self.device)
+        drawn, root = torch.from_numpy(seen), torch.from_numpy(np.sqrt(lam)[:, None, :, None, None])
+        return (drawn * root if kept else drawn.mul_(root)).to(self.device)
 
     def _next(self) -> np.ndarray:
         """The newest draw, by the generators, which first catch up with those that were kept."""
@@ -48,14 +50,16 @@ class Dice:
         """The generators' next [A | z/√n]."""
         d, (_, T, G) = self.dim, n.shape
         freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                                # (L, T, G, d)
-        row, column = np.tril_indices(d, -1)
-        normal = np.stack([g.standard_normal((T, G, d + len(row))) for g in self.normal], 1)    # (T, S, G, ·)
+        normal = np.stack([g.standard_normal((T, G, d * (d + 1) // 2)) for g in self.normal], 1)  # (T, S, G, ·)
         chi = np.stack([np.stack([g.standard_gamma(f / 2) for g in generators], 1)
                         for f, generators in zip(freedom, self.chi, strict=True)], 1)           # (T, L, S, G, d)
         seen = np.zeros((*chi.shape, d + 1))
-        seen[..., row, column] = normal[:, None, ..., d:]
+        for row in range(1, d):                                                                 # below the diagonal
+            start = d + row * (row - 1) // 2
+            seen[..., row, :row] = normal[:, None, ..., start : start + row]
         seen[..., np.arange(d), np.arange(d)] = np.sqrt(2 * chi)
-        seen[..., :d] *= np.moveaxis(freedom > 0, 0, 1)[:, :, None, :, None]
+        if not freedom.all():
+            seen[..., :d] *= np.moveaxis(freedom > 0, 0, 1)[:, :, None, :, None]
         seen[..., d] = normal[:, None, ..., :d] / np.sqrt(np.maximum(np.moveaxis(n, 0, 1), 1))[:, :, None, :, None]
         return seen
 

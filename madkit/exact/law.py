@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -26,6 +26,13 @@ class Fits:
     factor: Tensor  # (T, L, S, d, d)   lower triangular
     logs: Tensor    # (T, L, S, d)      log of its diagonal
 
+    def at(self, places: np.ndarray) -> Fits:
+        """These generations of it."""
+        if len(places) == len(self.mean):
+            return self
+        which = torch.from_numpy(places).to(self.mean.device)
+        return Fits(self.mean[which], self.factor[which], self.logs[which])
+
 
 def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
           progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
@@ -41,10 +48,10 @@ def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof:
 
 
 def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
-    """Positions of the plans with the same sources, as many together as there is room for groups."""
+    """Positions of the plans with the same sources and the same kind of factor, as many together as there is room for groups."""
     families: dict[tuple, list[int]] = {}
     for i, plan in enumerate(plans):
-        families.setdefault(plan.sources, []).append(i)
+        families.setdefault((plan.sources, plan.full), []).append(i)
     for which in families.values():
         step = max(1, room // len(plans[which[0]].lam))
         yield from (which[i : i + step] for i in range(0, len(which), step))
@@ -84,6 +91,7 @@ def _chain(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof:
 def _pool(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: int) -> Iterator[Fits]:
     """Any sum of sources, one generation after another: pool what is seen of every group of rows."""
     sources, drawn, lam = family[0].sources, family[0].drawn, np.stack([plan.lam for plan in family])
+    root = _cholesky if family[0].full else _triangular
     n_ini = np.array([[[plan.n_ini]] for plan in family])
     mean, factor = fits.mean[0], fits.factor[0]
     real = data = mean, factor * dice.tensor(np.sqrt(n_ini - ddof))[0, ..., None, None]
@@ -92,7 +100,7 @@ def _pool(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: 
         n, sizes = np.stack([plan.rows[span] for plan in family]), _sizes(family, span, ddof, dice)
         path = []
         for seen, (weights, roots, spread, alive) in zip(dice.draw(n[..., drawn], lam[:, drawn]), sizes, strict=True):
-            data = _pooled(list(_groups(sources, iter(seen.unbind(2)), past, real, data)), weights, roots, alive)
+            data = _pooled(list(_groups(sources, iter(seen.unbind(2)), past, real, data)), weights, roots, alive, root)
             past.appendleft((data[0], data[1] / spread))
             past.pop()
             path.append(past[0])
@@ -136,13 +144,22 @@ def _emitted(mean: Tensor, factor: Tensor, seen: Tensor) -> Group:
     return mean + times(factor, offset), factor @ root
 
 
-def _pooled(groups: list[Group], weights: Tensor, roots: Tensor, alive: Tensor) -> Group:
+def _pooled(groups: list[Group], weights: Tensor, roots: Tensor, alive: Tensor, root: Callable[[Tensor], Tensor]) -> Group:
     """All groups together; the factor is lower triangular with diagonal ≥ 0, and zero beyond its rank."""
     means = torch.cat([mean for mean, _ in groups], -1)                      # (L, S, d, G)
     mean = times(means, weights)
-    columns = torch.cat([*(root for _, root in groups), (means - mean) * roots], -1)
-    root = torch.linalg.qr(columns.mT, mode="r").R.mT
-    return mean, root * torch.copysign(alive, root.diagonal(dim1=-2, dim2=-1)[..., None, :])
+    factor = root(torch.cat([*(root for _, root in groups), (means - mean) * roots], -1))
+    return mean, factor * torch.copysign(alive, factor.diagonal(dim1=-2, dim2=-1)[..., None, :])
+
+
+def _triangular(columns: Tensor) -> Tensor:
+    """F with F Fᵀ = C Cᵀ of columns C (…, d, m), as exact as C whatever its rank."""
+    return torch.linalg.qr(columns.mT, mode="r").R.mT
+
+
+def _cholesky(columns: Tensor) -> Tensor:
+    """The same in a third of the time, where new real rows keep every direction alive: C Cᵀ squares what is small."""
+    return torch.linalg.cholesky(columns @ columns.mT)
 
 
 def times(matrix: Tensor, column: Tensor) -> Tensor:

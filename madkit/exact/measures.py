@@ -24,6 +24,7 @@ class Truth:
     mean: Tensor    # (dim,)
     root: Tensor    # (d, d) symmetric
     logdet: float
+    plain: bool     # whether root is the identity, so that there is nothing to multiply
 
     @classmethod
     def of(cls, dim: int, mean: Any, cov: Any, device: torch.device) -> Truth:
@@ -36,15 +37,18 @@ class Truth:
         values = values.where(values > rounding, 0)
         extra = dim % 2 if dim > 4 else 0
         root = torch.nn.functional.pad((vectors * values.sqrt()) @ vectors.T, (0, extra, 0, extra))
-        return cls(dim, mean.to(device), root.to(device), values.log().sum().item())
+        plain = not extra and torch.equal(cov, torch.eye(dim).to(cov))
+        return cls(dim, mean.to(device), root.to(device), values.log().sum().item(), plain)
 
     def see(self, fits: Fits) -> Fits:
         """Fits in the truth's own coordinates, but for its mean."""
+        if self.plain:
+            return Fits(fits.mean, fits.factor, fits.logs[..., : self.dim])
         return Fits(times(self.root, fits.mean), self.colour(fits.factor), fits.logs[..., : self.dim])
 
     def colour(self, factor: Tensor) -> Tensor:
         """root @ factor, matrix by matrix."""
-        return self.root.expand_as(factor) @ factor
+        return factor if self.plain else self.root.expand_as(factor) @ factor
 
 
 def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:

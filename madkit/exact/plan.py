@@ -20,6 +20,7 @@ class Plan:
     ranks: np.ndarray                      # (T,) rank of the fitted covariance
     lam: np.ndarray                        # (G,)
     drawn: np.ndarray                      # (G,) whether the rows are new
+    full: bool                             # whether d new real rows or more, in every generation, keep every direction alive
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
@@ -37,7 +38,8 @@ class Plan:
                 raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
                                  "give the loop real, fresh or synthetic rows")
             ranks[t - 1] = min(sum(points) - 1, reach)
-        return cls(n_ini, sources, rows, ranks, lam, drawn)
+        fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
+        return cls(n_ini, sources, rows, ranks, lam, drawn, fresh >= dim and bool((ranks[1:] == dim).all()))
 
 
 def _groups(part: Any, t: int, n_ini: int, total: int, ranks: np.ndarray) -> list[tuple[int, int]]:

@@ -72,13 +72,14 @@ def simulate(
     cov: Any = None,
     ddof: int = 1,
     metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),  # and "spectrum", "mean", "cov"
+    at: Iterable[int] | None = None,           # the generations that are measured; None: all of them
     device: str = "auto",
     progress: bool = False,
 ) -> dict[str, np.ndarray]:
     """The numbers of `run` as arrays (loops, seeds, generations, …), for live views; arguments and errors as there.
 
-    The shape goes on with (d,) for "spectrum" (eigenvalues, largest first) and for "mean", and with (d, d) for "cov":
-    the last two are the fits themselves.
+    With `at` only these generations are measured: (loops, seeds, len(at), …). The shape goes on with (d,) for "spectrum"
+    (eigenvalues, largest first) and for "mean", and with (d, d) for "cov": the last two are the fits themselves.
     """
     loops, names, seeds = _loops(loop), _names(metrics, MEASURES), several_seeds(seeds)
     dim, generations = whole("dim", dim, least=1), whole("generations", generations, least=1)
@@ -87,14 +88,18 @@ def simulate(
     truth = Truth.of(dim, mean, cov, resolve(device))
     size = len(truth.root)
     plans = [Plan.of(one, n, size, generations) for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
+    chosen = np.arange(generations) if at is None else np.array([whole("at", t, least=1) for t in at]) - 1
+    if not np.isin(chosen, np.arange(generations)).all() or len(np.unique(chosen)) < len(chosen):
+        raise ValueError(f"at: expected different generations from 1 to {generations}, got {[int(t) + 1 for t in chosen]}")
     values: dict[str, np.ndarray] = {}
     for which, span, fits in paths(plans, size, generations, seeds, ddof, resolve(device), progress):
-        fits = truth.see(fits)
+        [places] = np.nonzero((span.start <= chosen) & (chosen < span.stop))
+        fits = truth.see(fits.at(chosen[places] - span.start))
         for name in names:
             measured = MEASURES[name](fits, truth).movedim(0, 2).cpu().numpy()
             if name not in values:
-                values[name] = np.empty((len(loops), len(seeds), generations, *measured.shape[3:]))
-            values[name][which, :, span] = measured
+                values[name] = np.empty((len(loops), len(seeds), len(chosen), *measured.shape[3:]))
+            values[name][np.array(which)[:, None], :, places] = measured.swapaxes(1, 2)
     return values
 
 

@@ -9,9 +9,9 @@ expectation is proportional to the truth's covariance:
 | question | function |
 |---|---|
 | how do mean and covariance move, in any loop? | moments |
-| how far is that from the truth, W2²? | w2_squared, real_only_w2; w2_squared_1d, sigma_1d (exact) |
+| how far is that from the truth, W2²? | w2_squared, real_only_w2, real_only_rows; w2_squared_1d, sigma_1d (exact) |
 | what does a typical path do? | logdet, log_variance, spectrum, c |
-| where does it end? | fixed_point, floor, pool_limit, pool_decay |
+| where does it end, and how soon? | fixed_point, floor, spectral_radius, pool_limit, pool_decay |
 | what is synthetic data worth? | effective_sample_size, admissible_threshold, memory_gain, optimal_real_weight |
 | what if fits err systematically? if rows are categories? | bias_growth, diversity |
 | what does a perfect model score? | perfect_coverage, perfect_frechet |
@@ -39,17 +39,18 @@ from madkit.theory.limits import (
     optimal_real_weight,
     pool_decay,
     pool_limit,
+    spectral_radius,
 )
 from madkit.theory.overlay import table
 from madkit.theory.product import c, log_variance, logdet, sigma_1d, spectrum, w2_squared_1d
 from madkit.theory.recursion import Moments, bias_growth, diversity, moments
 from madkit.theory.scores import perfect_coverage, perfect_frechet
-from madkit.theory.wasserstein import real_only_w2, root_trace, w2_squared
+from madkit.theory.wasserstein import real_only_rows, real_only_w2, root_trace, w2_squared
 
 __all__ = [
     "Moments", "moments", "bias_growth", "diversity",
-    "w2_squared", "real_only_w2", "root_trace",
+    "w2_squared", "real_only_w2", "real_only_rows", "root_trace",
     "c", "logdet", "log_variance", "spectrum", "sigma_1d", "w2_squared_1d",
     "fixed_point", "floor", "effective_sample_size", "admissible_threshold", "memory_gain", "optimal_real_weight",
-    "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
+    "spectral_radius", "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from madkit.checks import above, unit, whole
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
-from madkit.theory.wasserstein import real_only_w2, w2_squared
+from madkit.theory.wasserstein import real_only_rows, real_only_w2, w2_squared
 
 
 def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
@@ -83,21 +83,53 @@ def floor(p: float, lam: float, dim: int) -> float:
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
+def spectral_radius(loop: Loop, n_ini: int | None = None) -> float:
+    """What is left, one generation later, of a loop's distance from its limit, in [0, 1]; 0 forgets at once, 1 never.
+
+    The larger of two: r of the covariances, Σ_k λ_k w_k r⁻ᵏ = 1, and r² of the means, Σ_k w_k r⁻ᵏ = 1, where w_k is the share
+    of rows that come from the model k generations back, at λ_k; leading order in 1/rows. Fresh + Synthetic: max(λq, q²).
+    n_ini is the size of Real(). NotImplementedError for pools and loops of one's own.
+    """
+    back: dict[int, np.ndarray] = {}                               # k -> (λ_k w_k, w_k) N
+    total = 0
+    for part in parts(loop):
+        match part:
+            case Synthetic(n, lam, memory):
+                for t, rows in part.shares(memory + 1).items():
+                    back[memory + 1 - t] = back.get(memory + 1 - t, np.zeros(2)) + rows * np.array([lam, 1.0])
+                total += n
+            case Fresh(n):
+                total += n
+            case Real():
+                total += _real_rows(loop, n_ini)
+            case _:
+                raise NotImplementedError(f"spectral_radius: expected a sum of Real, Fresh and Synthetic, got {part!r}")
+    covariance, mean = (_root({k: shares[i] / total for k, shares in back.items()}) for i in (0, 1))
+    return max(covariance, mean**2)
+
+
+def _root(shares: dict[int, float]) -> float:
+    """The r in [0, 1] with Σ_k w_k r⁻ᵏ = 1; 0 where all w_k are 0."""
+    from scipy.optimize import brentq
+
+    shares = {k: w for k, w in shares.items() if w > 0}
+    if not shares or sum(shares.values()) > 1 - 1e-12:
+        return float(bool(shares))
+    low = max(w ** (1 / k) for k, w in shares.items())             # one of the terms is 1 there
+    return low if len(shares) == 1 else brentq(lambda r: sum(w * r**-k for k, w in shares.items()) - 1, low, 1.0, xtol=1e-14)
+
+
 def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> float:
     """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good, 0 = worth less than 2 rows.
 
-    λ = 1, n_r ≫ d: n_e = (1 + q) n_r. Inverts `real_only_w2` at the `w2_squared` of the loop's `fixed_point`, as good as
-    these; for Fresh + Synthetic with memory K and λ = 1, n_r times `memory_gain`. NotImplementedError as for `fixed_point`.
+    λ = 1, n_r ≫ d: n_e = (1 + q) n_r. `real_only_rows` of the `w2_squared` of the loop's `fixed_point`, as good as these; for
+    Fresh + Synthetic with memory K and λ = 1, n_r times `memory_gain`. NotImplementedError as for `fixed_point`.
+    `mk.sweep.effective_sample_size` simulates it.
     """
-    from scipy.optimize import brentq
-
     match parts(loop):
         case (Fresh(n_r), Synthetic(n_s, 1.0, memory)) | (Synthetic(n_s, 1.0, memory), Fresh(n_r)) if memory > 1 and n_r:
             return n_r * memory_gain(n_r / (n_r + n_s), memory)
-    goal = w2_squared(fixed_point(loop, dim, n_ini))
-    if goal > real_only_w2(2, dim):
-        return 0.0
-    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / goal), math.log(1.9), 40, xtol=1e-10))
+    return real_only_rows(float(w2_squared(fixed_point(loop, dim, n_ini))), dim)
 
 
 def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> float:

@@ -7,6 +7,8 @@ spectrum of all of these for large d, in one formula; each is chosen by its fluc
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from madkit.checks import above, whole
@@ -49,6 +51,18 @@ def real_only_w2(n: float, dim: int) -> float:
     """
     n, dim = above("real_only_w2: n", 1, n), whole("real_only_w2: dim", dim, least=1)
     return float(dim / n + 2 * (dim - root_trace(dim, n - 1)))
+
+
+def real_only_rows(w2: float, dim: int) -> float:
+    """The inverse: n of real rows whose fit has this E W2² (Σ0 = I); 0 where 2 rows do better, ∞ where W2² = 0."""
+    from scipy.optimize import brentq
+
+    dim = whole("real_only_rows: dim", dim, least=1)
+    if not above("real_only_rows: w2", -1e-12, w2) < real_only_w2(2, dim):
+        return 0.0
+    if w2 <= 0:
+        return math.inf
+    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / w2), math.log(1.9), 40, xtol=1e-10))
 
 
 def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
