@@ -9,6 +9,7 @@
 | sheet | emitted images, one sheet per generation, a row per label |
 | chart | recorded image runs in a fixed map, generation by generation |
 | composition | what each training set is made of, by source and birth generation |
+| phase, along, paths | sweeps: a map of what synthetic rows are worth, a number over one axis, paths of many loops |
 | emitted, tradeoff, kept | sampling bias: rows at every λ, precision over recall, variance over λ |
 
     mk.plot.curves(run)                                    # the last line of a cell: the picture shows itself
@@ -28,16 +29,19 @@ object-oriented matplotlib, never pyplot, so that cells and sliders can draw on 
 | violet | a loop of your own | dash-dotted line, crosses |
 | black | theory | thin dashed line, called expectation or exact |
 | sky, purple | quality (precision), diversity (recall) | named at the line's end |
+| blue to red | a map: synthetic rows help, or harm; white at n_e = n_r | boundary solid as simulated, dashed in theory |
 """
 
 from madkit.plot.bias import emitted, kept, tradeoff
 from madkit.plot.language import COLOURS, FAMILIES, family, ramp
 from madkit.plot.layout import DRAWING, figure
 from madkit.plot.lines import curves, spectrum
+from madkit.plot.phases import along, paths, phase
 from madkit.plot.rows import clouds, composition, filmstrip
 from madkit.plot.sheets import chart, sheet
 
 __all__ = [
     "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted", "tradeoff", "kept",
+    "phase", "along", "paths",
     "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
 ]

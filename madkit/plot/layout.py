@@ -116,6 +116,16 @@ def generation_axis(ax: Axes, last: int) -> None:
     ax.set_xlabel("generation", fontsize=LABEL, color=COLOURS["text"])
 
 
+def plain_numbers(ax: Axes, which: str = "y") -> None:
+    """Ticks of a log axis as 0.01, 0.1, 1 where that is short, else as powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullFormatter
+
+    axis, (low, high) = (ax.yaxis, ax.get_ylim()) if which == "y" else (ax.xaxis, ax.get_xlim())
+    short = FuncFormatter(lambda value, _: f"{value:,g}") if low >= 5e-5 and high <= 5e4 else None
+    axis.set_major_formatter(short or LogFormatterSciNotation())
+    axis.set_minor_formatter(NullFormatter() if high / low >= 20 else short or LogFormatterSciNotation())
+
+
 def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Names beside the axes, one per (x, y, text, colour), at the height of its line's end, moved apart where they touch."""
     from matplotlib.transforms import ScaledTranslation

@@ -152,21 +152,11 @@ def _draw(ax: Axes, paths: list[_Path], log: bool, label: str) -> None:
 def _value_axis(ax: Axes, paths: list[_Path], log: bool, label: str) -> None:
     if log:
         ax.set_yscale("log")
-        _plain_numbers(ax)
+        layout.plain_numbers(ax)
         label = f"{label[:-1]}, log scale)" if label.endswith(")") else f"{label} (log scale)"
     elif all((_finite(path.low)[np.isfinite(path.low)] >= 0).all() for path in paths):
         ax.set_ylim(bottom=0)
     ax.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
-
-
-def _plain_numbers(ax: Axes) -> None:
-    """Ticks of a log axis as 0.01, 0.1, 1 where that is short, else as powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullFormatter
-
-    low, high = ax.get_ylim()
-    short = FuncFormatter(lambda value, _: f"{value:g}") if low >= 5e-5 and high <= 5e4 else None
-    ax.yaxis.set_major_formatter(short or LogFormatterSciNotation())
-    ax.yaxis.set_minor_formatter(NullFormatter() if high / low >= 20 else short or LogFormatterSciNotation())
 
 
 def _singular(ax: Axes, paths: list[_Path]) -> None:
@@ -245,4 +235,4 @@ def _same_limits(axes: Panels) -> None:
     limits = np.array([ax.get_ylim() for ax in axes.flat])
     for ax in axes.flat:
         ax.set_ylim(limits[:, 0].min(), limits[:, 1].max())
-        _plain_numbers(ax)
+        layout.plain_numbers(ax)

@@ -1,16 +1,7 @@
-"""The paper's experiments with deep models, as recipes: what `madkit record NAME` runs and `mk.recorded(NAME)` reads.
+"""The paper's experiments with deep models (and a flow on two coordinates): one run of `mk.run` for each label.
 
-    NAME = <figure>_<loop>                    Figures of Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850
-    recipe(NAME, "laptop") -> Recipe          model, truth, {label: loop}, generations, seeds, what judges
-
-A preset is a set of numbers, and stands in the two tables below:
-
-    smoke     two generations in seconds, to see that all of it works: digits 8 × 8 instead of MNIST, hardly trained
-    laptop    at most half an hour on two cores: what is shipped
-    paper     the paper's own sizes, for a GPU
-
-Recipes of one experiment share model, truth, n and seeds, so that a longer figure goes on where a shorter one ended, and
-λ = 1 is trained once for all figures that show it.
+A preset is a set of numbers, and stands in the two tables below. Recipes of one experiment share model, truth, n and seeds, so
+that a longer figure goes on where a shorter one ended, and λ = 1 is trained once for all figures that show it.
 """
 
 from __future__ import annotations
@@ -18,14 +9,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from madkit import data, metrics
 from madkit.loops import Fresh, Loop, Synthetic, fully_synthetic, synthetic_augmentation
+from madkit.recipes.presets import PRESETS, Preset
 from madkit.samples import Samples
-
-Preset = Literal["smoke", "laptop", "paper"]
-PRESETS: tuple[Preset, ...] = ("smoke", "laptop", "paper")
 
 
 @dataclass(frozen=True)
@@ -103,15 +92,6 @@ class Recipe:
     features: Callable[[Samples], Samples] | None
     place: Callable[[Samples], Any] | None
     paper: str
-
-
-def recipe(name: str, preset: Preset = "laptop") -> Recipe:
-    """The recipe of this name at this preset. Raises ValueError for a name or preset that there is not."""
-    if name not in RECIPES:
-        raise ValueError(f"recipe: expected one of {', '.join(RECIPES)}, got {name!r}")
-    if preset not in PRESETS:
-        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {preset!r}")
-    return RECIPES[name](preset)
 
 
 # --- the recipes ---------------------------------------------------------------------------------------------------
@@ -196,7 +176,7 @@ def vae_fully_synthetic(preset: Preset) -> Recipe:
     return _images("vae_fully_synthetic", "vae", preset, lambda n: _lams(fully_synthetic, n, 1.0, 0.5), "no VAE")
 
 
-RECIPES: dict[str, Callable[[Preset], Recipe]] = {made.__name__: made for made in (
+IMAGES: dict[str, Callable[[Preset], Recipe]] = {made.__name__: made for made in (
     fig04_fully_synthetic, fig05_fully_synthetic, fig06_fully_synthetic, fig07_fully_synthetic, fig08_synthetic_augmentation,
     fig09_synthetic_augmentation, fig10_fresh_data, control, claims, fig13_fully_synthetic, fig17_fully_synthetic,
     vae_fully_synthetic)}
