@@ -8,7 +8,7 @@ In a notebook `mk.run?` says what a function does, and `mk.run??` what each argu
 
 from typing import Any
 
-from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, testing, theory
+from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, sweep, testing, theory
 from madkit.bias import Biased, sampling_bias
 from madkit.loops import (
     Fresh,
@@ -31,7 +31,8 @@ __all__ = [
     "explore", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
-    "data", "models", "metrics", "damage", "theory", "features", "exact", "plot", "live", "report", "testing", "exercises",
+    "data", "models", "metrics", "damage", "theory", "features", "exact", "plot", "live", "sweep", "report", "testing",
+    "exercises",
 ]
 
 

@@ -1,0 +1,9 @@
+"""Sweeps: one question at every cell of a grid, on a laptop or on a cluster.
+
+to be written
+"""
+
+from madkit.sweep.grid import failures, grid, table
+from madkit.workers import processes
+
+__all__ = ["grid", "table", "failures", "processes"]
