@@ -1,13 +1,17 @@
-"""The card of a record: its README, which says how it was made and what was measured."""
+"""The card of a record: its README, which says how it was made and what was measured; of runs, and of sweeps."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from madkit.recipes import RECIPES, Recipe
+from madkit.recipes import RECIPES, Recipe, Sweep
 from madkit.record import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWS = "## What it shows"  # heading of words written by hand
 
@@ -19,12 +23,9 @@ def words(folder: Path) -> str:
 
 
 def card(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str], words: str) -> str:
-    """How the record was made, the medians of its metrics, and `words`."""
-    one, name = max(runs.values(), key=lambda run: len(run.samples)), how["recipe"]
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
-    total = sum(path.stat().st_size for path in files)
-    rows = [
-        ("made by", f"`madkit record {name} --preset {how['preset']}`"),
+    """How the record of runs was made, the medians of its metrics, and `words`."""
+    one = max(runs.values(), key=lambda run: len(run.samples))
+    facts = [
         ("model", f"`{one.spec['model']}`"),
         ("data", f"`{one.spec['data']}`"),
         *((f"loop, {label}", f"`{run.spec['loop']}`, n_ini = {run.spec['n_ini']}") for label, run in runs.items()),
@@ -33,18 +34,55 @@ def card(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str], 
         ("judged", f"{made.emit:,} emitted rows of each generation against as many test rows at most"),
         ("kept", f"{len(one.samples[1])} emitted rows of generations {', '.join(map(str, one.samples))}"
                  + (f"; the places of {len(one.places[1])} in the map" if one.places else "")),
-        ("versions", one.spec["versions"]),
-        ("device, date", f"{one.spec['device']}, {one.spec['date'][:10]}"),
-        ("time", how["took"]),
-        ("size, licence", f"{total / 1e6:.2f} MB; BSD-3-Clause, like madkit"),
-        ("the paper", made.paper),
     ]
+    read = f'runs = mk.recorded("{folder.name}")'
+    return _page(folder, read, facts, how | one.spec, made.paper, ["Medians over the seeds:", "\n".join(_medians(runs)), words])
+
+
+def sweep_card(folder: Path, made: Sweep, how: dict[str, Any], table: pd.DataFrame, words: str) -> str:
+    """How the record of a sweep was made, and `words`."""
+    axes = {name: _span(values) for name, values in (*made.over.items(), *made.beside.items())}
+    facts = [
+        ("model, data", f"`Gaussian()` on `gaussian({made.dim})`, by the exact law: no rows are drawn"),
+        ("cells", "; ".join(f"{name}: {span}" for name, span in axes.items())),
+        ("seeds", f"{made.seeds} of every cell; errors are standard errors over the seeds"),
+        ("the limit", f"{made.follow} generations are followed" if made.follow else "see `mk.sweep.limit`: burn-in and average "
+         "follow from the spectral radius of each loop"),
+        *_errors(table),
+    ]
+    parts = [f"![{RECIPES[how['recipe']].__doc__}](picture.png)", words]
+    return _page(folder, f'table = mk.sweep.recorded("{folder.name}")', facts, how, made.paper, parts)
+
+
+def _page(folder: Path, read: str, facts: Sequence[tuple[str, str]], how: Mapping[str, Any], paper: str, parts: list[str]) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
+    size = sum(path.stat().st_size for path in files)
+    rows = [("made by", f"`madkit record {how['recipe']} --preset {how['preset']}`"), *facts, ("versions", how["versions"]),
+            ("device, date", f"{how['device']}, {how['date'][:10]}"), ("time", how["took"]),
+            ("size, licence", f"{size / 1e6:.2f} MB; BSD-3-Clause, like madkit"), ("the paper", paper)]
     sums = [f"    {hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files]
-    parts = [f"# {name}", RECIPES[name].__doc__ or "", f'```python\nruns = mk.recorded("{folder.name}")\n```',
-             "\n".join(["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]),
-             "Medians over the seeds:", "\n".join(_medians(runs)), *filter(None, [words]),
-             "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
-    return "\n\n".join(parts) + "\n"
+    page = [f"# {how['recipe']}", RECIPES[how["recipe"]].__doc__ or "", f"```python\n{read}\n```",
+            "\n".join(["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]), *filter(None, parts),
+            "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
+    return "\n\n".join(page) + "\n"
+
+
+def _span(values: Sequence[Any]) -> str:
+    """"100, 113, …, 1000 (20)" of many values, or all of few."""
+    if len(values) <= 6:
+        return ", ".join(f"{value:g}" for value in values)
+    return f"{values[0]:g}, {values[1]:g}, …, {values[-1]:g} ({len(values)})"
+
+
+def _errors(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """How sure the numbers are: the standard error of n_e/n_r, and its distance from theory."""
+    if "ratio" not in table:
+        return []
+    error, apart = table.ratio_error / table.ratio, (table.ratio / table.ratio_theory - 1).abs()
+    said = [("standard error of n_e/n_r", f"{error.median():.2%} in the median cell, {error.max():.2%} at most")]
+    if apart.notna().any():
+        said.append(("apart from theory", f"{apart.median():.2%} in the median cell, {apart.max():.2%} at most"))
+    return said
 
 
 def _diverged(runs: dict[str, Run], generations: int) -> list[str]:

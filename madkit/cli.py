@@ -1,9 +1,10 @@
-"""The `madkit` command: notebooks to reports, recipes to records.
+"""The `madkit` command: notebooks to reports, recipes to records and sweeps.
 
     madkit report notebooks/01_fully_synthetic.ipynb -p lam 0.8 -o reports
     madkit report --all -o reports
     madkit record fig06_fully_synthetic --preset laptop
-    madkit record --list
+    madkit recipes
+    madkit sweep fig11_fresh_data --out sweeps/fig11 --dask tcp://10.0.0.1:8786
     madkit explore -o explorer.html
 
 Exit codes: 0 done, 1 a notebook or a run failed, 2 wrong use, 130 stopped. Errors that can be expected come in words, without
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
     except KeyboardInterrupt:
-        return _say("stopped; the same command goes on from here" if args.does is _record else "stopped", 130)
+        return _say("stopped; the same command goes on from here" if args.does in (_record, _sweep) else "stopped", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"madkit {version('madkit')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _report_arguments(commands)
+    _recipes_arguments(commands)
     _record_arguments(commands)
+    _sweep_arguments(commands)
     _explore_arguments(commands)
     return parser
 
@@ -67,18 +70,39 @@ def _report_arguments(commands: Any) -> None:
     command.set_defaults(does=lambda args: _all(args) if args.all else _one(args))
 
 
+def _recipes_arguments(commands: Any) -> None:
+    command = commands.add_parser("recipes", help="the experiments of the paper, one line each")
+    command.set_defaults(does=_recipes)
+
+
+def _recipe_arguments(command: Any) -> None:
+    """What record and sweep share."""
+    command.add_argument("name", metavar="RECIPE", help="such as fig06_fully_synthetic; `madkit recipes` lists all")
+    command.add_argument("--preset", choices=PRESETS, default="laptop", help="how large (default: laptop)")
+    command.add_argument("--workers", type=int, metavar="N", help="processes side by side (default: cores; on a GPU 1)")
+
+
 def _record_arguments(commands: Any) -> None:
     command = commands.add_parser(
         "record", help="run an experiment of the paper and write its record",
-        description="Write OUT/NAME (presets other than laptop: OUT/NAME-PRESET): table, samples of every generation, a map.")
-    command.add_argument("name", nargs="?", metavar="NAME", help="the recipe, such as fig06_fully_synthetic; --list names all")
-    command.add_argument("--list", action="store_true", help="the recipes, one line each")
-    command.add_argument("--preset", choices=PRESETS, default="laptop", help="how large (default: laptop)")
+        description="Write OUT/RECIPE (presets other than laptop: OUT/RECIPE-PRESET): tables, pictures, how it was made.")
+    _recipe_arguments(command)
     command.add_argument("-o", "--out", default="data/runs", metavar="OUT", help="folder of records (default: data/runs)")
     command.add_argument("--work", default="runs", metavar="WORK", help="folder of whole runs, to go on from (default: runs)")
-    command.add_argument("--workers", type=int, metavar="N", help="processes side by side (default: cores; on a GPU 1)")
     command.add_argument("--force", action="store_true", help="replace a record that was made with other settings")
     command.set_defaults(does=_record)
+
+
+def _sweep_arguments(commands: Any) -> None:
+    command = commands.add_parser(
+        "sweep", help="run an experiment cell by cell, here or on a cluster",
+        description="Keep every cell in DIR as it finishes, then write DIR/table.csv and, of a map, DIR/picture.png. The same "
+                    "command goes on after a stop.")
+    _recipe_arguments(command)
+    command.add_argument("-o", "--out", required=True, metavar="DIR", help="folder of this sweep")
+    command.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786; else processes here")
+    command.add_argument("--retry", action="store_true", help="try again the cells that failed before")
+    command.set_defaults(does=_sweep)
 
 
 def _explore_arguments(commands: Any) -> None:
@@ -99,15 +123,22 @@ def _explore(args: argparse.Namespace) -> int:
     return 0
 
 
+def _recipes(args: argparse.Namespace) -> int:
+    print("\n".join(f"{name:30} {made.__doc__}" for name, made in RECIPES.items()))
+    return 0
+
+
 def _record(args: argparse.Namespace) -> int:
-    if args.list:
-        print("\n".join(f"{name:30} {made.__doc__}" for name, made in RECIPES.items()))
-        return 0
-    if args.name is None:
-        raise ValueError("NAME: expected the name of a recipe, got none; `madkit record --list` names all")
     from madkit.recording import record
 
     print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
+    return 0
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from madkit.sweeping import sweep
+
+    print(sweep(args.name, args.preset, args.out, args.dask, args.workers, args.retry))
     return 0
 
 

@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from madkit import loops, plot, store
+from madkit import loops, plot, store, sweeping
 from madkit.card import card, words
-from madkit.recipes import Preset, Recipe, recipe
+from madkit.recipes import Preset, Recipe, Sweep, recipe
 from madkit.record import Run, load
 from madkit.runs import Job, run
 from madkit.samples import Samples
@@ -54,6 +54,8 @@ def record(
     Raises StoreError, before anything runs, for a folder that holds a record of other settings; KeyboardInterrupt on Ctrl-C.
     """
     made, folder = recipe(name, preset), Path(out) / (name if preset == "laptop" else f"{name}-{preset}")
+    if isinstance(made, Sweep):
+        return sweeping.record(name, preset, folder, Path(work) / folder.name, workers)
     if not force:
         _refuse(folder, made)
     stores = {(label, seed): place(made, label, seed, Path(work)) for seed in range(made.seeds) for label in made.loops}
@@ -92,7 +94,7 @@ def train(name: str, preset: Preset, stores: Stores, workers: int) -> None:
     """All runs of a recipe, in processes side by side, under a bar of generations."""
     from tqdm.auto import tqdm
 
-    generations = recipe(name, preset).generations
+    generations = _runs(name, preset).generations
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _quiet)
     done = _done(stores, generations)
@@ -111,11 +113,17 @@ def train(name: str, preset: Preset, stores: Stores, workers: int) -> None:
             raise
 
 
+def _runs(name: str, preset: Preset) -> Recipe:
+    made = recipe(name, preset)
+    assert isinstance(made, Recipe)
+    return made
+
+
 def train_one(name: str, preset: Preset, label: str, seed: int, folder: Path) -> None:
     """One run, kept whole in its folder. A fit that diverges ends it, and is a result: the record says so."""
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
-    made = recipe(name, preset)
+    made = _runs(name, preset)
     one = job(made, label, seed)
     try:
         run(one.model, one.loop, one.truth, generations=one.generations, seeds=one.seeds, n_ini=one.n_ini, metrics=one.metrics,

@@ -61,6 +61,22 @@ def preserved() -> Iterator[None]:
                 _restore(before)
 
 
+@contextmanager
+def begun(seed: int, *name: str | int | float) -> Iterator[None]:
+    """The block begins with the generators of (seed, name…), which are afterwards as they were, for code that is not ours.
+
+    Unlike `stream` it keeps no other thread waiting; so while another thread draws too, only what opens streams is repeatable.
+    """
+    with _lock:
+        before = _states()
+        _seed(key(seed, *name))
+    try:
+        yield
+    finally:
+        with _lock:
+            _restore(before)
+
+
 def _states() -> tuple:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from madkit import loops
+from madkit import loops, workers
 from madkit import metrics as mad_metrics
 from madkit import spec as specs
 from madkit import store as stores
@@ -239,13 +239,15 @@ def _collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[
 
     records: list[Record] = []
     stopped: BaseException | None = None
-    bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not progress, leave=False)
-    shown = bars.set(progress)
+    shown = bars.set(progress and bars.get())
+    bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not bars.get(), leave=False)
     try:
         for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
             records += batch
             bar.update(len(batch))
     except (KeyboardInterrupt, FloatingPointError) as error:
+        if isinstance(error, KeyboardInterrupt) and workers.lonely.get():
+            raise  # a cell of a sweep is whole, or is not there
         stopped = error
     finally:
         bars.reset(shown)
@@ -279,31 +281,25 @@ def _together(records: Iterator[Record], seconds: float = 0.01) -> Iterator[list
 
 
 def _side_by_side(job: Job, executor: Executor) -> Iterator[list[Record]]:
-    import cloudpickle
-
-    futures = [executor.submit(_work, cloudpickle.dumps((job, seed))) for seed in job.seeds]
+    packed = workers.pack(partial(_of_one_seed, job))
+    futures = [executor.submit(workers.call, packed, seed) for seed in job.seeds]
     try:
         for future in as_completed(futures):
-            yield cloudpickle.loads(future.result())
+            yield workers.unpack(future.result())
     finally:
         for future in futures:
             future.cancel()
 
 
-def _work(packed: bytes) -> bytes:
-    """One seed in a worker, on one thread, so that the number of workers changes no bit."""
-    import cloudpickle
-
-    torch.set_num_threads(1)
-    bars.set(False)
-    job, seed = cloudpickle.loads(packed)
-    records = []
+def _of_one_seed(job: Job, seed: int) -> list[Record]:
+    """All records of a seed, in a worker: those done, where it is interrupted."""
+    records: list[Record] = []
     try:
         for batch in _together(trajectory(job, seed)):
             records += batch
     except KeyboardInterrupt:
         pass
-    return cloudpickle.dumps(records)
+    return records
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------
@@ -325,8 +321,7 @@ def _check_truth(truth: Any) -> None:
 def _check_tools(features: Any, executor: Any) -> None:
     if features is not None and not callable(features):
         raise TypeError(f"features: expected a function Samples -> (n, d) numbers, got {features!r}")
-    if executor is not None and not hasattr(executor, "submit"):
-        raise TypeError(f"executor: expected a concurrent.futures.Executor, such as ProcessPoolExecutor(2), got {executor!r}")
+    workers.check_executor(executor)
 
 
 def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, features: Callable | None) -> tuple[Metric, ...]:

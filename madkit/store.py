@@ -110,7 +110,7 @@ def read_json(path: Path) -> Any:
         raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another folder") from error
 
 
-def claim(folder: Path, spec: dict[str, Any]) -> None:
+def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY, kind: str = "run") -> None:
     """Make the folder this run's, or check that it is. Raises StoreError when it holds something else."""
     import warnings
 
@@ -121,11 +121,11 @@ def claim(folder: Path, spec: dict[str, Any]) -> None:
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())
         return
     if not (folder / "spec.json").exists():
-        raise StoreError(f"store: {folder} is not empty and holds no run (no spec.json); give an empty or a new folder")
+        raise StoreError(f"store: {folder} is not empty and holds no {kind} (no spec.json); give an empty or a new folder")
     held = read_json(folder / "spec.json")
-    other = [f"{name}: stored {held.get(name)}, asked {spec.get(name)}" for name in IDENTITY if held.get(name) != spec.get(name)]
+    other = [f"{name}: stored {held.get(name)}, asked {spec.get(name)}" for name in identity if held.get(name) != spec.get(name)]
     if other:
-        raise StoreError(f"store: {folder} holds another run; give a new folder. They differ in " + "; ".join(other))
+        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. They differ in " + "; ".join(other))
     changed = [f"{name} was {held.get(name)}, is {spec[name]}" for name in ("versions", "device") if held.get(name) != spec[name]]
     if changed:
         warnings.warn(f"store: {folder} goes on under other conditions, bits may differ: {'; '.join(changed)}", stacklevel=3)

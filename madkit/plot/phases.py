@@ -1,4 +1,4 @@
-"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, a number over one axis; `paths`, over generations."""
+"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, numbers over an axis; `paths`, over generations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REACH = 2.0      # the map's colours end at n_e/n_r = 2^−REACH and 2^REACH
 NAMES = {
     "n": "rows of a training set n", "n_r": "real rows a generation n_r", "n_s": "synthetic rows a generation n_s",
     "lam": "sampling bias λ (1 = none)", "p": "share of fresh rows p", "memory": "memory K: models that synthetic rows come from",
-    "n_ini": "real rows of generation 1 n_ini", "ratio": "n_e/n_r, what the diet is worth (1: no more than its real rows)",
+    "n_ini": "real rows of generation 1 n_ini", "ratio": "n_e/n_r (1: worth its real rows alone)",
     "w2_squared": "limit of W₂² to the truth (0 is best)",
 }
 SYMBOLS = {"lam": "λ", "memory": "K"}
@@ -51,7 +51,8 @@ def phase(
         _axis(panel, "x", part, x)
         _axis(panel, "y", part, y)
         if panels:
-            panel.set_title(f"{SYMBOLS.get(panels, panels)} = {value:,g}", fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
+            name = f"{SYMBOLS.get(panels, panels)} = {value:,g}"
+            panel.set_title(name, fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
         if panel is not axes.flat[0] and ax is None:
             panel.set_ylabel("")
     if ax is None:

@@ -26,6 +26,8 @@ from madkit.sweep.limit import limit, worth
 if TYPE_CHECKING:
     import pandas as pd
 
+    from madkit.plot.canvas import Panels
+
 DIM: dict[Preset, int] = {"smoke": 10, "laptop": 100, "paper": 100}
 CELLS: dict[Preset, int] = {"smoke": 3, "laptop": 20, "paper": 100}          # along an axis of a map
 SEEDS: dict[Preset, int] = {"smoke": 2, "laptop": 4, "paper": 16}            # of a cell of a map
@@ -87,7 +89,7 @@ def path(seed: int, *, loop: Callable[..., Loop], dim: int, generations: int, n_
 
 
 def summary(rows: pd.DataFrame, loop: Callable[..., Loop], cells: list[str], dim: int) -> pd.DataFrame:
-    """Each cell's n_r, limit W2², n_e and n_e/n_r with standard errors over the seeds, and theory's (NaN: no formula covers it)."""
+    """Each cell's n_r, limit W2², n_e and n_e/n_r with standard errors over the seeds, and theory's (NaN: no formula)."""
     import pandas as pd
 
     made = []
@@ -147,8 +149,8 @@ def between(low: float, high: float, cells: int) -> list[int]:
 # --- the figures ---------------------------------------------------------------------------------------------------
 
 
-def fig10_gaussian(preset: Preset) -> Sweep:
-    """Figure 10, left: n_r = 100 fresh and n_s = 900 synthetic rows, λ = 1 and 0.8, from 100 or 1,000 real rows: one limit each."""
+def fig10_gaussian_fresh_data(preset: Preset) -> Sweep:
+    """Figure 10, left: n_r = 100 fresh and n_s = 900 synthetic rows, λ = 1 and 0.8, from two n_ini: one limit each."""
     seeds, generations = {"smoke": (2, 5), "laptop": (50, 40), "paper": (200, 40)}[preset]
     return Sweep(fresh, {"n_r": [100], "n_s": [900], "lam": [1.0, 0.8], "n_ini": [100, 1000]}, {}, DIM[preset], seeds,
                  partial(plot.paths, lines=["lam", "n_ini"], title="Where it ends does not depend on how it began"),
@@ -156,7 +158,7 @@ def fig10_gaussian(preset: Preset) -> Sweep:
 
 
 def fig11_fresh_data(preset: Preset) -> Sweep:
-    """Figure 11: n_e/n_r over n_r and n_s at λ = 0.7, 0.85, 1: with bias, too many synthetic rows do harm, however many are real."""
+    """Figure 11: n_e/n_r over n_r and n_s at λ = 0.7, 0.85, 1: with bias, too many synthetic rows do harm."""
     return Sweep(fresh, {"lam": [0.7, 0.85, 1.0], "n_r": between(100, 1000, CELLS[preset])},
                  {"n_s": between(100, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
                  partial(plot.phase, x="n_r", y="n_s", panels="lam", title="Some synthetic data helps, too much harms"),
@@ -190,7 +192,7 @@ def fig31_fresh_data(preset: Preset) -> Sweep:
                  "d = 100, n 10³ to 10⁵, p from 0.3 % to 100 %")
 
 
-def fig31_fresh_data_biased(preset: Preset) -> Sweep:
+def fig31_biased_fresh_data(preset: Preset) -> Sweep:
     """Figure 31, right: the limit over n for several λ, p = 10 %: with bias, more rows stop helping."""
     return Sweep(share, {"n": between(1000, 100_000, {"smoke": 2, "laptop": 9, "paper": 21}[preset]), "p": [0.1],
                          "lam": [1.0, 0.97, 0.95, 0.93, 0.9]}, {}, DIM[preset], SEEDS[preset],
@@ -199,4 +201,4 @@ def fig31_fresh_data_biased(preset: Preset) -> Sweep:
 
 
 SWEEPS: dict[str, Callable[[Preset], Sweep]] = {made.__name__: made for made in (
-    fig10_gaussian, fig11_fresh_data, fig12_fresh_data, fig30_fresh_data, fig31_fresh_data, fig31_fresh_data_biased)}
+    fig10_gaussian_fresh_data, fig11_fresh_data, fig12_fresh_data, fig30_fresh_data, fig31_fresh_data, fig31_biased_fresh_data)}

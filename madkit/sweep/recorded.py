@@ -1,0 +1,28 @@
+"""Sweeps that were made before: the tables of the paper's figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from madkit.data.files import shipped
+from madkit.store import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """The table of a recorded sweep, such as recorded("fig11_fresh_data"): a row for each cell; `.attrs` says how it was made.
+
+    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises FileNotFoundError when there is none.
+    """
+    import pandas as pd
+
+    home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
+    if not (home / "table.csv").exists():
+        raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit record {name}` makes it, and "
+                                "mk.recorded reads records of runs")
+    table = pd.read_csv(home / "table.csv", float_precision="round_trip")
+    table.attrs = read_json(home / "spec.json")
+    return table
