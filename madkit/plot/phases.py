@@ -127,6 +127,9 @@ def paths(
 
 def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     wide = part.pivot_table(index=y, columns=x, values=value, dropna=False)
+    for name, size in zip((y, x), wide.shape, strict=True):
+        if size < 2:
+            raise ValueError(f"{name}: expected two values or more in every panel of a map, got {part[name].iloc[0]!r} alone")
     return wide.columns.to_numpy(float), wide.index.to_numpy(float), wide.to_numpy(float)
 
 
