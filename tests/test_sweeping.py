@@ -90,6 +90,13 @@ def test_a_record_is_the_table_of_its_sweep(recorded):
     assert set(re.findall(r"[0-9a-f]{64}  (\S+)", readme)) == {"table.csv", "spec.json", "picture.png"}
 
 
+def test_processes_change_no_bit(recorded):
+    made = recipe("fig11_fresh_data", "smoke")
+    kept = mk.sweep.table(recorded[1] / "fig11_fresh_data-smoke").query("lam == 0.85 and n_r == 316").reset_index(drop=True)
+    here = pd.concat(mk.sweep.grid(made.f, {"lam": [0.85], "n_r": [316]}, seeds=2), ignore_index=True)
+    pd.testing.assert_frame_equal(here, kept, check_exact=True)
+
+
 def test_words_written_by_hand_stay_and_nothing_is_computed_again(recorded):
     out, work = recorded
     readme = out / "fig11_fresh_data-smoke" / "README.md"

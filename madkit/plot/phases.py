@@ -57,7 +57,8 @@ def phase(
             panel.set_ylabel("")
     if ax is None:
         _bar(axes, image)
-    layout.head(axes, title, "boundary n_e = n_r: black simulated, white dashes theory; dotted: theory for n_r → ∞", own=ax is None)
+    said = "boundary n_e = n_r: black simulated, white dashes theory; dotted: theory for n_r → ∞"
+    layout.head(axes, title, said, own=ax is None)
     return axes
 
 
