@@ -111,11 +111,13 @@ def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
              as label. Raises FileNotFoundError when there is none of that name.
     """
     home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
-    if (home / "spec.json").exists():
+    if (home / "samples.npz").exists():
         return {name: load(home)}
     runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
     if not runs:
-        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; `madkit record {name}` makes them")
+        how = (f"it holds the table of a sweep: mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
+               f"`madkit record {name}` makes them")
+        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; {how}")
     return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
 
 

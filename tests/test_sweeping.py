@@ -97,6 +97,16 @@ def test_processes_change_no_bit(recorded):
     pd.testing.assert_frame_equal(here, kept, check_exact=True)
 
 
+def test_a_cluster_changes_no_bit(recorded, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        assert main(["sweep", "fig11_fresh_data", "--preset", "smoke", "-o", str(tmp_path / "s"),
+                     "--dask", cluster.scheduler_address]) == 0
+    kept = mk.sweep.table(recorded[1] / "fig11_fresh_data-smoke")
+    pd.testing.assert_frame_equal(mk.sweep.table(tmp_path / "s"), kept, check_exact=True)
+    assert (tmp_path / "s" / "picture.png").exists()
+
+
 def test_words_written_by_hand_stay_and_nothing_is_computed_again(recorded):
     out, work = recorded
     readme = out / "fig11_fresh_data-smoke" / "README.md"
