@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DIM: dict[Preset, int] = {"smoke": 10, "laptop": 100, "paper": 100}
 CELLS: dict[Preset, int] = {"smoke": 3, "laptop": 20, "paper": 100}          # along an axis of a map
-SEEDS: dict[Preset, int] = {"smoke": 2, "laptop": 4, "paper": 16}            # of a cell of a map; twice as many for lines
+SEEDS: dict[Preset, int] = {"smoke": 2, "laptop": 4, "paper": 16}            # of a cell of a map; Figure 31 twice as many
 Axes = Mapping[str, list[Any]]
 
 
@@ -178,7 +178,7 @@ def fig30_fresh_data(preset: Preset) -> Sweep:
     """Figure 30: n_e/n_r over the memory K, from which the synthetic rows come, λ = 1: more models are worth more rows."""
     memories = {"smoke": [1, 3], "laptop": [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100], "paper": list(range(1, 101))}[preset]
     n_r, n_s = {"smoke": (100, 400)}.get(preset, (1000, 10_000))
-    return Sweep(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {}, DIM[preset], 2 * SEEDS[preset],
+    return Sweep(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {}, DIM[preset], SEEDS[preset],
                  partial(plot.along, x="memory", title="A longer memory is worth more real rows"),
                  "d = 100, n_r = 1,000, n_s = 10,000, K to 100")
 
