@@ -1,8 +1,10 @@
 """A sweep is its grid, to the bit, wherever it ran, in whatever order, and whatever died on the way."""
 
+import ast
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -463,6 +465,16 @@ def test_a_damaged_cell_is_named_and_the_advice_works(content, tmp_path):
     path.unlink()
     list(grid(simple, store=tmp_path / "a"))
     assert same(mk.sweep.table(tmp_path / "a"), one(grid(simple)))
+
+
+def test_the_script_for_slurm_makes_jobs_of_one_thread_for_each_worker():
+    jobqueue = pytest.importorskip("dask_jobqueue")
+    [block] = [part for part in re.findall(r"(?:^    .*\n|^\n)+", mk.sweep.__doc__, re.MULTILINE) if "SLURMCluster" in part]
+    [made] = [node for node in ast.walk(ast.parse(textwrap.dedent(block))) if isinstance(node, ast.Call)
+              and getattr(node.func, "id", "") == "SLURMCluster"]
+    with eval(ast.unparse(made), {"SLURMCluster": jobqueue.SLURMCluster}) as cluster:
+        script = cluster.job_script()
+    assert "--nthreads 1" in script and "--nworkers 32" in script and "#SBATCH -t 07:00:00" in script
 
 
 def test_a_cell_says_where_its_rows_are_from(tmp_path):
