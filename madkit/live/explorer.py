@@ -148,7 +148,7 @@ def _window(truth: Any) -> dict[str, Any]:
         low, high = x.min(0).values, x.max(0).values
         half = 0.6 * (high - low).max().item()
         a, b = ((low + high) / 2).tolist()
-        return {"kind": "rows", "window": [a - half, a + half, b - half, b + half]}
+        return {"kind": "rows", "window": [a - half, a + half, b - half, b + half], "real": x[:300].double().round(decimals=3).tolist()}
     raise ValueError(f"explore: expected a truth of rows of two numbers, got rows of shape {tuple(x.shape[1:])}; "
                      "run it with mk.run, and explore the Run")
 

@@ -99,7 +99,7 @@ class Notebook:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), folder / name)
         self.page, self.cells = browser.new_page(viewport={"width": 1280, "height": 1000}), len(cells)
         self.page.set_default_timeout(60_000)
-        self.open(f"{url}/lab/tree/{name}?reset")
+        self.open(f"{url}/lab/workspaces/{name.partition('.')[0]}/tree/{name}")
 
     def open(self, url: str) -> None:
         """Show the notebook, or show it again: its kernel lives on."""
@@ -207,7 +207,7 @@ class Explorer:
         """Until a line of JavaScript about `root` is true."""
         end = time.monotonic() + seconds
         while not self.ask(condition, arg):
-            assert time.monotonic() < end, f"never came: {condition} ({arg}); the state is {self.state}"
+            assert time.monotonic() < end, f"never came: {condition} ({arg}); the page says: {self.root.inner_text()}"
             self.page.wait_for_timeout(20)
 
     def settle(self) -> dict:
