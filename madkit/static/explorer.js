@@ -380,7 +380,8 @@ function cloudPlan(page, shown, width) {
   const most = Math.max(...items.map(({ panels }) => panels.length)), beside = items.length === 2 && most === 1;
   const [images] = shown.flatMap(({ tracks }) => tracks.flatMap((track) => track.images ?? []));
   const least = images ? 6 * images.shape[3] + 2 : 150;      // three images, each pixel twice
-  const rows = Math.ceil(most / Math.max(1, Math.floor((width + 12) / (least + 12)))), columns = beside ? 2 : Math.ceil(most / rows);
+  const rows = Math.ceil(most / Math.max(1, Math.floor((width + 12) / (least + 12))));
+  const columns = beside ? 2 : Math.ceil(most / rows);
   const gap = 12, size = Math.floor(Math.min((width - gap * (columns - 1)) / columns, columns === 1 ? 400 : 420));
   const heights = items.flatMap(({ panels }) =>
     panels.map(({ track, real }) => sheetOf(real ? real.real : track.images, size, !real)?.tall ?? size));
@@ -419,7 +420,7 @@ function drawCloud(ctx, view, plan) {
 }
 
 /** A track with real rows alone: what is shown before anything has run. */
-const nothing = ({ truth }) => ({ key: "", label: "real data", t: [1], kept: [1], curves: {}, diet: [],
+const nothing = ({ truth }) => ({ key: "", label: "real data", t: [0], kept: [0], curves: {}, diet: [],
                                   rows: { shape: [1, 0, 2], data: [] },
                                   real: { shape: [truth.real.length, 2], data: truth.real.flat() } });
 
@@ -655,11 +656,12 @@ function generationTicks(T, room) {
   return [1, ...multiples.filter((g) => g - 1 >= 0.6 * step)];
 }
 
-const columnsOf = (metrics, width) => (metrics.length > 1 && width > 640 ? 2 : 1);
+/** Two plots side by side where there is room for them and for the names beside. */
+const columnsOf = (metrics, lines, width) => (metrics.length > 1 && width > (lines > 4 ? 1000 : 640) ? 2 : 1);
 
 function curvesPlan(ctx, view, width, height) {
   const { page, look } = view, lines = linesOf(view), metrics = metricsOf(page, view.shown);
-  const columns = columnsOf(metrics, width), rows = Math.ceil(metrics.length / columns);
+  const columns = columnsOf(metrics, lines.length, width), rows = Math.ceil(metrics.length / columns);
   const cell = (width - 20 * (columns - 1)) / columns, tall = (height - LINE) / rows;
   const ranges = metrics.map((metric) => rangeOf(metric, lines));
   const ticks = metrics.map((metric, i) => ticksOf(ranges[i], metric.log, tall - 52));
@@ -885,7 +887,7 @@ function build(page) {
   const choices = [...all, ...page.loops.map(({ label }) => [label, label])];
   const heavy = page.heavy && !page.offline;
   const ui = {
-    loop: make("select", { "aria-label": page.choose, class: "loop" }, ...choices.map(([value, text]) => make("option", { value }, text))),
+    loop: make("select", { "aria-label": page.choose }, ...choices.map(([value, text]) => make("option", { value }, text))),
     presets: page.presets.map(({ name, help }) => button(name, { title: help, "aria-pressed": "false", class: "preset" })),
     compare: button("compare A | B", { "aria-pressed": "false" }),
     tabs: ["A", "B"].map((side) => button(side, { "aria-pressed": "false", "aria-label": `set ${side}`, class: "tab" })),
@@ -907,12 +909,13 @@ function build(page) {
     sliders: page.controls.map((control) => ({
       control, words: make("span", { class: "value" }),
       input: make("input", { type: "range", min: 0, max: control.values.length - 1, step: 1, "aria-label": control.label }) })),
-    which: make("span", { class: "which" }), run: button("Run", { class: "run" }), stop: button("Stop"),
+    run: button("Run", { class: "run" }), stop: button("Stop"),
     progress: make("progress", { max: 1, "aria-label": "progress" }), saidWords: make("span"),
     busy: make("span", { class: "quiet" }), sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
     alert: make("p", { role: "alert", class: "alert" }),
   };
-  ui.tabRow = make("span", { class: "group" }, ...ui.tabs);
+  ui.tabRow = make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
+    make("span", { class: "group" }, ...ui.tabs));
   ui.pasteRow = make("div", { class: "row" }, ui.word, ui.apply, ui.copied);
   ui.padRow = make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords);
   ui.dietBox = make("div", { class: "diet" }, make("p", { class: "caption" }, ui.dietTitle, swatch("real", "real"),
@@ -928,12 +931,12 @@ function build(page) {
     make("label", { class: "slider" }, make("span", {}, control.label), words, input)));
   ui.root = make("div", root,
     page.title && make("p", { class: "title" }, page.title),
-    make("div", { class: "row" }, ui.loop, page.compare && ui.compare, page.compare && ui.tabRow, make("span", { class: "space" }),
+    make("div", { class: "row" }, ui.loop, page.compare && ui.compare, make("span", { class: "space" }),
       page.draw && !page.offline && ui.pencil, ui.reset, ui.copy, ui.paste),
     ui.pasteRow,
     page.presets.length > 0 && make("div", { class: "row" }, ...ui.presets), page.presets.length > 0 && ui.help,
     make("div", { class: "panels" }, ui.left, ui.dietBox, ui.right,
-      make("div", { class: "controls" }, time, ui.which, sliders, ui.saidRow)),
+      make("div", { class: "controls" }, time, ui.tabRow, sliders, ui.saidRow)),
     ui.sentence, ui.alert,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" },
       "This page carries a grid of settings; the live explorer in JupyterLab moves freely and lets you draw."));
@@ -1082,7 +1085,8 @@ function render({ model, el }) {
     ui.diet.style.width = `${bar}px`;
     if (!ui.dietBox.hidden) drawDiet(brush(ui.diet, bar, dietHeight(shown), look), view, bar);
     const wide = narrow ? inner : inner - GAP - size, metrics = metricsOf(page, shown);
-    const rows = Math.ceil(metrics.length / columnsOf(metrics, wide)), high = (node) => boxes.get(node)?.height ?? 0;
+    const rows = Math.ceil(metrics.length / columnsOf(metrics, linesOf(view).length, wide));
+    const high = (node) => boxes.get(node)?.height ?? 0;
     const room = narrow ? 0 : high(ui.left) + high(ui.dietBox) + 12 - high(ui.curveWords) - 6;
     const tall = Math.max(190 * rows + LINE, Math.min(room, 400 * rows)), ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
@@ -1102,9 +1106,8 @@ function render({ model, el }) {
     const help = pressed.map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
     put(ui.help, help || "Presets are settings worth a look; move the sliders for your own.");
     ui.compare.setAttribute("aria-pressed", state.B !== null);
-    ui.tabRow.hidden = ui.which.hidden = state.B === null;
+    ui.tabRow.hidden = state.B === null;
     ui.tabs.forEach((node, i) => node.setAttribute("aria-pressed", state.tab === "AB"[i]));
-    put(ui.which, `The sliders set ${state.tab}.`);
     ui.pencil.setAttribute("aria-pressed", pad !== null);
     put(ui.pencil, state.drawn && !pad ? "drawn by you" : "draw your own");
     ui.padRow.hidden = !pad;

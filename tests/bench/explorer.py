@@ -166,7 +166,7 @@ def plain(notebook: Notebook, count: int) -> None:
     notebook.cell(1).locator("img").first.wait_for()
     notebook.page.wait_for_timeout(500)
     notebook.cell(1).locator(".jp-OutputArea").first.evaluate(LOADED)
-    for name, slider in (("λ", 0), ("p", 1), ("t", 3)):
+    for name in ("λ", "p", "t"):
         handle = notebook.cell(1).locator(".widget-slider").filter(has_text={"λ": "lam"}.get(name, name))
         handle.locator(".noUi-handle").first.focus()
         said(f"interact + pyplot: {name}", moves(notebook, "ArrowRight", 10) + moves(notebook, "ArrowLeft", count - 10))
@@ -175,7 +175,8 @@ def plain(notebook: Notebook, count: int) -> None:
 def main(count: int = 25) -> None:
     if not Path(CHROMIUM).exists():
         return print(f"explorer: no {CHROMIUM}, nothing measured")
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n{'':<42} {'':>4} {'median':>7} {'95 %':>7} {'most':>7}")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+    print(f"{'':<42} {'':>4} {'median':>7} {'95 %':>7} {'most':>7}")
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url, chromium() as browser:
         for cell, measure in ((EXPLORER, explorer), (PLAIN, lambda notebook: plain(notebook, count))):
             notebook = Notebook(browser, url, Path(folder), "import madkit as mk", cell)
