@@ -152,19 +152,20 @@ class Explorer:
                 self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     def _show(self, state: State) -> None:
-        before, self._state = self._state, state
+        if state != self._state and self.widget is not None and self.widget.said["kind"] == "error":
+            self._say("", "")
+        self._state = state
         missing = [key for key in self.page.keys(state) if key not in self._known]
         if state["drawn"] and missing:
             self._begin(state, missing)
         elif self.page.heavy:
             if missing:
                 self._say("stale", "Press Run to train this setting.")
-        elif missing:
+        else:
+            self._halt()                                # what was drawn before is not waited for
             made = self._tracks(state)
-            if self.widget is not None:
+            if made and self.widget is not None:
                 self.widget.scene = pack(made)
-        if before != state and self.widget is not None and self.widget.said["kind"] == "error":
-            self._say("", "")
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""
@@ -188,11 +189,14 @@ class Explorer:
         with self._turn:
             self._begin(self._state, [key for key in self.page.keys(self._state) if key not in self._known])
 
-    def _stop(self) -> None:
+    def _halt(self) -> None:
         self._asked += 1
         for thread in self._threads:
             thread.name = "stopped"
-        self._say("stale" if self.page.heavy else "", "Stopped; Run goes on from here.")
+
+    def _stop(self) -> None:
+        self._halt()
+        self._say(*self._stopped)
 
     def _begin(self, state: State, keys: list[str]) -> None:
         before = [one for one in self._threads if one.is_alive()]
@@ -211,14 +215,23 @@ class Explorer:
             under_way = [self.source.growing(self.page, state, key) for key in keys]
             for t in growing.together(under_way):
                 if asked != self._asked:
-                    return
+                    return self._rest(*self._stopped)
                 if self.widget is not None:
                     self.widget.scene = pack([one.track() for one in under_way])
                     self._say("progress", f"generation {t} of {self.page.generations}", t / self.page.generations)
             self._known |= {one.key: one.track() for one in under_way}
-            self._say("", "")
+            self._rest("", "")
         except Exception as error:
             self._say("error", f"{type(error).__name__}: {error}")
+
+    @property
+    def _stopped(self) -> tuple[str, str]:
+        return ("stale", "Stopped; Run goes on from here.") if self.page.heavy else ("", "")
+
+    def _rest(self, kind: str, text: str) -> None:
+        """Say this in the place of this thread's progress; an error, or what a newer run says, stays."""
+        if self.widget is not None and self.widget.said["kind"] == "progress" and self._threads[-1] is threading.current_thread():
+            self._say(kind, text)
 
     def wait(self) -> None:
         """Until runs under way are done."""

@@ -28,24 +28,19 @@ PROBE = """(image) => {                     // from a key to the next frame of t
     })));
 }"""
 
-CONTRAST = """(root) => {                    // of every text that is shown: against the nearest background that is opaque
+CONTRAST = """(root) => {                    // of every text that is shown, against what lies under it
     const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const light = (colour) => {
         const [r, g, b] = colour.map((x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const paper = (node) => {
-        for (; node; node = node.parentElement) {
-            const [r, g, b, a = 1] = parts(getComputedStyle(node).backgroundColor);
-            if (a === 1) return [r, g, b];
-        }
-        return [255, 255, 255];
-    };
+    const over = ([r, g, b, a = 1], under) => [r, g, b].map((x, i) => a * x + (1 - a) * under[i]);
+    const paper = (node) =>
+        (node ? over(parts(getComputedStyle(node).backgroundColor), paper(node.parentElement)) : [255, 255, 255]);
     const own = (node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
     return [root, ...root.querySelectorAll("*")].filter((node) => own(node) && node.checkVisibility() && !node.disabled)
         .map((node) => {
-            const under = paper(node), [r, g, b, a = 1] = parts(getComputedStyle(node).color);
-            const over = [r, g, b].map((x, i) => a * x + (1 - a) * under[i]), pair = [light(over), light(under)];
+            const under = paper(node), pair = [light(over(parts(getComputedStyle(node).color), under)), light(under)];
             const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
             return [node.textContent.trim().slice(0, 40), Math.round(100 * ratio) / 100];
         });
