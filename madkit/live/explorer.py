@@ -79,6 +79,7 @@ class _Widget(anywidget.AnyWidget):
     _css = STATIC / "explorer.css"
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
+    ahead = traitlets.Dict().tag(sync=True, echo_update=False)
     scene = traitlets.Bytes().tag(sync=True)
     said = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)
@@ -103,6 +104,7 @@ class Explorer:
             stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
             self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
             self.widget.observe(self._moved, "state")
+            self.widget.observe(self._expect, "ahead")
             self.widget.observe(lambda _: self._start(), "go")
             self.widget.observe(lambda _: self._stop(), "stop")
 
@@ -150,6 +152,16 @@ class Explorer:
                 self._show(check_state(self.page, state))
             except Exception as error:
                 self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
+
+    def _expect(self, change: Any) -> None:
+        """The tracks of a state that may come next, while nobody waits; what is wrong with it is said when it comes."""
+        with self._turn:
+            try:
+                made = self._tracks(check_state(self.page, change["new"]))
+            except Exception:
+                return
+            if made and self.widget is not None:
+                self.widget.scene = pack(made)
 
     def _show(self, state: State) -> None:
         if state != self._state and self.widget is not None and self.widget.said["kind"] == "error":

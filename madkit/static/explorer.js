@@ -6,6 +6,7 @@
 
 const KEPT = 300;                                    // tracks held at most, the oldest go first
 const ASKED = 100;                                   // states on their way to the kernel and back
+const AHEAD = [1, 2, -1];                            // places of a slider that are worked out before they are asked for
 const WAIT = 400;                                    // ms before "computing …" is said
 const POINTS = [5, 400];                             // of a drawn distribution, at least and at most
 const HALF = 4;                                      // they lie in [-4, 4]²
@@ -948,8 +949,8 @@ function render({ model, el }) {
   const first = clone(page.start ?? model.get("state")), still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const drawn = { t: 0, frame: 0, panels: [], curves: [], axes: {} };
   const timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, boxes = new Map();
-  let state = clone(model.get("state")), asked = [], shown = [], plots = [], pad = null, trouble = "", busy = false, spoken = 0;
-  let frame = 0, sent = 0, size = 0, held = -1, look = null;
+  let state = clone(model.get("state")), asked = [], next = [], shown = [], plots = [], pad = null, trouble = "", busy = false;
+  let frame = 0, sent = 0, spoken = 0, size = 0, held = -1, look = null;
 
   const said = () => model.get("said") ?? { kind: "", text: "", share: null };
   const guard = (act) => (...given) => {
@@ -980,18 +981,18 @@ function render({ model, el }) {
 
   /** A new state, if it is a good one; t alone is saved ten times a second at most. */
   function move(change) {
-    const next = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, next);
+    const wanted = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, wanted);
     if (why) return refuse(why);
-    if (page.offline && lacks(next)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
-    if (same(next, state)) return true;
-    become(next);
+    if (page.offline && lacks(wanted)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
+    if (same(wanted, state)) return true;
+    become(wanted);
     if (!soon) send();
     else timer.save ||= setTimeout(guard(send), Math.max(0, 100 - (performance.now() - sent)));
     return true;
   }
 
-  function become(next) {
-    state = clone(next);
+  function become(wanted) {
+    state = clone(wanted);
     asked = [...asked.slice(-ASKED), state];
     trouble = "";
     gather();
@@ -1006,6 +1007,24 @@ function render({ model, el }) {
 
   const lacks = (some) => sides(some).some((side) => keys(page, side, some).some((key) => !tracks.has(key)));
   const edit = (change) => move({ [state.tab]: { ...state[state.tab], ...change } });
+
+  /** A slider moves one of its settings; nobody waiting, the kernel works out those that lie next. */
+  function slide({ name, values }, to) {
+    const from = state[state.tab][name], step = Math.sign(to - from) || 1, last = values.length - 1;
+    next = AHEAD.map((k) => to + k * step).filter((at) => at >= 0 && at <= last).map((at) => ({ name, at }));
+    edit({ [name]: to });
+  }
+
+  function ahead() {
+    if (page.heavy || page.offline || state.drawn) return;
+    const states = next.map(({ name, at }) => ({ ...state, [state.tab]: { ...state[state.tab], [name]: at } }));
+    const first = states.findIndex(lacks);
+    if (first < 0) return;
+    next = next.slice(first + 1);                      // each is asked for once
+    model.set("ahead", states[first]);
+    model.save_changes();
+  }
+
   const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) });
 
   function received() {
@@ -1041,6 +1060,7 @@ function render({ model, el }) {
       clearTimeout(timer.wait);
       timer.wait = 0;
       busy = false;
+      ahead();
     } else if (!page.heavy && !page.offline) timer.wait ||= setTimeout(guard(() => { busy = true; schedule(); }), WAIT);
   }
 
@@ -1237,7 +1257,7 @@ function render({ model, el }) {
     move({ speed: Number(ui.speed.value) });
     if (timer.play) playing(true);
   });
-  on(ui.sliders.map(({ input }) => input), "input", (event, i) => edit({ [page.controls[i].name]: Number(event.target.value) }));
+  on(ui.sliders.map(({ input }) => input), "input", (event, i) => slide(page.controls[i], Number(event.target.value)));
   for (const [node, name] of [[ui.run, "go"], [ui.stop, "stop"]])
     on(node, "click", () => {
       if (name === "go") send();                     // the kernel runs what is seen here, the last t included

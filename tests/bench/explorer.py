@@ -3,6 +3,7 @@
     move     an arrow key on a slider, to a setting never shown before: from the key to the first frame of the screen
              after the new picture (three loops, 200 seeds × 50 generations each; the plain notebook draws the same)
     scrub    the same key on the generation, the kernel idle and in the middle of a long cell
+    jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
     drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right
     draw     a distribution of one's own: from the button to the first generation, and to all 50
 """
@@ -53,7 +54,10 @@ CLOCK = """(root) => {                     // from a key to the next frame of th
         window.moves.push(performance.now() - pressed);
         pressed = null;
     }));
-    document.addEventListener("keydown", () => { pressed = performance.now(); before = seen(); watch(); }, true);
+    const start = () => {
+        if (pressed === null) { pressed = performance.now(); before = seen(); watch(); }
+    };
+    for (const event of ["keydown", "input"]) document.addEventListener(event, start, true);
 }"""
 FRAMES = """(root) => {                    // how many frames differ from the one before
     let before = "";
@@ -90,18 +94,33 @@ def moves(book: Notebook, key: str, count: int, pause: int = 40) -> list[float]:
     return book.page.evaluate("window.moves")
 
 
+def jumps(book: Notebook, shown: Explorer, moves: int) -> list[float]:
+    """The same for jumps of λ and p in turn, to places that nobody could know."""
+    places = np.random.default_rng(0)
+    book.page.evaluate("window.moves.length = 0; 0")
+    for i in range(moves):
+        name, count = ("sampling bias λ", 51) if i % 2 else ("fresh data p", 101)
+        slider = shown.slider(name)
+        slider.fill(str((int(slider.input_value()) + places.integers(5, count - 5)) % count))
+        book.page.wait_for_function("n => window.moves.length > n", arg=i, polling=20)
+        book.page.wait_for_timeout(400)                # until what lies next has been worked out
+    return book.page.evaluate("window.moves")
+
+
 def explorer(notebook: Notebook) -> None:
     shown = Explorer(notebook.cell(1).locator(".madkit-explorer"), mk.explore(render="static").page)
     shown.root.evaluate(CLOCK)
-    cold = []
+    down = []
     for n in (2, 3):                                  # every setting is new: λ down at one n, and down again at another
         shown.set(A={"n": n, "lam": 50, "p": 13})
         shown.slider("sampling bias λ").focus()
-        cold += moves(notebook, "ArrowLeft", 50)
-    said("explorer: λ, a new setting each time", cold)
+        down += moves(notebook, "ArrowLeft", 50)
+    said("explorer: λ, a new setting each time", down)
     shown.set(A={"n": 4, "lam": 30, "p": 0})
     shown.slider("fresh data p").focus()
     said("explorer: p, a new setting each time", moves(notebook, "ArrowRight", 100))
+    shown.set(A={"n": 6, "lam": 0, "p": 0})
+    said("explorer: λ and p in turn, jumps", jumps(notebook, shown, 100))
     shown.set(t=1)
     shown.slider("generation").focus()
     said("explorer: t, the kernel idle", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
