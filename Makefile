@@ -28,7 +28,7 @@ bench: .venv/all.stamp
 	set -e; for file in tests/bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 .venv/lab.stamp: EXTRAS = lab,report
-.venv/all.stamp: EXTRAS = lab,report,dev,e2e
+.venv/all.stamp: EXTRAS = lab,report,sweep,dev,e2e
 .venv/%.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) -e '.[$(EXTRAS)]'

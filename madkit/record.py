@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +90,6 @@ def write_run(result: Run, folder: Path) -> None:
 
 def load(folder: str | Path) -> Run:
     """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
-    import pandas as pd
-
     folder = Path(folder)
     if not (folder / "spec.json").exists():
         raise store.StoreError(f"load: {folder} holds no run (no spec.json)")
@@ -100,11 +97,7 @@ def load(folder: str | Path) -> Run:
     if "complete" not in spec:
         raise store.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
                                 f"store={str(folder)!r} to finish it")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
-            frames = {name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip") for name in _FRAMES}
-    except (OSError, ValueError) as error:
-        raise store.StoreError(f"load: {folder} is damaged ({error})") from error
+    frames = {name: store.read_table(folder / f"{name}.csv") for name in _FRAMES}
     samples = _unflatten(store.read_arrays(folder / "samples.npz"))
     places = _unflatten(store.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
@@ -118,11 +111,13 @@ def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
              as label. Raises FileNotFoundError when there is none of that name.
     """
     home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
-    if (home / "spec.json").exists():
+    if (home / "samples.npz").exists():
         return {name: load(home)}
     runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
     if not runs:
-        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; `madkit record {name}` makes them")
+        how = (f"it holds the table of a sweep: mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
+               f"`madkit record {name}` makes them")
+        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; {how}")
     return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
 
 

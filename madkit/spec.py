@@ -134,6 +134,7 @@ def provenance(device: str) -> dict[str, str]:
     return {"versions": versions(), "device": device_name(device), "date": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
+@functools.cache
 def versions() -> str:
     """The versions that numbers depend on."""
     try:

@@ -16,15 +16,19 @@ import hashlib
 import io
 import json
 import os
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IDENTITY = ("model", "loop", "truth", "seeds", "n_ini", "metrics", "features", "emit", "lam_emit")
 
@@ -110,10 +114,19 @@ def read_json(path: Path) -> Any:
         raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another folder") from error
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """The table in a csv file, every digit of it, or StoreError."""
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
+            return pd.read_csv(path, float_precision="round_trip")
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} is damaged ({error}); nothing was changed") from error
+
+
 def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY, kind: str = "run") -> None:
     """Make the folder this run's, or check that it is. Raises StoreError when it holds something else."""
-    import warnings
-
     if folder.is_file():
         raise StoreError(f"store: {folder} is a file; give the name of a folder")
     if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):  # new, or killed at once

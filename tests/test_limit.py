@@ -35,6 +35,13 @@ def test_memory_law(memory):
     near(effective_sample_size(loop, 10, seeds=256), 1000 * theory.memory_gain(0.2, memory), 0.04)
 
 
+@pytest.mark.parametrize("n, w2", [(100, 32.05), (190, 15.01), (1000, 2.661), (10**4, 0.2649), (10**5, 0.0264)])
+def test_real_rows_in_100_dimensions(n, w2):
+    """Published numbers of another simulation, good to 1 %: they are its Monte Carlo means."""
+    found = exact.simulate(Fresh(n), 100, generations=1, seeds=64, n_ini=n, metrics=["w2_squared"])["w2_squared"]
+    assert found.mean() == pytest.approx(w2, rel=0.01) and found.std() / 8 < 0.004 * w2
+
+
 @pytest.mark.parametrize("n", [50, 1000])
 def test_real_rows_alone_are_worth_themselves(n):
     near(effective_sample_size(Fresh(n), 30, seeds=256), n, 0.02)

@@ -47,7 +47,25 @@ def test_the_program_outside_draws_on_as_if_nothing_had_happened():
             with rng.stream(0, "inner"):
                 draw()
 
-    assert outside(lambda: None) == outside(streams)
+    def begun():
+        with rng.begun(0, "outer"):
+            draw()
+
+    assert outside(lambda: None) == outside(streams) == outside(begun)
+
+
+def test_a_block_begun_draws_what_a_stream_draws_and_keeps_no_thread_waiting():
+    def draw_elsewhere():
+        with rng.stream(0, "b"):
+            draw()
+
+    with rng.stream(3, "a"):
+        expected = draw()
+    with rng.begun(3, "a"):
+        other = threading.Thread(target=draw_elsewhere)
+        other.start()
+        other.join(10)
+        assert not other.is_alive() and draw() == expected
 
 
 def test_an_inner_stream_leaves_the_outer_one_alone():

@@ -39,8 +39,8 @@ def phase(
 ) -> Panels:
     """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they change nothing.
 
-    The boundary n_e = n_r is drawn twice, solid as simulated, dashed as in theory, and dotted the threshold n_s* of theory for
-    n_r → ∞. One panel for each value of `panels`: (1, panels).
+    The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory, on top; dotted is theory's
+    threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1, panels).
     """
     parts = dict(list(table.groupby(panels, sort=True))) if panels else {None: table}
     axes = layout.panels(ax, 1.6 + 4.0 * len(parts), 4.7, 1, len(parts))
@@ -57,7 +57,8 @@ def phase(
             panel.set_ylabel("")
     if ax is None:
         _bar(axes, image)
-    layout.head(axes, title, "boundary n_e = n_r: solid simulated, dashed theory, dotted theory for n_r → ∞", own=ax is None)
+    said = "boundary n_e = n_r: black simulated, white dashes theory; dotted: theory for n_r → ∞"
+    layout.head(axes, title, said, own=ax is None)
     return axes
 
 
@@ -127,6 +128,9 @@ def paths(
 
 def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     wide = part.pivot_table(index=y, columns=x, values=value, dropna=False)
+    for name, size in zip((y, x), wide.shape, strict=True):
+        if size < 2:
+            raise ValueError(f"{name}: expected two values or more in every panel of a map, got {part[name].iloc[0]!r} alone")
     return wide.columns.to_numpy(float), wide.index.to_numpy(float), wide.to_numpy(float)
 
 
@@ -139,11 +143,11 @@ def _map(ax: Axes, part: pd.DataFrame, x: str, y: str) -> Any:
 
 def _boundaries(ax: Axes, part: pd.DataFrame, x: str, y: str) -> None:
     """n_e = n_r, where the map has both sides of it."""
-    for value, style, width in (("ratio", "solid", 2.4), ("ratio_theory", [DASHED], 1.6)):
+    for value, colour, style, width in (("ratio", COLOURS["theory"], "solid", 3.4), ("ratio_theory", "white", [DASHED], 1.4)):
         at_x, at_y, ratio = _grid(part, x, y, value)
         worth = np.log2(np.clip(ratio, 1e-6, None))
         if np.nanmin(worth) < 0 < np.nanmax(worth):
-            ax.contour(at_x, at_y, worth, levels=[0], colors=COLOURS["theory"], linewidths=width, linestyles=style)
+            ax.contour(at_x, at_y, worth, levels=[0], colors=colour, linewidths=width, linestyles=style)
     known = part.groupby(x).threshold.first().replace(np.inf, np.nan).dropna()
     if y == "n_s" and len(known) > 1:
         inside = known[known.between(part[y].min(), part[y].max())]

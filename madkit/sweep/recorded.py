@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from madkit.data.files import shipped
-from madkit.store import read_json
+from madkit.store import read_json, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,12 +17,10 @@ def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
 
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises FileNotFoundError when there is none.
     """
-    import pandas as pd
-
     home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
     if not (home / "table.csv").exists():
         raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit record {name}` makes it, and "
                                 "mk.recorded reads records of runs")
-    table = pd.read_csv(home / "table.csv", float_precision="round_trip")
+    table = read_table(home / "table.csv")
     table.attrs = read_json(home / "spec.json")
     return table

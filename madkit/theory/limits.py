@@ -2,8 +2,8 @@
 
 With a share p of fresh rows each generation, and q = 1 − p, a loop forgets how it began at the rate max(λq, q²) and
 comes to rest away from the truth. Its distance says what the diet is worth: n_e, the real rows that alone would do as
-well. Synthetic rows are *admissible* when n_e ≥ n_r. For λ = 1 they always are, and n_e ≤ 2 n_r; for λ < 1 there is a
-number of them, n_s*, beyond which they harm, however many real rows there are.
+well. Synthetic rows are *admissible* when n_e ≥ n_r. For λ = 1 they always are (n_e ≤ 2 n_r for n_r ≫ d; for n_r ≈ d
+up to 2.5 n_r); for λ < 1 there is a number of them, n_s*, beyond which they harm, however many real rows there are.
 """
 
 from __future__ import annotations
