@@ -149,7 +149,7 @@ def worth(
             raise ValueError(f"worth: {name}: expected {expected}, got {values[wrong].flat[0]}")
     w2 = w2_squared(_fresh_limit(n_r, n_s, lam, whole("worth: dim", dim, least=1)))
     rows = np.geomspace(2, 1.1 * (n_r + n_s).max(), 600)          # no loop is better than as many real rows
-    scores = yardstick(rows, dim)
+    scores = np.asarray(yardstick(rows, dim))
     known = np.interp(np.log(w2), np.log(scores)[::-1], np.log(rows)[::-1])
     return np.where(w2 < scores[0], np.exp(known), 0.0)
 
