@@ -28,7 +28,7 @@ from madkit.runs import run
 from madkit.samples import Samples
 
 __all__ = [
-    "explore", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
+    "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "data", "models", "metrics", "damage", "theory", "features", "exact", "sweep", "plot", "live", "report", "testing",
@@ -37,7 +37,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`mk.explore`, when first asked for: widgets take a while to import."""
-    if name == "explore":
-        return live.explore
+    """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
+    if name in ("explore", "phase_map"):
+        return getattr(live, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

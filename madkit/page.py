@@ -68,8 +68,7 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
 def frame(title: str, body: str, footer: str = "", made_from: str = "", code: bool = False) -> str:
     """A whole page around a body, both HTML; the foot says what it was made from, by which version, and when."""
     made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {date.today().isoformat()}</p>"
-    body = body + inline.once() if "madkit-place" in body else body
-    return PAGE.format(title=html.escape(title), style=_style(code), body=body, footer=f"{footer}\n{made}")
+    return PAGE.format(title=html.escape(title), style=_style(code), body=body + inline.once(body), footer=f"{footer}\n{made}")
 
 
 def title(nb: Any, otherwise: str) -> str:

@@ -274,6 +274,22 @@ def test_the_value_of_synthetic_rows():
     assert theory.admissible_threshold(100, 0.7, 10**7) == pytest.approx(theory.admissible_threshold(100, 0.7), rel=0.01)
 
 
+@given(st.sampled_from([1, 5, 30, 100]), st.floats(0, 1), st.floats(0, 2), st.sampled_from([0.3, 0.5, 0.7, 0.85, 0.99, 1.0]))
+def test_worth_is_the_effective_sample_size_of_many_loops_at_once(dim, a, b, lam):
+    n_r, n_s = round(max(dim, 2) * 10**a), round(dim * 10**b)
+    known = theory.effective_sample_size(Fresh(n_r) + Synthetic(n_s, lam), dim)
+    found = theory.worth([[n_r, 2 * n_r]], [[n_s], [1]], lam, dim)
+    assert found.shape == (2, 2) and found[0, 0] == pytest.approx(known, rel=1e-4)
+
+
+@pytest.mark.parametrize("given, said", [((1, 5, 0.8), "n_r: expected numbers ≥ 2, got 1"), ((9, [3, 0], 0.8), "n_s: expected"),
+                                         ((9, 5, [1.0, 1.1]), r"lam: expected numbers in \(0, 1\], got 1.1"),
+                                         ((9, 5, float("nan")), "lam: expected")])
+def test_worth_refuses_numbers_out_of_range(given, said):
+    with pytest.raises(ValueError, match=f"^worth: {said}"):
+        theory.worth(*given, dim=3)
+
+
 @pytest.mark.parametrize("p, lam", [(0.1, 0.9), (0.5, 0.3), (1.0, 0.5), (0.1, 1.0)])
 def test_floor_is_the_limit_of_many_rows(p, lam):
     loop = mk.fresh_data(10**9, p, lam) if p < 1 else Fresh(10**9)

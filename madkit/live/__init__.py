@@ -2,7 +2,8 @@
 
     mk.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8)
 
-is the ready-made one: loops, their curves and their diet, in a page that answers while a slider moves (see `explore`). `view`
+is the ready-made one: loops, their curves and their diet, in a page that answers while a slider moves (see `explore`).
+`mk.phase_map()` is the map of what synthetic rows are worth; a click shows the loop of a cell (see `phase_map`). `view`
 joins any pure function `update(**values) -> Frame` (see `madkit.pictures`) with one control per value:
 
     controls = {"t": Slider("generation t", 10, low=1, high=50), "lam": Slider("sampling bias λ", 0.9, 0.5, 1, step=0.01)}
@@ -21,13 +22,17 @@ from typing import Any
 from madkit.live.controls import Choice, Slider
 from madkit.live.views import View, view
 
-__all__ = ["explore", "Explorer", "view", "View", "Slider", "Choice"]
+__all__ = ["explore", "Explorer", "phase_map", "PhaseMap", "view", "View", "Slider", "Choice"]
 
 
 def __getattr__(name: str) -> Any:
-    """`explore` and `Explorer`, when first asked for: the widget's machinery takes a while to import."""
+    """Explorer and map, when first asked for: the widget's machinery takes a while to import."""
     if name in ("explore", "Explorer"):
         from madkit.live import explorer
 
         return getattr(explorer, name)
+    if name in ("phase_map", "PhaseMap"):
+        from madkit.live import phases
+
+        return getattr(phases, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -29,13 +29,14 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1.2, 1.8))
 
 
 def phase(
-    table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell, as recipes and records have it
-    x: str = "n_r",
+    table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell, as recipes and records have it;
+    x: str = "n_r",                   # without ratio the map is theory's
     y: str = "n_s",
     panels: str | None = "lam",       # the column that tells panels apart
     ax: Axes | Sequence[Axes] | None = None,
     title: str | None = None,         # the finding in words
     mark: tuple[float, float] | None = None,  # a ring around the cell nearest to this (x, y)
+    bar: bool | None = None,          # the colour bar; None: on figures of its own
 ) -> Panels:
     """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they change nothing.
 
@@ -55,9 +56,10 @@ def phase(
             panel.set_title(name, fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
         if panel is not axes.flat[0] and ax is None:
             panel.set_ylabel("")
-    if ax is None:
+    if bar or (bar is None and ax is None):
         _bar(axes, image)
-    said = "boundary n_e = n_r: black simulated, white dashes theory; dotted: theory for n_r → ∞"
+    lines = "black simulated, white dashes theory" if "ratio" in table else "dashes theory"
+    said = f"boundary n_e = n_r: {lines}; dotted: {'theory for ' if 'ratio' in table else ''}n_r → ∞"
     layout.head(axes, title, said, own=ax is None)
     return axes
 
@@ -135,7 +137,7 @@ def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, n
 
 
 def _map(ax: Axes, part: pd.DataFrame, x: str, y: str) -> Any:
-    at_x, at_y, ratio = _grid(part, x, y, "ratio")
+    at_x, at_y, ratio = _grid(part, x, y, "ratio" if "ratio" in part else "ratio_theory")
     with np.errstate(divide="ignore"):
         worth = np.log2(ratio).clip(-REACH, REACH)
     return ax.pcolormesh(_edges(at_x, x), _edges(at_y, y), worth, cmap="RdBu", vmin=-REACH, vmax=REACH, rasterized=True)
@@ -143,7 +145,9 @@ def _map(ax: Axes, part: pd.DataFrame, x: str, y: str) -> Any:
 
 def _boundaries(ax: Axes, part: pd.DataFrame, x: str, y: str) -> None:
     """n_e = n_r, where the map has both sides of it."""
-    for value, colour, style, width in (("ratio", COLOURS["theory"], "solid", 3.4), ("ratio_theory", "white", [DASHED], 1.4)):
+    simulated = "ratio" in part
+    lines = [("ratio", COLOURS["theory"], "solid", 3.4)] if simulated else []
+    for value, colour, style, width in [*lines, ("ratio_theory", "white" if simulated else COLOURS["theory"], [DASHED], 1.4)]:
         at_x, at_y, ratio = _grid(part, x, y, value)
         worth = np.log2(np.clip(ratio, 1e-6, None))
         if np.nanmin(worth) < 0 < np.nanmax(worth):

@@ -3,7 +3,8 @@
     uint32 H · H bytes of header · padding to a multiple of 8 · the body
     header = {"tracks": […], "arrays": [[dtype, shape, offset from the body's beginning], …]}
 
-Arrays of a track (ARRAYS) and of its curves (PARTS) stand as their numbers in "arrays": float32 "f4", int32 "i4", bytes "u1".
+Arrays of a track (ARRAYS) and of its curves (PARTS) stand as their numbers in "arrays": float32 "f4", int32 "i4", int16 "i2",
+bytes "u1".
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class _Body:
     def add(self, array: np.ndarray) -> int:
         """The number of an array in the body; one that several tracks share is there once."""
         if id(array) not in self.known:
-            kind = {"f": "f4", "u": "u1", "i": "i4"}[array.dtype.kind]
+            kind = "i2" if array.dtype == np.int16 else {"f": "f4", "u": "u1", "i": "i4"}[array.dtype.kind]
             content = self._rounded(array) if kind == "f4" else array.astype("<" + kind)
             data = content.tobytes()
             self.known[id(array)] = len(self.places), array      # holding it keeps its id its own

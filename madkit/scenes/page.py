@@ -217,11 +217,15 @@ def written(state: State) -> str:
 
 def read(page: Page, text: str) -> State:
     """The state that `written` made into text. ValueError, in words, for text that is none."""
+    return check_state(page, parsed(text))
+
+
+def parsed(text: str) -> Any:
+    """What `written` made into text, not yet checked. ValueError, in words, for text that is damaged."""
     if not isinstance(text, str) or not text.startswith(PREFIX):
         raise ValueError(f"state: expected text that begins with {PREFIX}, got {text!r:.60}")
     code = text.removeprefix(PREFIX).strip()
     try:
-        state = json.loads(base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True))
+        return json.loads(base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError):
         raise ValueError("state: the text is damaged; copy it again, whole") from None
-    return check_state(page, state)

@@ -12,7 +12,7 @@ expectation is proportional to the truth's covariance:
 | how far is that from the truth, W2²? | w2_squared, real_only_w2, real_only_rows; w2_squared_1d, sigma_1d (exact) |
 | what does a typical path do? | logdet, log_variance, spectrum, c |
 | where does it end, and how soon? | fixed_point, floor, spectral_radius, pool_limit, pool_decay |
-| what is synthetic data worth? | effective_sample_size, admissible_threshold, memory_gain, optimal_real_weight |
+| what is synthetic data worth? | effective_sample_size, worth (maps), admissible_threshold, memory_gain, optimal_real_weight |
 | what if fits err systematically? if rows are categories? | bias_growth, diversity |
 | what does a perfect model score? | perfect_coverage, perfect_frechet |
 | what does a plot draw over a run? | table |
@@ -40,6 +40,7 @@ from madkit.theory.limits import (
     pool_decay,
     pool_limit,
     spectral_radius,
+    worth,
 )
 from madkit.theory.overlay import table
 from madkit.theory.product import c, log_variance, logdet, sigma_1d, spectrum, w2_squared_1d
@@ -51,6 +52,6 @@ __all__ = [
     "Moments", "moments", "bias_growth", "diversity",
     "w2_squared", "real_only_w2", "real_only_rows", "root_trace",
     "c", "logdet", "log_variance", "spectrum", "sigma_1d", "w2_squared_1d",
-    "fixed_point", "floor", "effective_sample_size", "admissible_threshold", "memory_gain", "optimal_real_weight",
+    "fixed_point", "floor", "effective_sample_size", "worth", "admissible_threshold", "memory_gain", "optimal_real_weight",
     "spectral_radius", "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
 ]

@@ -50,7 +50,12 @@ def real_only_w2(n: float, dim: int) -> float:
     for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to 7% for d ≤ 2.
     """
     n, dim = above("real_only_w2: n", 1, n), whole("real_only_w2: dim", dim, least=1)
-    return float(dim / n + 2 * (dim - root_trace(dim, n - 1)))
+    return float(yardstick(n, dim))
+
+
+def yardstick(n: Array | float, dim: int) -> Array | float:
+    """`real_only_w2` of many n at once, unchecked."""
+    return dim / n + 2 * (dim - root_trace(dim, n - 1))
 
 
 def real_only_rows(w2: float, dim: int) -> float:
