@@ -296,6 +296,15 @@ def test_ctrl_c_or_a_kill_keeps_what_is_done_and_leaves_no_worker_behind(sent, t
     assert len(workers) == 2 and not any(map(alive, workers))
 
 
+def test_a_script_without_its_guard_is_told_so_and_nothing_is_recorded(tmp_path):
+    script = textwrap.dedent(SCRIPT).replace('if __name__ == "__main__":', "if True:").replace("processes(2)", "processes(1)")
+    (tmp_path / "sweep.py").write_text(script)
+    done = subprocess.run([sys.executable, tmp_path / "sweep.py", tmp_path], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(Path(mk.__file__).parents[1])})
+    assert "no worker process starts; in a script, what starts processes must stand under `if __name__" in done.stderr
+    assert not list(tmp_path.glob("a/cells/*"))
+
+
 def alive(pid):
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] if Path("/proc").exists() else (

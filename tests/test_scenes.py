@@ -399,6 +399,20 @@ def test_a_live_explorer_closes_the_one_of_its_cell_before():
     second.close()
 
 
+def test_a_page_gets_what_it_lacks():
+    """After a reload, or of a setting that may come next: computed once, sent as often as it is asked for."""
+    live = mk.explore(mk.fully_synthetic, n=100, lam=0.8, render="live", seeds=5)
+    here, there = live.state, live.state | {"A": live.state["A"] | {"lam": 7}}
+    keys = {name: list(live.page.keys(state)) for name, state in (("here", here), ("there", there))}
+    for count, (name, state) in enumerate([("there", there), ("here", here), ("there", there)]):
+        live.widget.wanted = {"state": state, "keys": keys[name], "count": count}
+        assert [track["key"] for track in unpack(live.widget.scene)] == keys[name] and live.state == here
+    scene = live.widget.scene
+    live.widget.wanted = {"state": there | {"t": 10**6}, "keys": keys["here"], "count": 9}
+    assert live.widget.scene is scene and live.widget.said["kind"] == ""
+    live.close()
+
+
 def test_an_error_while_a_live_explorer_moves_is_said(monkeypatch):
     live = mk.explore(mk.fully_synthetic, n=100, render="live", seeds=5)
     before = live.state

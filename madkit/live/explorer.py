@@ -32,7 +32,7 @@ from madkit.scenes.page import ALL, Page, State, check_state, read, written
 from madkit.scenes.words import summary
 
 STATIC = Path(__file__).parent.parent / "static"
-KEPT = 400                                            # tracks that are not computed again
+KEPT = 200                                            # tracks that are not computed again; the page keeps more
 OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of each (cell, key)
 
 
@@ -79,7 +79,7 @@ class _Widget(anywidget.AnyWidget):
     _css = STATIC / "explorer.css"
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
-    ahead = traitlets.Dict().tag(sync=True, echo_update=False)
+    wanted = traitlets.Dict().tag(sync=True, echo_update=False)
     scene = traitlets.Bytes().tag(sync=True)
     said = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)
@@ -97,6 +97,7 @@ class Explorer:
         self._asked = 0                                 # runs under way stop when a newer state is asked for
         self.widget: _Widget | None = None
         tracks = [] if page.heavy else self._tracks(state)
+        self._sent = {track["key"] for track in tracks}   # what the page got last
         if live:
             if place in OPEN:
                 OPEN.pop(place).close()
@@ -104,7 +105,7 @@ class Explorer:
             stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
             self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
             self.widget.observe(self._moved, "state")
-            self.widget.observe(self._expect, "ahead")
+            self.widget.observe(self._wanted, "wanted")
             self.widget.observe(lambda _: self._start(), "go")
             self.widget.observe(lambda _: self._stop(), "stop")
 
@@ -151,17 +152,30 @@ class Explorer:
             try:
                 self._show(check_state(self.page, state))
             except Exception as error:
-                self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
+                self._refuse(error)
 
-    def _expect(self, change: Any) -> None:
-        """The tracks of a state that may come next, while nobody waits; what is wrong with it is said when it comes."""
+    def _wanted(self, change: Any) -> None:
+        """Tracks that the page lacks: of the state that it shows, after a reload too, or of one that may come next."""
         with self._turn:
+            given = change["new"]
             try:
-                made = self._tracks(check_state(self.page, change["new"]))
-            except Exception:
-                return
-            if made and self.widget is not None:
-                self.widget.scene = pack(made)
+                state = check_state(self.page, given["state"])
+                if not self.page.heavy and not state["drawn"]:
+                    self._tracks(state)
+                there = [self._known[key] for key in given["keys"] if key in self._known]
+                if not {track["key"] for track in there} <= self._sent:
+                    self._send(there)
+            except Exception as error:
+                if given.get("shown"):
+                    self._refuse(error)
+
+    def _send(self, tracks: list[Track]) -> None:
+        if tracks and self.widget is not None:
+            self._sent = {track["key"] for track in tracks}
+            self.widget.scene = pack(tracks)
+
+    def _refuse(self, error: Exception) -> None:
+        self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     def _show(self, state: State) -> None:
         if state != self._state and self.widget is not None and self.widget.said["kind"] == "error":
@@ -175,9 +189,7 @@ class Explorer:
                 self._say("stale", "Press Run to train this setting.")
         else:
             self._halt()                                # what was drawn before is not waited for
-            made = self._tracks(state)
-            if made and self.widget is not None:
-                self.widget.scene = pack(made)
+            self._send(self._tracks(state))
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""
@@ -228,8 +240,8 @@ class Explorer:
             for t in growing.together(under_way):
                 if asked != self._asked:
                     return self._rest(*self._stopped)
+                self._send([one.track() for one in under_way])
                 if self.widget is not None:
-                    self.widget.scene = pack([one.track() for one in under_way])
                     self._say("progress", f"generation {t} of {self.page.generations}", t / self.page.generations)
             self._known |= {one.key: one.track() for one in under_way}
             self._rest("", "")

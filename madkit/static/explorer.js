@@ -976,6 +976,7 @@ function render({ model, el }) {
     timer.save = 0;
     sent = performance.now();
     model.set("state", clone(state));
+    if (!page.offline && lacks(state)) want(state, true);
     model.save_changes();
   }
 
@@ -1021,8 +1022,14 @@ function render({ model, el }) {
     const first = states.findIndex(lacks);
     if (first < 0) return;
     next = next.slice(first + 1);                      // each is asked for once
-    model.set("ahead", states[first]);
+    want(states[first], false);
     model.save_changes();
+  }
+
+  /** Ask for the tracks of a state that are not here. */
+  function want(some, now) {
+    const missing = sides(some).flatMap((side) => keys(page, side, some)).filter((key) => !tracks.has(key));
+    model.set("wanted", { state: clone(some), keys: missing, shown: now, count: (model.get("wanted")?.count ?? 0) + 1 });
   }
 
   const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) });
@@ -1361,6 +1368,7 @@ function render({ model, el }) {
   themed.observe(document.body, { attributes: true, attributeFilter: signs });
   asked = [state];
   guard(arrived)();
+  if (lacks(state)) send();                            // the page was loaded anew
   return () => {
     end.abort();
     resized.disconnect();
