@@ -35,8 +35,9 @@ good by one killed worker, and `grid` then says how to go on.
         for rows in mk.sweep.grid(f, over, seeds=8, store="sweeps/mine", executor=client.get_executor()):
             ...
 
-Dask replaces workers that die, and gives a task up (a failure, recorded) when it was there at the death of four. When the
-scheduler is lost, `grid` raises BrokenExecutor; the same call with a new cluster goes on.
+Dask replaces workers that die, and gives a task up (a failure, recorded) when it was there at the death of four. Tasks that kill
+every worker may also leave a cluster without any: `grid` then waits for some, as it waits for a queue. When the scheduler is
+lost, `grid` raises BrokenExecutor; the same call with a new cluster goes on.
 
 **SLURM**, by dask-jobqueue (https://jobqueue.dask.org): this script runs where jobs may be submitted, and as long as the sweep;
 on many clusters that means in a small job of its own. Names of queue, account and paths are yours.
