@@ -1130,7 +1130,7 @@ function render({ model, el }) {
     const holds = ([name, value]) => name === "t" || side[name] === value;
     const pressed = page.presets.filter(({ set }) => Object.entries(set).every(holds));
     ui.presets.forEach((node, i) => node.setAttribute("aria-pressed", pressed.includes(page.presets[i])));
-    const help = pressed.map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
+    const help = pressed.filter((preset) => preset.help).map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
     put(ui.help, help || "Presets are settings worth a look; move the sliders for your own.");
     ui.compare.setAttribute("aria-pressed", state.B !== null);
     ui.tabRow.hidden = state.B === null;

@@ -223,9 +223,9 @@ def test_the_keyboard_reaches_everything_in_reading_order(shown):
     assert all(after > before - 24 for before, after in zip(heights, heights[1:], strict=False)), reached
     assert {outline for *_, outline in reached} == {"solid"}
     explorer.slider("generation").press(" ")
-    assert explorer.button("pause").count() == 1
+    explorer.button("pause").wait_for()
     explorer.slider("generation").press(" ")
-    assert explorer.button("play").count() == 1
+    explorer.button("play").wait_for()
 
 
 def test_reduced_motion_is_honoured(browser, loops):
