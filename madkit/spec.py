@@ -8,6 +8,7 @@ import functools
 import hashlib
 import inspect
 import platform
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import CodeType
@@ -98,9 +99,16 @@ def _source(thing: Any) -> bytes:
     try:
         source = inspect.getsource(thing).encode()
         return source + _code(thing.__code__) if getattr(thing, "__name__", "") == "<lambda>" else source  # a line may hold two
-    except (OSError, TypeError):  # typed into a plain interpreter, or compiled
-        code = getattr(thing, "__code__", None)
-        return _code(code) if code else thing.__qualname__.encode()
+    except (OSError, TypeError):  # typed into a plain interpreter, or compiled, or a class of a notebook
+        return thing.__qualname__.encode() + b"".join(map(_code, _codes(thing)))
+
+
+def _codes(thing: Any) -> Iterator[CodeType]:
+    """The code of a function, or of all that a class defines."""
+    for part in vars(thing).values() if isinstance(thing, type) else [thing]:
+        bare = getattr(part, "fget", None) or getattr(part, "__func__", part)  # of a property, of a static or class method
+        if isinstance(code := getattr(bare, "__code__", None), CodeType):
+            yield code
 
 
 def _globals(function: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from madkit.checks import whole
 from madkit.models.training import bars
 
 LIVES = 3  # workers that one task may cost
+GUARD = "in a script, what starts processes must stand under `if __name__ == '__main__':`, since a worker imports the script"
 lonely: ContextVar[bool] = ContextVar("lonely", default=False)  # within `alone`: a Ctrl-C is not for what runs there to keep
 
 
@@ -106,6 +107,10 @@ def _leave() -> None:
 # --- processes -----------------------------------------------------------------------------------------------------
 
 
+class _Mine(threading.local):
+    pid: int | None = None  # the worker of this thread
+
+
 class Processes(Executor):
     """n worker processes; one that is killed is replaced, and its task tried again, three times at most.
 
@@ -116,8 +121,10 @@ class Processes(Executor):
     """
 
     def __init__(self, n: int):
+        if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that is importing the script
+            raise RuntimeError(f"processes: {GUARD}")
         self._threads = ThreadPoolExecutor(n, "processes")
-        self._mine = threading.local()
+        self._mine = _Mine()
         self._pools: dict[int, ProcessPoolExecutor] = {}  # by the worker's pid
         self._ending = False
 
@@ -128,26 +135,31 @@ class Processes(Executor):
     def _run(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
         started = False
         for _ in range(LIVES):
-            try:
+            with suppress(BrokenProcessPool):
                 pool = self._worker()
                 started = True
-                return pool.submit(fn, *args, **kwargs).result()
-            except BrokenProcessPool as error:
-                self._mine.pid = None
-                if self._ending:
-                    raise BrokenExecutor("the processes were ended") from error
+                if not self._ending:
+                    return pool.submit(fn, *args, **kwargs).result()
+            if self._ending:
+                raise BrokenExecutor("the processes were ended")
+            self._forget()
         if started:
             raise RuntimeError(f"{LIVES} worker processes died of this task, one after another: killed, or out of memory")
-        raise BrokenExecutor("no worker process starts: in a script, what starts processes must stand under "
-                             "`if __name__ == '__main__':`")
+        raise BrokenExecutor(f"no worker process starts; {GUARD}")
 
     def _worker(self) -> ProcessPoolExecutor:
         """This thread's worker, a new one where there is none."""
-        if getattr(self._mine, "pid", None) is None:
+        if self._mine.pid is None:
             pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _obey)
             self._mine.pid = pool.submit(os.getpid).result()
             self._pools[self._mine.pid] = pool
         return self._pools[self._mine.pid]
+
+    def _forget(self) -> None:
+        """Give up this thread's worker, which is dead."""
+        if self._mine.pid is not None:
+            del self._pools[self._mine.pid]
+        self._mine.pid = None
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers when their tasks are done."""

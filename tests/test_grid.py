@@ -1,8 +1,10 @@
 """A sweep is its grid, to the bit, wherever it ran, in whatever order, and whatever died on the way."""
 
+import ast
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -294,6 +296,15 @@ def test_ctrl_c_or_a_kill_keeps_what_is_done_and_leaves_no_worker_behind(sent, t
     assert len(workers) == 2 and not any(map(alive, workers))
 
 
+def test_a_script_without_its_guard_is_told_so_and_nothing_is_recorded(tmp_path):
+    script = textwrap.dedent(SCRIPT).replace('if __name__ == "__main__":', "if True:").replace("processes(2)", "processes(1)")
+    (tmp_path / "sweep.py").write_text(script)
+    done = subprocess.run([sys.executable, tmp_path / "sweep.py", tmp_path], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(Path(mk.__file__).parents[1])})
+    assert "no worker process starts; in a script, what starts processes must stand under `if __name__" in done.stderr
+    assert not list(tmp_path.glob("a/cells/*"))
+
+
 def alive(pid):
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] if Path("/proc").exists() else (
@@ -463,6 +474,16 @@ def test_a_damaged_cell_is_named_and_the_advice_works(content, tmp_path):
     path.unlink()
     list(grid(simple, store=tmp_path / "a"))
     assert same(mk.sweep.table(tmp_path / "a"), one(grid(simple)))
+
+
+def test_the_script_for_slurm_makes_jobs_of_one_thread_for_each_worker():
+    jobqueue = pytest.importorskip("dask_jobqueue")
+    [block] = [part for part in re.findall(r"(?:^    .*\n|^\n)+", mk.sweep.__doc__, re.MULTILINE) if "SLURMCluster" in part]
+    [made] = [node for node in ast.walk(ast.parse(textwrap.dedent(block))) if isinstance(node, ast.Call)
+              and getattr(node.func, "id", "") == "SLURMCluster"]
+    with eval(ast.unparse(made), {"SLURMCluster": jobqueue.SLURMCluster}) as cluster:
+        script = cluster.job_script()
+    assert "--nthreads 1" in script and "--nworkers 32" in script and "#SBATCH -t 07:00:00" in script
 
 
 def test_a_cell_says_where_its_rows_are_from(tmp_path):

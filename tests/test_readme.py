@@ -14,11 +14,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_code_runs_in_a_notebook_as_it_stands():
+def test_the_code_runs_in_a_notebook_as_it_stands(tmp_path):
     last = "assert same.table.equals(run.table), 'processes change no number'"
     cells = [nbformat.v4.new_code_cell(block) for block in [*BLOCKS, last]]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert any("image/png" in output.get("data", {}) for output in notebook.cells[0].outputs), "the first block shows a picture"
 
 

@@ -178,6 +178,15 @@ def test_functions_without_source_or_on_one_line_are_told_apart():
     assert describe(typed[0]) == describe(eval("lambda state: (lambda s: s.real)(state)"))
 
 
+def test_classes_without_source_such_as_those_of_a_notebook_are_told_apart():
+    def typed(fit):
+        names = {"__name__": "__main__"}
+        exec(f"class Mine:\n  def fit(self, data): return {fit}\n  @property\n  def size(self): return {fit}", names)
+        return describe(names["Mine"]())
+
+    assert typed("data") == typed("data") != typed("self")
+
+
 def test_descriptions_are_equal_exactly_when_the_things_are():
     def scaled(by):
         return lambda state: state.real[:by]

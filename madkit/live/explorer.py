@@ -13,42 +13,26 @@ generation does. Callbacks may come on another thread while a cell runs; nothing
 from __future__ import annotations
 
 import html
-import inspect
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anywidget
 import traitlets
 
-from madkit import exact, inline, models
+from madkit import inline
 from madkit import page as pages
-from madkit.live.controls import KNOWN, Choice, Slider
+from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.views import Render, _cell, _live
-from madkit.loops import Loop, Source, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
-from madkit.plot.language import family, looks
 from madkit.record import Run
-from madkit.scenes import gaussian, growing, offline, still, stored
+from madkit.scenes import growing, offline, still
 from madkit.scenes.pack import Track, pack
-from madkit.scenes.page import ALL, Control, Metric, Page, Shown, State, check_state, read, takes, written
+from madkit.scenes.page import ALL, Page, State, check_state, read, written
 from madkit.scenes.words import summary
 
 STATIC = Path(__file__).parent.parent / "static"
-SIDE_BY_SIDE = 4                                      # loops or runs that are shown at once, at first
-KEPT = 400                                            # tracks that are not computed again
-LOOPS: dict[str, Callable[..., Loop]] = {
-    "fully synthetic": fully_synthetic,
-    "augmentation": lambda n, lam: synthetic_augmentation(n, lam),
-    "fresh data": fresh_data,
-}
-PRESETS: dict[str, dict[str, Any]] = {
-    "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself", "n": 20, "p": 0.0, "lam": 1.0},
-    "just enough hay": {"help": "one row in five is fresh", "n": 100, "p": 0.2, "lam": 1.0},
-    "cherry-picking": {"help": "only the most typical samples are passed on, λ = 0.7", "n": 100, "p": 0.1, "lam": 0.7},
-    "photocopier": {"help": "many rows, an honest copy of a copy: slow, and never back", "n": 1000, "p": 0.0, "lam": 1.0},
-    "rescue": {"help": "half of the rows are fresh, though the rest is biased", "n": 100, "p": 0.5, "lam": 0.7},
-}
+KEPT = 200                                            # tracks that are not computed again; the page keeps more
 OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of each (cell, key)
 
 
@@ -75,197 +59,14 @@ def explore(
     ValueError for settings that no loop takes, or values that a slider does not have; TypeError for anything else.
     """
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
+    source: Any
     if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run) for one in what.values()):
-        page, source = cast(tuple[Page, Any], _stored(what, chosen, title))
+        page, source = of_runs(what, chosen, title)
     else:
-        page, source = _loops(what, settings, presets, chosen, dim, generations, seeds, model, truth, title)
+        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model, truth, title)
     t = min(10, page.generations) if t is None else t
-    state = {"t": t, "tab": "A", "A": _start(page, settings), "B": None, "drawn": None, "seed": 0, "speed": 1}
+    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0, "speed": 1}
     return Explorer(page, source, check_state(page, state), live=_live(render), place=(_cell(), key))
-
-
-def _stored(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None, title: str) -> tuple[Page, _Stored]:
-    runs = {"run": what} if isinstance(what, Run) else dict(what)
-    for label, run in runs.items():
-        if not isinstance(run, Run):
-            raise TypeError(f"explore: expected runs only, or loops only, got {label!r}: {type(run).__name__}")
-    known = stored.metrics(list(runs.values()), chosen)
-    seen = looks([run.spec["loop"] for run in runs.values()])
-    shown = tuple(Shown(label, look) for label, look in zip(runs, seen, strict=True))
-    last = max(int(run.table.generation.max()) for run in runs.values())
-    seeds = max(run.table.seed.nunique() for run in runs.values())
-    page = Page(title, last, shown, (), known, stored.window(list(runs.values())), choose="run", compare=len(runs) > 1,
-                seeds=seeds)
-    return page, _Stored(runs, known)
-
-
-def _loops(what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]] | None,
-           chosen: tuple[str, ...] | None, dim: int,
-           generations: int, seeds: int, model: Any, truth: Any, title: str) -> tuple[Page, _Computed]:
-    given = dict(settings)
-    if what is None:
-        what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
-        presets = PRESETS if presets is None and set(given) == {"n", "p", "lam"} else presets
-    made = what if isinstance(what, Mapping) else {"": what}
-    if not made or not all(callable(one) and not isinstance(one, Source) for one in made.values()):
-        raise TypeError(f"explore: expected a loop function, such as mk.fresh_data, {{label: loop function}}, a Run or "
-                        f"{{label: Run}}, got {what!r}; a loop itself is wrapped as lambda: loop")
-    if (model is None) != (truth is None):
-        raise ValueError("explore: expected model and truth together, or neither")
-    controls = tuple(_control(name, value, presets or {}) for name, value in given.items())
-    start = {c.name: c.values[i] for c, i in zip(controls, _places(controls, given), strict=True)}
-    shown = []
-    for label, make in made.items():
-        names = takes(make, list(given))
-        loop = make(**{name: value for name, value in start.items() if name in names and name in _parameters(make)})
-        shown.append(Shown(str(label) or family(repr(loop)).name, family(repr(loop)), names, make))
-    if unused := [name for name in given if not any(name in one.takes for one in shown)]:
-        raise ValueError(f"explore: no loop takes {unused[0]!r}, expected some of "
-                         f"{', '.join(sorted({p for make in made.values() for p in _parameters(make)} | {'n_ini'}))}")
-    exactly = model is None
-    if exactly and dim not in (1, 2):
-        raise ValueError(f"dim: expected 1 (densities) or 2 (ellipses), got {dim!r}")
-    if exactly:
-        names = chosen or ("trace", "w2_squared")
-        if wrong := [name for name in names if name not in gaussian.METRICS]:
-            raise ValueError(f"metrics: expected some of {', '.join(gaussian.METRICS)}, got {wrong[0]!r}")
-        known = tuple(gaussian.METRICS[name] for name in names) + (growing.METRICS if dim == 2 else ())   # those of what is drawn
-        where: dict[str, Any] = {"kind": "gaussian", "dim": dim, "half": 4.0}
-    else:
-        check_model_methods(model)
-        known, seeds = growing.METRICS, min(seeds, 1)
-        where = _window(truth)
-    page = Page(title, generations, tuple(shown), controls, known, where, presets or {}, draw=exactly and dim == 2,
-                heavy=not exactly, seeds=seeds)
-    for name, preset in (presets or {}).items():
-        _check_preset(page, name, preset)
-    return page, _Computed(page, dim, model, truth)
-
-
-def _window(truth: Any) -> dict[str, Any]:
-    x = truth.test(1000, 0).x
-    if x.ndim == 2 and x.shape[1] == 2:
-        low, high = x.min(0).values, x.max(0).values
-        half = 0.6 * (high - low).max().item()
-        a, b = ((low + high) / 2).tolist()
-        return {"kind": "rows", "window": [a - half, a + half, b - half, b + half]}
-    raise ValueError(f"explore: expected a truth of rows of two numbers, got rows of shape {tuple(x.shape[1:])}; "
-                     "run it with mk.run, and explore the Run")
-
-
-def _parameters(make: Callable[..., Loop]) -> list[str]:
-    return list(inspect.signature(make).parameters)
-
-
-def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) -> Control:
-    known = value if isinstance(value, Slider | Choice) else KNOWN.get(name)
-    if known is None:
-        raise ValueError(f"explore: no slider is known for {name!r} (only for {', '.join(KNOWN)}); "
-                         f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
-    extra = {preset[name] for preset in presets.values() if name in preset} | ({value} - {known} if known is not value else set())
-    if isinstance(known, Choice):
-        values = sorted({*known.options, *extra})
-    else:
-        steps = round((known.high - known.low) / known.step)
-        values = sorted({*(round(known.low + i * known.step, 10) for i in range(steps + 1)), *extra})
-    return Control(name, known.label.partition(" (")[0], tuple(values), tuple(_words(name, v) for v in values))
-
-
-def _words(name: str, value: float) -> str:
-    if name == "p":
-        return f"{100 * value:g} %"
-    return "1 (none)" if name == "lam" and value == 1 else f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
-def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
-    at = {name: value.value if isinstance(value, Slider | Choice) else value for name, value in given.items()}
-    return [control.values.index(at[control.name]) if control.name in at else 0 for control in controls]
-
-
-def _start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
-    given = {"n": 100, "p": 0.1, "lam": 0.8} | dict(settings)
-    places = zip(page.controls, _places(page.controls, given), strict=True)
-    return {"loop": page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]} | {control.name: i for control, i in places}
-
-
-def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
-    known = {control.name for control in page.controls} | {"t", "loop", "help"}
-    if wrong := sorted(set(preset) - known):
-        raise ValueError(f"presets: {name!r} sets {wrong[0]!r}, expected some of {', '.join(sorted(known))}")
-
-
-# --- where tracks come from ----------------------------------------------------------------------------------------
-
-
-class _Stored:
-    """Runs made before."""
-
-    def __init__(self, runs: dict[str, Run], metrics: tuple[Metric, ...]):
-        self.runs = runs
-        self.all = {label: stored.track(run, label, metrics) for label, run in runs.items()}
-
-    def tracks(self, page: Page, state: State, keys: Iterable[str]) -> list[Track]:
-        """All of them: they are sent once."""
-        return list(self.all.values())
-
-    def run(self, page: Page, state: State) -> dict[str, Run]:
-        return {one.label: self.runs[one.label] for one in page.shown(state[state["tab"]])}
-
-
-class _Computed:
-    """Loops of a Gaussian by the exact law; of a model given, or on what was drawn, generation by generation."""
-
-    def __init__(self, page: Page, dim: int, model: Any, truth: Any):
-        self.dim, self.model, self.truth = dim, model, truth
-        self.records: dict[str, growing.Growing] = {}
-
-    def seeds(self, page: Page, state: State) -> range:
-        return range(state["seed"], state["seed"] + page.seeds)
-
-    def tracks(self, page: Page, state: State, keys: Iterable[str]) -> list[Track]:
-        """The tracks of these keys, by the exact law."""
-        wanted = [(key, *page.keys(state)[key]) for key in keys]
-        made = [self.loop(page, one, side) for _, one, side in wanted]
-        return gaussian.tracks([loop for loop, _ in made], [n_ini for _, n_ini in made],
-                               [(key, one.label) for key, one, _ in wanted], dim=self.dim,
-                               generations=page.generations, seeds=self.seeds(page, state),
-                               metrics=_exact(page))
-
-    def loop(self, page: Page, one: Shown, side: Mapping[str, Any]) -> tuple[Loop, int | None]:
-        """The loop of a side's settings, and n_ini where that is one of them."""
-        settings, make = page.settings(one, side), cast(Callable[..., Loop], one.make)
-        n_ini = settings.pop("n_ini", None) if "n_ini" not in _parameters(make) else None
-        return make(**settings), n_ini
-
-    def growing(self, page: Page, state: State, key: str) -> growing.Growing:
-        """The run under way of this key."""
-        if key not in self.records:
-            one, side = page.keys(state)[key]
-            loop, n_ini = self.loop(page, one, side)
-            if state["drawn"]:
-                model, truth = models.Mixture(k=8), growing.drawn(tuple(map(tuple, state["drawn"]["points"])))
-            else:
-                model, truth = self.model, self.truth
-            seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]
-            self.records[key] = growing.Growing(key, one.label, model, loop, truth, page.generations, seeds, n_ini, judged)
-        return self.records[key]
-
-    def run(self, page: Page, state: State) -> dict[str, Run]:
-        side, runs = state[state["tab"]], {}
-        for one in page.shown(side):
-            key = page.key(one, side, state)
-            if key in self.records:
-                runs[one.label] = self.records[key].run()
-            elif not page.heavy and not state["drawn"]:
-                loop, n_ini = self.loop(page, one, side)
-                runs[one.label] = exact.run(loop, self.dim, generations=page.generations, seeds=self.seeds(page, state),
-                                            n_ini=initial_rows(loop) if n_ini is None else n_ini, device="cpu",
-                                            metrics=_exact(page))
-        return runs
-
-
-def _exact(page: Page) -> list[str]:
-    return [metric.name for metric in page.metrics if metric.name in gaussian.METRICS]
 
 
 # --- the widget ----------------------------------------------------------------------------------------------------
@@ -278,6 +79,7 @@ class _Widget(anywidget.AnyWidget):
     _css = STATIC / "explorer.css"
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
+    wanted = traitlets.Dict().tag(sync=True, echo_update=False)
     scene = traitlets.Bytes().tag(sync=True)
     said = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)
@@ -295,6 +97,7 @@ class Explorer:
         self._asked = 0                                 # runs under way stop when a newer state is asked for
         self.widget: _Widget | None = None
         tracks = [] if page.heavy else self._tracks(state)
+        self._sent = {track["key"] for track in tracks}   # what the page got last
         if live:
             if place in OPEN:
                 OPEN.pop(place).close()
@@ -302,6 +105,7 @@ class Explorer:
             stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
             self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
             self.widget.observe(self._moved, "state")
+            self.widget.observe(self._wanted, "wanted")
             self.widget.observe(lambda _: self._start(), "go")
             self.widget.observe(lambda _: self._stop(), "stop")
 
@@ -348,22 +152,44 @@ class Explorer:
             try:
                 self._show(check_state(self.page, state))
             except Exception as error:
-                self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
+                self._refuse(error)
+
+    def _wanted(self, change: Any) -> None:
+        """Tracks that the page lacks: of the state that it shows, after a reload too, or of one that may come next."""
+        with self._turn:
+            given = change["new"]
+            try:
+                state = check_state(self.page, given["state"])
+                if not self.page.heavy and not state["drawn"]:
+                    self._tracks(state)
+                there = [self._known[key] for key in given["keys"] if key in self._known]
+                if not {track["key"] for track in there} <= self._sent:
+                    self._send(there)
+            except Exception as error:
+                if given.get("shown"):
+                    self._refuse(error)
+
+    def _send(self, tracks: list[Track]) -> None:
+        if tracks and self.widget is not None:
+            self._sent = {track["key"] for track in tracks}
+            self.widget.scene = pack(tracks)
+
+    def _refuse(self, error: Exception) -> None:
+        self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     def _show(self, state: State) -> None:
-        before, self._state = self._state, state
+        if state != self._state and self.widget is not None and self.widget.said["kind"] == "error":
+            self._say("", "")
+        self._state = state
         missing = [key for key in self.page.keys(state) if key not in self._known]
         if state["drawn"] and missing:
             self._begin(state, missing)
         elif self.page.heavy:
             if missing:
                 self._say("stale", "Press Run to train this setting.")
-        elif missing:
-            made = self._tracks(state)
-            if self.widget is not None:
-                self.widget.scene = pack(made)
-        if before != state and self.widget is not None and self.widget.said["kind"] == "error":
-            self._say("", "")
+        else:
+            self._halt()                                # what was drawn before is not waited for
+            self._send(self._tracks(state))
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""
@@ -387,11 +213,14 @@ class Explorer:
         with self._turn:
             self._begin(self._state, [key for key in self.page.keys(self._state) if key not in self._known])
 
-    def _stop(self) -> None:
+    def _halt(self) -> None:
         self._asked += 1
         for thread in self._threads:
             thread.name = "stopped"
-        self._say("stale" if self.page.heavy else "", "Stopped; Run goes on from here.")
+
+    def _stop(self) -> None:
+        self._halt()
+        self._say(*self._stopped)
 
     def _begin(self, state: State, keys: list[str]) -> None:
         before = [one for one in self._threads if one.is_alive()]
@@ -410,14 +239,23 @@ class Explorer:
             under_way = [self.source.growing(self.page, state, key) for key in keys]
             for t in growing.together(under_way):
                 if asked != self._asked:
-                    return
+                    return self._rest(*self._stopped)
+                self._send([one.track() for one in under_way])
                 if self.widget is not None:
-                    self.widget.scene = pack([one.track() for one in under_way])
                     self._say("progress", f"generation {t} of {self.page.generations}", t / self.page.generations)
             self._known |= {one.key: one.track() for one in under_way}
-            self._say("", "")
+            self._rest("", "")
         except Exception as error:
             self._say("error", f"{type(error).__name__}: {error}")
+
+    @property
+    def _stopped(self) -> tuple[str, str]:
+        return ("stale", "Stopped; Run goes on from here.") if self.page.heavy else ("", "")
+
+    def _rest(self, kind: str, text: str) -> None:
+        """Say this in the place of this thread's progress; an error, or what a newer run says, stays."""
+        if self.widget is not None and self.widget.said["kind"] == "progress" and self._threads[-1] is threading.current_thread():
+            self._say(kind, text)
 
     def wait(self) -> None:
         """Until runs under way are done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,11 @@ METRICS = {
     "w2_squared": Metric("w2_squared", "W₂² to the truth (0 is best)", "W₂²"),
     "mean_error": Metric("mean_error", "‖μ − μ₀‖², error of the mean (0 is best)", "error of the mean"),
     "logdet": Metric("logdet", "log det Σ (log of the volume)", "log det Σ"),
+}
+SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {   # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
+    "trace": lambda mean, root: (root**2).sum((-2, -1)),
+    "mean_error": lambda mean, root: (mean**2).sum(-1),
+    "w2_squared": lambda mean, root: (mean**2).sum(-1) + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1)),
 }
 
 
@@ -39,13 +44,14 @@ def tracks(
     """
     initial = [initial_rows(loop) if n is None else n for loop, n in zip(loops, n_ini, strict=True)]
     drawn = exact.simulate(list(loops), dim, generations=generations, seeds=seeds, n_ini=initial,
-                           metrics=(*metrics, "mean", "cov"), device="cpu")
+                           metrics=("mean", "cov", *(name for name in metrics if name not in SEEN)), device="cpu")
     z, real = _normals(dim)
-    root = _root(drawn["cov"][:, :outlined])
+    root = _root(drawn["cov"])
+    drawn |= {name: SEEN[name](drawn["mean"], root) for name in metrics if name in SEEN}
     return [{
         "key": key, "label": label, "t": list(range(1, generations + 1)), "lam": emitted_lam(loop), "seeds": len(seeds),
         "curves": _curves(drawn, i, metrics, loop, n),
-        "mean": drawn["mean"][i, :outlined], "root": root[i], "emitted": z, "real": real,
+        "mean": drawn["mean"][i, :outlined], "root": root[i, :outlined], "emitted": z, "real": real,
         "diet": diet(loop, generations, n),
     } for i, ((key, label), loop, n) in enumerate(zip(keys, loops, initial, strict=True))]
 

@@ -10,14 +10,14 @@ import base64
 import gzip
 import html
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from madkit.scenes import still
 from madkit.scenes.pack import Track, pack
-from madkit.scenes.page import Page, State
+from madkit.scenes.page import Page, Shown, State
 from madkit.scenes.words import summary
 
 EXPLORER = "application/vnd.madkit.explorer+json"
@@ -26,6 +26,7 @@ COARSE = 4                            # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
 SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
+TOGETHER = 40                         # settings that are worked out side by side
 WIDTH = "1100px"
 
 
@@ -81,15 +82,18 @@ def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track
     moved = dict(state) | {"drawn": None}
     for name in sides:
         moved[name] = _moved(page, thin, state[name])
-    tracks: list[Track] = []
-    for one in thin.loops:
-        taken = [c for c in thin.controls if c.name in one.takes]
-        for chosen in product(*(range(len(c.values)) for c in taken)):
-            side = dict.fromkeys((c.name for c in thin.controls), 0) | {"loop": one.label}
-            side |= dict(zip((c.name for c in taken), chosen, strict=True))
-            here = moved | {"A": side, "B": None, "tab": "A"}
-            tracks += _possible(thin, source, here)
+    wanted = [(thin.key(one, side, moved), one, side) for one in thin.loops for side in _sides(thin, one)]
+    parts = [wanted[i : i + TOGETHER] for i in range(0, len(wanted), TOGETHER)]
+    tracks = [track for part in parts for track in _possible(thin, source, moved, part)]
     return thin, moved, _shared(tracks)
+
+
+def _sides(page: Page, one: Shown) -> Iterator[dict[str, Any]]:
+    """All settings that a loop takes; those that it does not at their first place."""
+    taken = [control for control in page.controls if control.name in one.takes]
+    for chosen in product(*(range(len(control.values)) for control in taken)):
+        places = {control.name: place for control, place in zip(taken, chosen, strict=True)}
+        yield {"loop": one.label} | dict.fromkeys((control.name for control in page.controls), 0) | places
 
 
 def _moved(page: Page, thin: Page, side: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,12 +101,12 @@ def _moved(page: Page, thin: Page, side: Mapping[str, Any]) -> dict[str, Any]:
     return {"loop": side["loop"]} | places
 
 
-def _possible(page: Page, source: Any, state: State) -> list[Track]:
-    """The track of one setting; none where the loop does not take these values."""
+def _possible(page: Page, source: Any, state: State, wanted: list[Any]) -> list[Track]:
+    """The tracks of these settings, without those that the loop does not take."""
     try:
-        return source.tracks(page, state, list(page.keys(state)))
+        return source.several(page, state, wanted)
     except ValueError:
-        return []
+        return [] if len(wanted) == 1 else [track for one in wanted for track in _possible(page, source, state, [one])]
 
 
 def _shared(tracks: list[Track]) -> list[Track]:

@@ -17,11 +17,13 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def summary(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
     """"Generation 12 of 50. Fully synthetic: variance left 38 %, …": of the tracks that are there, by key."""
-    parts, sides = [f"Generation {state['t']} of {page.generations}."], [s for s in ("A", "B") if state[s]]
+    sides = [name for name in ("A", "B") if state[name]]
+    there = {name: [tracks[key] for one in page.shown(state[name]) if (key := page.key(one, state[name], state)) in tracks]
+             for name in sides}
+    t = min(state["t"], max((track["t"][-1] for some in there.values() for track in some), default=state["t"]))
+    parts = [f"Generation {t} of {page.generations}."]
     for name in sides:
-        side = state[name]
-        there = [tracks[key] for one in page.shown(side) if (key := page.key(one, side, state)) in tracks]
-        setting, values = settings(page, side), "; ".join(_values(page.metrics, track, state["t"]) for track in there)
+        setting, values = settings(page, state[name]), "; ".join(_values(page.metrics, track, t) for track in there[name])
         one = f"With {setting}: " if setting else ""
         several = f"{name} ({setting}): " if setting else f"{name}: "
         parts.append(_capital((several if len(sides) > 1 else one) + values) + ".")
@@ -38,7 +40,8 @@ def _values(metrics: Iterable[Metric], track: Track, t: int) -> str:
     place = max(0, sum(g <= t for g in track["t"]) - 1)
     said = [f"{metric.short} {told(metric, float(np.float32(track['curves'][metric.name]['median'][place])))}"
             for metric in metrics if metric.name in track["curves"]]
-    return f"{track['label']}: {', '.join(said)}"
+    last = track["t"][place]
+    return f"{track['label']}{f' (generation {last})' if last < t else ''}: {', '.join(said)}"
 
 
 def told(metric: Metric, value: float) -> str:

@@ -5,6 +5,8 @@
 // --- tracks and states ------------------------------------------------------------------------------------------------
 
 const KEPT = 300;                                    // tracks held at most, the oldest go first
+const ASKED = 100;                                   // states on their way to the kernel and back
+const AHEAD = [1, 2, -1];                            // places of a slider that are worked out before they are asked for
 const WAIT = 400;                                    // ms before "computing …" is said
 const POINTS = [5, 400];                             // of a drawn distribution, at least and at most
 const HALF = 4;                                      // they lie in [-4, 4]²
@@ -161,10 +163,10 @@ const told = (metric, value, digits = 3) =>
 /** The last place whose generation is not beyond t. */
 const place = (generations, t) => Math.max(0, generations.findLastIndex((g) => g <= t));
 
-function valueAt(track, name, t) {
-  const i = place(track.t, t);
-  return track.curves[name]?.median?.[i] ?? NaN;
-}
+const valueAt = (track, name, t) => track.curves[name]?.median?.[place(track.t, t)] ?? NaN;
+
+/** The last generation that there is of what is shown. */
+const reach = (shown) => Math.max(1, ...shown.flatMap(({ tracks }) => tracks.map((track) => track.t.at(-1) ?? 1)));
 
 /** "λ" of "sampling bias λ": the sign that stands for a control in short. */
 function symbol(control) {
@@ -192,8 +194,12 @@ const capital = (text) => (/^[a-z]/.test(text) ? text.charAt(0).toUpperCase() + 
 function summary(page, state, shown) {
   const numbers = (track) => page.metrics.filter(({ name }) => track.curves[name])
     .map((metric) => `${metric.short} ${told(metric, valueAt(track, metric.name, state.t))}`).join(", ");
+  const name = (track) => {
+    const last = track.t[place(track.t, state.t)];
+    return last < state.t ? `${track.label} (generation ${last})` : track.label;
+  };
   const parts = shown.map(({ side, tracks, given }) => {
-    const setting = settings(page, side, given), values = tracks.map((track) => `${track.label}: ${numbers(track)}`).join("; ");
+    const setting = settings(page, side, given), values = tracks.map((track) => `${name(track)}: ${numbers(track)}`).join("; ");
     return shown.length > 1 ? `${side}${setting && ` (${setting})`}: ${values}.` : `${setting && `With ${setting}: `}${values}.`;
   });
   return [`Generation ${state.t} of ${page.generations}.`, ...parts.map(capital)].join(" ");
@@ -285,7 +291,7 @@ function lookOf(root) {
 
 const OUTLINE = 2.4477;                              // √χ²₂(0.95): this many standard deviations hold 95 % in the plane
 const ANGLES = Array.from({ length: 65 }, (_, k) => [Math.cos((k * Math.PI) / 32), Math.sin((k * Math.PI) / 32)]);
-const SIZE = 14, LINE = 18;                          // of text on canvases
+const SIZE = 16, LINE = 20;                          // of text on canvases
 
 const ghostsOf = (t) => [...new Set([1, Math.round(t / 2)])].filter((g) => g < t);
 
@@ -373,7 +379,10 @@ function cloudPlan(page, shown, width) {
     return { side, panels: [...(real ? [{ real }] : []), ...tracks.map((track) => ({ track }))] };
   });
   const most = Math.max(...items.map(({ panels }) => panels.length)), beside = items.length === 2 && most === 1;
-  const columns = beside ? 2 : Math.max(1, Math.min(most, Math.floor(width / 150)));
+  const [images] = shown.flatMap(({ tracks }) => tracks.flatMap((track) => track.images ?? []));
+  const least = images ? 6 * images.shape[3] + 2 : 150;      // three images, each pixel twice
+  const rows = Math.ceil(most / Math.max(1, Math.floor((width + 12) / (least + 12))));
+  const columns = beside ? 2 : Math.ceil(most / rows);
   const gap = 12, size = Math.floor(Math.min((width - gap * (columns - 1)) / columns, columns === 1 ? 400 : 420));
   const heights = items.flatMap(({ panels }) =>
     panels.map(({ track, real }) => sheetOf(real ? real.real : track.images, size, !real)?.tall ?? size));
@@ -410,6 +419,11 @@ function drawCloud(ctx, view, plan) {
   }
   return drawn;
 }
+
+/** A track with real rows alone: what is shown before anything has run. */
+const nothing = ({ truth }) => ({ key: "", label: "real data", t: [0], kept: [0], curves: {}, diet: [],
+                                  rows: { shape: [1, 0, 2], data: [] },
+                                  real: { shape: [truth.real.length, 2], data: truth.real.flat() } });
 
 const loopOf = (page, track) => page.loops.find(({ label }) => label === track.label) ?? { colour: "#333333", dash: [] };
 
@@ -643,11 +657,12 @@ function generationTicks(T, room) {
   return [1, ...multiples.filter((g) => g - 1 >= 0.6 * step)];
 }
 
-const columnsOf = (metrics, width) => (metrics.length > 2 && width > 640 ? 2 : 1);
+/** Two plots side by side where there is room for them and for the names beside. */
+const columnsOf = (metrics, lines, width) => (metrics.length > 1 && width > (lines > 4 ? 1000 : 640) ? 2 : 1);
 
 function curvesPlan(ctx, view, width, height) {
   const { page, look } = view, lines = linesOf(view), metrics = metricsOf(page, view.shown);
-  const columns = columnsOf(metrics, width), rows = Math.ceil(metrics.length / columns);
+  const columns = columnsOf(metrics, lines.length, width), rows = Math.ceil(metrics.length / columns);
   const cell = (width - 20 * (columns - 1)) / columns, tall = (height - LINE) / rows;
   const ranges = metrics.map((metric) => rangeOf(metric, lines));
   const ticks = metrics.map((metric, i) => ticksOf(ranges[i], metric.log, tall - 52));
@@ -815,15 +830,16 @@ function drawNames(ctx, { look }, plot, names) {
 
 const dietEntries = (shown) => shown.flatMap(({ side, tracks }) => tracks.filter((track) => track.diet?.length).map((track) => ({
   track, name: shown.length > 1 ? `${side} ${track.label}` : track.label })));
-const BAR = 24, BETWEEN = 8, GAP = 28;
+const BAR = 26, BETWEEN = 6, GAP = 28, PAD = 17;     // of bars; between columns; of the frame around all
 
 function drawDiet(ctx, { page, state, look, shown }, width) {
   const bars = dietEntries(shown), rows = (parts) => parts.reduce((sum, [, , count]) => sum + count, 0);
   const most = Math.max(...bars.map(({ track }) => Math.max(...track.diet.map(([, parts]) => rows(parts)))), 1);
-  const left = Math.min(0.34 * width, 14 + Math.max(...bars.map(({ name }) => measured(ctx, name, look, true)), 0));
+  const names = bars.length > 1 ? bars.map(({ name }) => measured(ctx, name, look, true)) : [-14];   // one needs none
+  const left = Math.min(0.34 * width, 14 + Math.max(...names));
   bars.forEach(({ track, name }, b) => {
     const y = b * (BAR + BETWEEN);
-    ctx.write(name, 0, y + BAR / 2, { bold: true, colour: ink(loopOf(page, track).colour, look), within: left - 10 });
+    if (left) ctx.write(name, 0, y + BAR / 2, { bold: true, colour: ink(loopOf(page, track).colour, look), within: left - 10 });
     let x = left;
     for (const [source, generation, count] of meal(track, state.t)) {
       const wide = ((width - left) * count) / most;
@@ -868,13 +884,13 @@ const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { cla
 
 /** All elements by name, in reading order. */
 function build(page) {
-  const all = page.loops.length > 1 ? [["all", "all, side by side"]] : [];
+  const all = page.loops.length > 1 ? [["all", `all ${page.choose}s`]] : [];
   const choices = [...all, ...page.loops.map(({ label }) => [label, label])];
   const heavy = page.heavy && !page.offline;
   const ui = {
     loop: make("select", { "aria-label": page.choose }, ...choices.map(([value, text]) => make("option", { value }, text))),
     presets: page.presets.map(({ name, help }) => button(name, { title: help, "aria-pressed": "false", class: "preset" })),
-    compare: button("compare with B", { "aria-pressed": "false" }),
+    compare: button("compare A | B", { "aria-pressed": "false" }),
     tabs: ["A", "B"].map((side) => button(side, { "aria-pressed": "false", "aria-label": `set ${side}`, class: "tab" })),
     pencil: button("draw your own", { "aria-pressed": "false" }),
     reset: button("reset"), copy: button("copy state"), paste: button("paste state", { "aria-expanded": "false" }),
@@ -894,33 +910,35 @@ function build(page) {
     sliders: page.controls.map((control) => ({
       control, words: make("span", { class: "value" }),
       input: make("input", { type: "range", min: 0, max: control.values.length - 1, step: 1, "aria-label": control.label }) })),
-    which: make("span", { class: "which" }), run: button("Run", { class: "run" }), stop: button("Stop"),
+    run: button("Run", { class: "run" }), stop: button("Stop"),
     progress: make("progress", { max: 1, "aria-label": "progress" }), saidWords: make("span"),
     busy: make("span", { class: "quiet" }), sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
     alert: make("p", { role: "alert", class: "alert" }),
   };
-  ui.tabRow = make("span", { class: "group" }, ...ui.tabs);
+  ui.tabRow = make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
+    make("span", { class: "group" }, ...ui.tabs));
   ui.pasteRow = make("div", { class: "row" }, ui.word, ui.apply, ui.copied);
   ui.padRow = make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords);
   ui.dietBox = make("div", { class: "diet" }, make("p", { class: "caption" }, ui.dietTitle, swatch("real", "real"),
     swatch("fresh", "fresh"), swatch("synthetic", "synthetic, darker = born later")), ui.diet);
-  ui.left = make("div", { class: "left" }, ui.cloud, ui.padRow, ui.cloudWords, ui.dietBox);
+  ui.left = make("div", { class: "left" }, ui.cloud, ui.padRow, ui.cloudWords);
   ui.right = make("div", { class: "right" }, ui.curves, ui.curveWords);
   ui.saidRow = make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress, ui.saidWords, ui.busy);
   const root = { class: "madkit-explorer", role: "group", "aria-label": page.title || "loop explorer",
                  "data-lm-suppress-shortcuts": "true" };   // Lab keeps its keys to itself in here
+  const time = make("div", { class: "row time" }, ui.play, ui.back, ui.next,
+    make("label", { class: "slider" }, make("span", {}, "generation"), ui.t, ui.tWords), ui.speed);
+  const sliders = make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
+    make("label", { class: "slider" }, make("span", {}, control.label), words, input)));
   ui.root = make("div", root,
-    make("div", { class: "row" }, make("p", { class: "title" }, page.title), page.draw && !page.offline && ui.pencil,
-      ui.reset, ui.copy, ui.paste),
+    page.title && make("p", { class: "title" }, page.title),
+    make("div", { class: "row" }, ui.loop, page.compare && ui.compare, make("span", { class: "space" }),
+      page.draw && !page.offline && ui.pencil, ui.reset, ui.copy, ui.paste),
     ui.pasteRow,
-    make("div", { class: "row" }, make("label", {}, page.choose, ui.loop), ...ui.presets, make("span", { class: "space" }),
-      page.compare && ui.compare, page.compare && ui.tabRow),
-    page.presets.length > 0 && ui.help, make("div", { class: "panels" }, ui.left, ui.right),
-    make("div", { class: "row time" }, ui.play, ui.back, ui.next,
-      make("label", { class: "slider" }, make("span", {}, "generation"), ui.t, ui.tWords), ui.speed),
-    ui.which, make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
-      make("label", { class: "slider" }, make("span", {}, control.label), words, input))),
-    ui.saidRow, ui.sentence, ui.alert,
+    page.presets.length > 0 && make("div", { class: "row" }, ...ui.presets), page.presets.length > 0 && ui.help,
+    make("div", { class: "panels" }, ui.left, ui.dietBox, ui.right,
+      make("div", { class: "controls" }, time, ui.tabRow, sliders, ui.saidRow)),
+    ui.sentence, ui.alert,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" },
       "This page carries a grid of settings; the live explorer in JupyterLab moves freely and lets you draw."));
   return ui;
@@ -930,8 +948,9 @@ function render({ model, el }) {
   const page = model.get("page"), ui = build(page), tracks = new Map(), end = new AbortController();
   const first = clone(page.start ?? model.get("state")), still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const drawn = { t: 0, frame: 0, panels: [], curves: [], axes: {} };
-  let state = clone(model.get("state")), shown = [], plots = [], pad = null, trouble = "", busy = false, spoken = 0;
-  let timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, frame = 0, sent = 0, size = 0, held = -1;
+  const timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, boxes = new Map();
+  let state = clone(model.get("state")), asked = [], next = [], shown = [], plots = [], pad = null, trouble = "", busy = false;
+  let frame = 0, sent = 0, spoken = 0, size = 0, held = -1, look = null;
 
   const said = () => model.get("said") ?? { kind: "", text: "", share: null };
   const guard = (act) => (...given) => {
@@ -957,22 +976,28 @@ function render({ model, el }) {
     timer.save = 0;
     sent = performance.now();
     model.set("state", clone(state));
+    if (!page.offline && lacks(state)) want(state, true);
     model.save_changes();
   }
 
   /** A new state, if it is a good one; t alone is saved ten times a second at most. */
   function move(change) {
-    const next = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, next);
+    const wanted = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, wanted);
     if (why) return refuse(why);
-    if (page.offline && lacks(next)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
-    if (same(next, state)) return true;
-    state = clone(next);
-    trouble = "";
+    if (page.offline && lacks(wanted)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
+    if (same(wanted, state)) return true;
+    become(wanted);
     if (!soon) send();
     else timer.save ||= setTimeout(guard(send), Math.max(0, 100 - (performance.now() - sent)));
+    return true;
+  }
+
+  function become(wanted) {
+    state = clone(wanted);
+    asked = [...asked.slice(-ASKED), state];
+    trouble = "";
     gather();
     schedule();
-    return true;
   }
 
   function refuse(why) {
@@ -983,6 +1008,30 @@ function render({ model, el }) {
 
   const lacks = (some) => sides(some).some((side) => keys(page, side, some).some((key) => !tracks.has(key)));
   const edit = (change) => move({ [state.tab]: { ...state[state.tab], ...change } });
+
+  /** A slider moves one of its settings; nobody waiting, the kernel works out those that lie next. */
+  function slide({ name, values }, to) {
+    const from = state[state.tab][name], step = Math.sign(to - from) || 1, last = values.length - 1;
+    next = AHEAD.map((k) => to + k * step).filter((at) => at >= 0 && at <= last).map((at) => ({ name, at }));
+    edit({ [name]: to });
+  }
+
+  function ahead() {
+    if (page.heavy || page.offline || state.drawn) return;
+    const states = next.map(({ name, at }) => ({ ...state, [state.tab]: { ...state[state.tab], [name]: at } }));
+    const first = states.findIndex(lacks);
+    if (first < 0) return;
+    next = next.slice(first + 1);                      // each is asked for once
+    want(states[first], false);
+    model.save_changes();
+  }
+
+  /** Ask for the tracks of a state that are not here. */
+  function want(some, now) {
+    const missing = sides(some).flatMap((side) => keys(page, side, some)).filter((key) => !tracks.has(key));
+    model.set("wanted", { state: clone(some), keys: missing, shown: now, count: (model.get("wanted")?.count ?? 0) + 1 });
+  }
+
   const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) });
 
   function received() {
@@ -990,10 +1039,7 @@ function render({ model, el }) {
     if (same(given, state)) return;
     const why = problem(page, given);
     if (why) return void refuse(why);
-    state = clone(given);
-    trouble = "";
-    gather();
-    schedule();
+    become(given);
   }
 
   function arrived() {
@@ -1010,13 +1056,18 @@ function render({ model, el }) {
     schedule();
   }
 
-  /** What can be shown: this state if all its tracks are here, else what was. */
+  /** What can be shown: the newest of the states asked for whose tracks are all here, so that a drag shows those on the way. */
   function gather() {
-    if (!lacks(state)) {
-      shown = sides(state).map((side) => ({ side, given: state, tracks: keys(page, side, state).map((key) => tracks.get(key)) }));
+    const newest = asked.findLastIndex((one) => !lacks(one)), given = asked[newest];
+    if (given) {
+      asked = asked.slice(newest);
+      shown = sides(given).map((side) => ({ side, given, tracks: keys(page, side, given).map((key) => tracks.get(key)) }));
+    }
+    if (given === state) {
       clearTimeout(timer.wait);
       timer.wait = 0;
       busy = false;
+      ahead();
     } else if (!page.heavy && !page.offline) timer.wait ||= setTimeout(guard(() => { busy = true; schedule(); }), WAIT);
   }
 
@@ -1024,47 +1075,47 @@ function render({ model, el }) {
 
   function paint() {
     frame = 0;
-    const width = ui.root.clientWidth;
-    if (!width) return;
-    show();
-    const view = { page, state, look: lookOf(ui.root), shown };
-    ui.root.style.setProperty("--real", css(view.look.real));
-    layout(width);
-    if (shown.length || pad) draw(view);
+    if (!boxes.get(ui.root)) return;
+    look ??= lookOf(ui.root);
+    ui.root.style.setProperty("--real", css(look.real));
+    const view = { page, look, shown, state: { ...state, t: Math.min(state.t, shown.length ? reach(shown) : state.t) } };
+    show(view);
+    layout(boxes.get(ui.root).width - 2 * PAD);
+    draw(view);
     drawn.frame += 1;
     drawn.t = state.t;
   }
 
   /** How wide the cloud is: all there is in a narrow place or above many plots, else its share. */
-  function layout(width) {
+  function layout(inner) {
     const many = Math.max(shown.length, ...shown.map((one) => one.tracks.length)), share = many > 1 ? 0.58 : 0.46;
-    const inner = width - 32, crowded = metricsOf(page, shown).length > 2 || (many > 1 && page.truth.kind === "images");
-    const narrow = crowded || width < (many > 2 ? 860 : 700);
+    const crowded = metricsOf(page, shown).length > 2 || (many > 1 && page.truth.kind === "images");
+    const narrow = crowded || inner < (many > 2 ? 828 : 668);
     ui.root.classList.toggle("narrow", narrow);
     size = narrow ? inner : Math.floor((inner - GAP) * share);
     ui.root.style.setProperty("--left", `${size}px`);
   }
 
   function draw(view) {
-    if (pad) {
-      const side = padSize();
-      drawPad(brush(ui.cloud, side, side, view.look), view, pad.points, side);
-      ui.cloud.style.width = `${side}px`;
-      drawn.panels = [];
-    } else {
-      const plan = cloudPlan(page, shown, size);
-      ui.cloud.style.width = `${size}px`;
-      drawn.panels = drawCloud(brush(ui.cloud, size, plan.height, view.look), view, plan);
+    drawn.panels = [];
+    if (pad) drawPad(brush(ui.cloud, padSize(), padSize(), look), view, pad.points, padSize());
+    else if (shown.length || page.truth.real) {
+      const given = shown.length ? view : { ...view, shown: [{ side: "A", given: state, tracks: [nothing(page)] }] };
+      const plan = cloudPlan(page, given.shown, size);
+      drawn.panels = drawCloud(brush(ui.cloud, size, plan.height, look), given, plan);
     }
-    if (!shown.length) return;
+    ui.cloud.style.width = `${pad ? padSize() : size}px`;
     ui.dietBox.hidden = !dietEntries(shown).length;
-    ui.diet.style.width = `${size}px`;
-    if (!ui.dietBox.hidden) drawDiet(brush(ui.diet, size, dietHeight(shown), view.look), view, size);
-    const inner = ui.root.clientWidth - 32, narrow = size === inner, wide = narrow ? inner : inner - GAP - size;
-    const metrics = metricsOf(page, shown), rows = Math.ceil(metrics.length / columnsOf(metrics, wide));
-    const room = narrow ? 0 : ui.left.offsetHeight - ui.curveWords.offsetHeight - 6;
-    const tall = Math.max(180 * rows + LINE, Math.min(room, 400 * rows));
-    const ctx = brush(ui.curves, wide, tall, view.look);
+    ui.right.hidden = !shown.length;
+    if (!shown.length) return;
+    const inner = boxes.get(ui.root).width - 2 * PAD, narrow = size === inner, bar = narrow ? inner : size;
+    ui.diet.style.width = `${bar}px`;
+    if (!ui.dietBox.hidden) drawDiet(brush(ui.diet, bar, dietHeight(shown), look), view, bar);
+    const wide = narrow ? inner : inner - GAP - size, metrics = metricsOf(page, shown);
+    const rows = Math.ceil(metrics.length / columnsOf(metrics, linesOf(view).length, wide));
+    const high = (node) => boxes.get(node)?.height ?? 0;
+    const room = narrow ? 0 : high(ui.left) + high(ui.dietBox) + 12 - high(ui.curveWords) - 6;
+    const tall = Math.max(190 * rows + LINE, Math.min(room, 400 * rows)), ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
     plots = curvesPlan(ctx, view, wide, tall);
     Object.assign(drawn, drawCurves(ctx, view, plots));
@@ -1073,7 +1124,7 @@ function render({ model, el }) {
   const padSize = () => Math.min(size, 440);
 
   /** Controls and words follow the state. */
-  function show() {
+  function show(view) {
     const side = state[state.tab], news = said();
     ui.loop.value = side.loop;
     const holds = ([name, value]) => name === "t" || side[name] === value;
@@ -1082,9 +1133,8 @@ function render({ model, el }) {
     const help = pressed.map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
     put(ui.help, help || "Presets are settings worth a look; move the sliders for your own.");
     ui.compare.setAttribute("aria-pressed", state.B !== null);
-    ui.tabRow.hidden = ui.which.hidden = state.B === null;
+    ui.tabRow.hidden = state.B === null;
     ui.tabs.forEach((node, i) => node.setAttribute("aria-pressed", state.tab === "AB"[i]));
-    put(ui.which, `The sliders set ${state.tab}.`);
     ui.pencil.setAttribute("aria-pressed", pad !== null);
     put(ui.pencil, state.drawn && !pad ? "drawn by you" : "draw your own");
     ui.padRow.hidden = !pad;
@@ -1115,12 +1165,12 @@ function render({ model, el }) {
     const why = trouble || (news.kind === "error" ? news.text : "");
     put(ui.alert, why);
     ui.alert.hidden = !why;
-    if (!shown.length) return;
-    const cloud = cloudWords(state, shown[0].tracks[0]);
+    if (!shown.length) return put(ui.cloudWords, page.truth.real ? "Grey: real data, which the loop will learn." : "");
+    const cloud = cloudWords(view.state, shown[0].tracks[0]);
     put(ui.cloudWords, pad ? "Your distribution: the loops learn it, generation by generation." : cloud);
     put(ui.curveWords, curveWords(shown));
-    put(ui.dietTitle, `What generation ${state.t} was trained on`);
-    speak();
+    put(ui.dietTitle, `What generation ${view.state.t} was trained on`);
+    speak(view);
   }
 
   /** Sets text only where it changed, so that screen readers stay quiet. */
@@ -1128,22 +1178,20 @@ function render({ model, el }) {
     if (node.textContent !== text) node.textContent = text;
   }
 
-  function speak() {
+  function speak(view) {
     const wait = timer.play ? 1000 - (performance.now() - spoken) : 0;
-    if (wait > 0) return void (timer.speak ||= setTimeout(guard(() => { timer.speak = 0; speak(); }), wait));
+    if (wait > 0) return void (timer.speak ||= setTimeout(() => { timer.speak = 0; schedule(); }, wait));
     spoken = performance.now();
-    const words = summary(page, state, shown), labels = metricsOf(page, shown).map(({ label }) => label).join(", ");
+    const words = summary(page, view.state, shown), labels = metricsOf(page, shown).map(({ label }) => label).join(", ");
     put(ui.sentence, words);
     for (const [node, text] of [
-      [ui.cloud, pad ? `pad with ${pad.points.length} points` : `${cloudWords(state, shown[0].tracks[0])} ${words}`],
+      [ui.cloud, pad ? `pad with ${pad.points.length} points` : `${cloudWords(view.state, shown[0].tracks[0])} ${words}`],
       [ui.curves, `${labels} over generations. ${curveWords(shown)}. ${words}`],
-      [ui.diet, `Training sets of generation ${state.t}: ${dietWords(state, shown)}`],
+      [ui.diet, `Training sets of generation ${view.state.t}: ${dietWords(view.state, shown)}`],
     ]) node.setAttribute("aria-label", text);
   }
 
   // play
-
-  const reach = () => Math.max(1, ...shown.flatMap((one) => one.tracks.map((track) => track.t.at(-1) ?? 1)));
 
   function playing(start) {
     clearInterval(timer.play);
@@ -1155,7 +1203,7 @@ function render({ model, el }) {
 
   /** One generation further; at the end of a run that still grows, waits for it. */
   function tick() {
-    if (state.t < reach()) go(state.t + 1);
+    if (state.t < reach(shown)) go(state.t + 1);
     else if (said().kind !== "progress") playing(false);
   }
 
@@ -1216,7 +1264,7 @@ function render({ model, el }) {
     move({ speed: Number(ui.speed.value) });
     if (timer.play) playing(true);
   });
-  on(ui.sliders.map(({ input }) => input), "input", (event, i) => edit({ [page.controls[i].name]: Number(event.target.value) }));
+  on(ui.sliders.map(({ input }) => input), "input", (event, i) => slide(page.controls[i], Number(event.target.value)));
   for (const [node, name] of [[ui.run, "go"], [ui.stop, "stop"]])
     on(node, "click", () => {
       if (name === "go") send();                     // the kernel runs what is seen here, the last t included
@@ -1294,11 +1342,19 @@ function render({ model, el }) {
 
   const heard = [["change:state", guard(received)], ["change:scene", guard(arrived)], ["change:said", guard(schedule)]];
   for (const [name, act] of heard) model.on(name, act);
-  const resized = new ResizeObserver(guard(schedule));
-  const themed = new MutationObserver(guard(() => {
+  const resized = new ResizeObserver(guard((entries) => {
+    for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
+      boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
     schedule();
+  }));
+  const recolour = () => {
+    look = null;
+    schedule();
+  };
+  const themed = new MutationObserver(guard(() => {
+    recolour();
     clearTimeout(timer.theme);
-    timer.theme = setTimeout(schedule, 300);         // a theme's style sheet may come after its name
+    timer.theme = setTimeout(recolour, 300);         // a theme's style sheet may come after its name
   }));
   ui.root.explorer = { get state() { return clone(state); }, drawn, tracks, set: (change) => {
     const deep = Object.fromEntries(["A", "B"].filter((side) => change[side] && state[side])
@@ -1307,10 +1363,12 @@ function render({ model, el }) {
   } };
   unfold(false);
   el.append(ui.root);
-  resized.observe(ui.root);
+  [ui.root, ui.left, ui.dietBox, ui.curveWords].forEach((node) => resized.observe(node));
   const signs = ["class", "style", "data-jp-theme-light", "data-jp-theme-name"];
   themed.observe(document.body, { attributes: true, attributeFilter: signs });
+  asked = [state];
   guard(arrived)();
+  if (lacks(state)) send();                            // the page was loaded anew
   return () => {
     end.abort();
     resized.disconnect();

@@ -7,8 +7,10 @@ Efficiency: a task of about half a second on one thread, that is, time of the pl
 import os
 import tempfile
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from itertools import product
+from multiprocessing import get_context
 from time import perf_counter
 
 import pandas as pd
@@ -87,6 +89,17 @@ def overheads() -> None:
             print(f"  grid, one Dask worker           {milliseconds(client.get_executor()):8.2f}")
 
 
+def half(i: int) -> int:
+    """Every second task, in a plain `for`."""
+    chosen = list(product(*OVER.values(), range(SEEDS)))[i::2]
+    return len([work(seed, n_r, lam).table for n_r, lam, seed in chosen])
+
+
+def two_halves(pool) -> None:
+    """What two processes can do at best: one plain `for` in each."""
+    assert sum(pool.map(half, (0, 1))) == len(OVER["n_r"]) * len(OVER["lam"]) * SEEDS
+
+
 def efficiencies() -> None:
     torch.set_num_threads(1)
     alone = min(seconds(plain) for _ in range(2))
@@ -97,7 +110,11 @@ def efficiencies() -> None:
         with mk.sweep.processes(n) as pool:
             sweep(nothing, {"i": range(4 * n)}, pool)  # the workers are there, and have imported torch
             took = min(seconds(lambda: sweep(work, OVER, pool, seeds=SEEDS)) for _ in range(2))  # noqa: B023
-        print(f"  {n} process{'es' if n > 1 else '  '}   {took:6.1f} s   efficiency {alone / (n * took):.2f}")
+        print(f"  grid, {n} process{'es' if n > 1 else '  '}   {took:6.1f} s   efficiency {alone / (n * took):.2f}")
+    with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as plain_pool:
+        two_halves(plain_pool)
+        best = min(seconds(lambda: two_halves(plain_pool)) for _ in range(2))
+    print(f"  half of it each, 2 x plain for  {best:6.1f} s   of which the grid on 2 reaches {best / took:.2f}")
 
 
 def main() -> None:

@@ -1,17 +1,39 @@
-"""One JupyterLab and one browser for all tests here."""
+"""One browser for all tests here, one JupyterLab, and a folder for what people should look at."""
 
 from pathlib import Path
 
 import pytest
 from lab import CHROMIUM, Notebook, chromium, server
 
+ARTEFACTS = Path(__file__).parents[2] / "artifacts"
+
 
 @pytest.fixture(scope="session")
-def notebook(tmp_path_factory):
-    """notebook(*cells): a new notebook in a page of its own."""
+def browser():
+    """Debian's Chromium."""
     pytest.importorskip("playwright")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no {CHROMIUM}")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def lab_server(browser, tmp_path_factory):
+    """(address, folder) of a JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
-    with server(folder) as url, chromium() as browser:
-        yield lambda *cells: Notebook(browser, url, folder, *cells)
+    with server(folder) as url:
+        yield url, folder
+
+
+@pytest.fixture(scope="session")
+def notebook(browser, lab_server):
+    """notebook(*cells): a new notebook in a page of its own."""
+    return lambda *cells: Notebook(browser, *lab_server, *cells)
+
+
+@pytest.fixture(scope="session")
+def artefacts():
+    """Where screenshots go, to be looked at by people and kept by CI."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS

@@ -28,6 +28,24 @@ PROBE = """(image) => {                     // from a key to the next frame of t
     })));
 }"""
 
+CONTRAST = """(root) => {                    // of every text that is shown, against what lies under it
+    const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const light = (colour) => {
+        const [r, g, b] = colour.map((x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const over = ([r, g, b, a = 1], under) => [r, g, b].map((x, i) => a * x + (1 - a) * under[i]);
+    const paper = (node) =>
+        (node ? over(parts(getComputedStyle(node).backgroundColor), paper(node.parentElement)) : [255, 255, 255]);
+    const own = (node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    return [root, ...root.querySelectorAll("*")].filter((node) => own(node) && node.checkVisibility() && !node.disabled)
+        .map((node) => {
+            const under = paper(node), pair = [light(over(parts(getComputedStyle(node).color), under)), light(under)];
+            const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+            return [node.textContent.trim().slice(0, 40), Math.round(100 * ratio) / 100];
+        });
+}"""
+
 
 @contextmanager
 def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
@@ -99,7 +117,7 @@ class Notebook:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), folder / name)
         self.page, self.cells = browser.new_page(viewport={"width": 1280, "height": 1000}), len(cells)
         self.page.set_default_timeout(60_000)
-        self.open(f"{url}/lab/tree/{name}?reset")
+        self.open(f"{url}/lab/workspaces/{name.partition('.')[0]}/tree/{name}")
 
     def open(self, url: str) -> None:
         """Show the notebook, or show it again: its kernel lives on."""
@@ -207,7 +225,7 @@ class Explorer:
         """Until a line of JavaScript about `root` is true."""
         end = time.monotonic() + seconds
         while not self.ask(condition, arg):
-            assert time.monotonic() < end, f"never came: {condition} ({arg}); the state is {self.state}"
+            assert time.monotonic() < end, f"never came: {condition} ({arg}); the page says: {self.root.inner_text()}"
             self.page.wait_for_timeout(20)
 
     def settle(self) -> dict:

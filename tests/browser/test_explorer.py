@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from lab import Explorer
+from lab import CONTRAST, Explorer
 from scipy.linalg import sqrtm
 
 import madkit as mk
@@ -136,7 +136,7 @@ def test_curves_are_the_runs_quantiles_on_their_axes(lab):
 
 def test_a_and_b_stand_on_the_same_axes(lab):
     book, explorer = lab
-    explorer.button("compare with B").click()
+    explorer.button("compare A | B").click()
     explorer.slider("sampling bias λ").press("Home")
     explorer.root.get_by_role("combobox", name="loop").select_option("fresh data")
     explorer.button("set A").click()
@@ -227,7 +227,9 @@ def test_labels_are_text_and_never_html(notebook):
 
 def test_a_reload_of_the_page_brings_the_last_state_back(notebook):
     book, explorer = opened(notebook)
-    explorer.slider("sampling bias λ").press("Home")
+    for key in ("ArrowLeft", "Home", "ArrowRight", "Home"):      # the last tracks sent are not those that are shown
+        explorer.slider("sampling bias λ").press(key)
+        explorer.settle()
     explorer.slider("generation").press("End")
     explorer.settle()
     arrive(book, explorer)
@@ -240,6 +242,32 @@ def test_a_reload_of_the_page_brings_the_last_state_back(notebook):
     again.slider("sampling bias λ").press("ArrowRight")
     again.settle()
     arrive(book, again)
+
+
+def test_a_drag_shows_settings_on_the_way_and_ends_on_the_last(lab):
+    """Tracks come later than the slider moves: what comes is shown, in order, and the last is what the slider says."""
+    book, explorer = lab
+    slider = explorer.slider("fresh data p")
+    slider.scroll_into_view_if_needed()
+    explorer.ask("""(() => {
+        window.seen = [];
+        const watch = () => requestAnimationFrame(() => {
+            const key = root.explorer.drawn.panels.at(-1)?.key;
+            if (key !== window.seen.at(-1)) window.seen.push(key);
+            watch();
+        });
+        watch();
+    })()""")
+    box = slider.bounding_box()
+    explorer.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=100)
+    explorer.page.mouse.up()
+    state = explorer.settle()
+    seen = [int(key.split(",p")[1].split(",")[0]) for key in explorer.page.evaluate("window.seen")]
+    assert seen[-1] == state["A"]["p"] == int(slider.input_value()) and 70 < seen[-1] < 90
+    assert len(seen) > 4 and seen[1:] == sorted(seen[1:]), seen
+    arrive(book, explorer)
 
 
 # --- the kernel busy, the cell run again ---------------------------------------------------------------------------
@@ -345,7 +373,8 @@ def test_loops_run_on_what_was_drawn(lab):
     assert len(state["drawn"]["points"]) == 180
     explorer.settle()
     assert explorer.pixels()["cloud"] != before
-    explorer.wait("[...root.explorer.tracks.values()].filter(({ key, t }) => key.includes(';') && t.length === 50).length === 3")
+    whole = "[...root.explorer.tracks.values()].filter(({ key, t }) => /;[0-9a-f]{8}$/.test(key) && t.length === 50).length === 3"
+    explorer.wait(whole)
     arrive(book, explorer)
     explorer.set(t=50)
     rows = json.loads(book.ask("explorer.wait(); print(json.dumps({label: run.samples[50].x[:200].tolist() "
@@ -381,7 +410,7 @@ def test_points_are_drawn_with_the_mouse(lab):
 HEAVY = "model=mk.models.Flow(steps=20), truth=mk.data.moons(), generations=4, n=200"
 
 
-def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook):
+def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook, artefacts):
     of = mk.explore(mk.fully_synthetic, model=mk.models.Flow(steps=20), truth=mk.data.moons(), generations=4, n=200, t=4,
                     render="static")
     book = notebook(SETUP, f"explorer = mk.explore(mk.fully_synthetic, {HEAVY}, t=4)\nexplorer")
@@ -389,6 +418,8 @@ def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook):
     book.run(1)
     root = book.cell(1).locator(".madkit-explorer")
     root.get_by_text("Press Run to train this setting.").wait_for()
+    root.get_by_text("Grey: real data, which the loop will learn.").wait_for()
+    root.screenshot(path=artefacts / "heavy.png")
     root.get_by_role("button", name="Run", exact=True).click()
     root.get_by_role("progressbar").wait_for()
     explorer = Explorer(root, of.page)
@@ -410,11 +441,41 @@ def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook):
 def test_an_error_in_the_kernel_is_shown_in_the_widget(lab):
     book, explorer = lab
     book.ask("def broken(*given): raise RuntimeError('<b>no more grass</b>')\nexplorer.source.tracks = broken")
-    explorer.slider("sampling bias λ").press("PageDown")
+    assert explorer.ask("root.explorer.set({ seed: 999 })")        # no track of it is known
     alert = explorer.root.get_by_role("alert")
     alert.get_by_text("RuntimeError: <b>no more grass</b>").wait_for()
     book.ask("del explorer.source.tracks")
-    explorer.slider("sampling bias λ").press("PageUp")
     explorer.slider("sampling bias λ").press("ArrowLeft")
-    explorer.settle()
+    assert explorer.settle()["seed"] == 999
     alert.wait_for(state="hidden")
+
+
+# --- what people look at -------------------------------------------------------------------------------------------
+
+
+def themed(page, theme):
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(theme.endswith("Light")).lower())
+    page.wait_for_timeout(600)
+
+
+@pytest.mark.parametrize("theme, paper", [("JupyterLab Light", 255), ("JupyterLab Dark", 17)])
+def test_both_themes_and_all_widths_can_be_read(lab, artefacts, theme, paper):
+    _, explorer = lab
+    explorer.button("compare A | B").click()
+    explorer.settle()
+    themed(explorer.page, theme)
+    try:
+        assert explorer.ask("getComputedStyle(root).backgroundColor") == f"rgb({paper}, {paper}, {paper})"
+        assert [one for one in explorer.root.evaluate(CONTRAST) if one[1] < 4.5] == []
+        explorer.page.screenshot(path=artefacts / f"lab-{theme.split()[1].lower()}-a-b.png")
+        explorer.button("reset").click()
+        for width in (800, 1280, 1920):
+            explorer.page.set_viewport_size({"width": width, "height": 1100})
+            explorer.page.wait_for_timeout(400)
+            assert explorer.ask("root.scrollWidth <= root.clientWidth")
+            explorer.root.scroll_into_view_if_needed()
+            explorer.page.screenshot(path=artefacts / f"lab-{theme.split()[1].lower()}-{width}.png")
+    finally:
+        explorer.page.set_viewport_size({"width": 1280, "height": 1000})
+        themed(explorer.page, "JupyterLab Light")

@@ -1,0 +1,210 @@
+"""The explorer in a real JupyterLab with Debian's Chromium, beside `interact` + pyplot with the same loops and numbers.
+
+    move     an arrow key on a slider, to a setting never shown before: from the key to the first frame of the screen
+             after the new picture (three loops, 200 seeds × 50 generations each; the plain notebook draws the same)
+    scrub    the same key on the generation, the kernel idle and in the middle of a long cell
+    jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
+    drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right
+    draw     a distribution of one's own: from the button to the first generation, and to all 50
+"""
+
+import math
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "browser"))
+
+from lab import CHROMIUM, Explorer, Notebook, chromium, server  # noqa: E402
+
+import madkit as mk  # noqa: E402
+
+EXPLORER = "explorer = mk.explore()\nexplorer"
+PLAIN = """import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import interact
+
+@interact(lam=(0.5, 1.0, 0.01), p=(0.0, 1.0, 0.01))
+def show(lam=0.8, p=0.1, n=100, t=(1, 50)):
+    loops = [mk.fully_synthetic(n, lam), mk.synthetic_augmentation(n, lam), mk.fresh_data(n, p, lam)]
+    drawn = mk.exact.simulate(loops, 2, generations=50, seeds=range(200), n_ini=[n] * 3,
+                              metrics=("trace", "w2_squared", "mean", "cov"))
+    rng = np.random.default_rng(0)
+    fig, axes = plt.subplots(1, 5, figsize=(14, 3))
+    for i, ax in enumerate(axes[:3]):
+        ax.plot(*rng.standard_normal((2, 300)), ".", color="grey")
+        ax.plot(*rng.multivariate_normal(drawn["mean"][i, 0, t - 1], lam * drawn["cov"][i, 0, t - 1], 150).T, ".")
+    for ax, name in zip(axes[3:], ("trace", "w2_squared")):
+        for values in drawn[name]:
+            low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
+            ax.fill_between(range(1, 51), low, high, alpha=0.2)
+            ax.plot(range(1, 51), median)
+        ax.axvline(t)
+    plt.show()""".replace("t=(1, 50)", "t=10").replace("@interact(", "@interact(n=[20, 50, 100, 200], t=(1, 50), ")
+CLOCK = """(root) => {                     // from a key to the next frame of the screen after the picture that it makes
+    window.moves = [];
+    let pressed = null, before = "";
+    const seen = () => JSON.stringify([root.explorer.drawn.t, root.explorer.drawn.panels.map(({ key }) => key)]);
+    const watch = () => requestAnimationFrame(() => setTimeout(() => {
+        if (seen() === before) return watch();
+        window.moves.push(performance.now() - pressed);
+        pressed = null;
+    }));
+    const start = () => {
+        if (pressed === null) { pressed = performance.now(); before = seen(); watch(); }
+    };
+    for (const event of ["keydown", "input"]) document.addEventListener(event, start, true);
+}"""
+FRAMES = """(root) => {                    // how many frames differ from the one before
+    let before = "";
+    window.frames = 0;
+    const watch = () => requestAnimationFrame(() => setTimeout(() => {
+        const now = JSON.stringify(root.explorer.drawn.panels.map(({ key }) => key));
+        if (now !== before) window.frames += 1;
+        before = now;
+        watch();
+    }));
+    watch();
+}"""
+LOADED = """(area) => {                    // the same clock where every move loads a new picture
+    window.moves = [];
+    window.loaded = 0;
+    let pressed = null;
+    document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+    area.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
+        window.loaded += 1;
+        if (pressed !== null) window.moves.push(performance.now() - pressed);
+        pressed = null;
+    })), true);
+}"""
+
+
+def said(name: str, took: list[float]) -> None:
+    print(f"{name:<42} {len(took):>4} {np.median(took):>7.1f} {np.quantile(took, 0.95):>7.1f} {max(took):>7.1f}   ms", flush=True)
+
+
+def moves(book: Notebook, key: str, count: int, pause: int = 40) -> list[float]:
+    """Milliseconds of each of so many moves of what has the focus."""
+    book.page.evaluate("window.moves.length = 0; 0")
+    book.move(key, count, pause)
+    return book.page.evaluate("window.moves")
+
+
+def jumps(book: Notebook, shown: Explorer, moves: int) -> list[float]:
+    """The same for jumps of λ and p in turn, to places that nobody could know."""
+    places = np.random.default_rng(0)
+    book.page.evaluate("window.moves.length = 0; 0")
+    for i in range(moves):
+        name, count = ("sampling bias λ", 51) if i % 2 else ("fresh data p", 101)
+        slider = shown.slider(name)
+        slider.fill(str((int(slider.input_value()) + places.integers(5, count - 5)) % count))
+        book.page.wait_for_function("n => window.moves.length > n", arg=i, polling=20)
+        book.page.wait_for_timeout(400)                # until what lies next has been worked out
+    return book.page.evaluate("window.moves")
+
+
+def explorer(notebook: Notebook) -> None:
+    shown = Explorer(notebook.cell(1).locator(".madkit-explorer"), mk.explore(render="static").page)
+    shown.root.evaluate(CLOCK)
+    down = []
+    for n in (2, 3):                                  # every setting is new: λ down at one n, and down again at another
+        shown.set(A={"n": n, "lam": 50, "p": 13})
+        shown.slider("sampling bias λ").focus()
+        down += moves(notebook, "ArrowLeft", 50)
+    said("explorer: λ, a new setting each time", down)
+    shown.set(A={"n": 4, "lam": 30, "p": 0})
+    shown.slider("fresh data p").focus()
+    said("explorer: p, a new setting each time", moves(notebook, "ArrowRight", 100))
+    shown.set(A={"n": 6, "lam": 0, "p": 0})
+    said("explorer: λ and p in turn, jumps", jumps(notebook, shown, 100))
+    shown.set(t=1)
+    shown.slider("generation").focus()
+    said("explorer: t, the kernel idle", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
+    notebook.page.evaluate("""window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+        .requestExecute({ code: "while True: pass" }).done.catch(() => {}); 0""")
+    said("explorer: t, the kernel in a long cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    drag(notebook, shown)
+    draw(shown)
+
+
+def drag(notebook: Notebook, shown: Explorer, seconds: float = 5.0) -> None:
+    """p from 0 to 100 % and back, at an n where no setting is known."""
+    shown.set(A={"n": 5, "lam": 30, "p": 0})
+    shown.root.evaluate(FRAMES)
+    slider = shown.slider("fresh data p")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    at = lambda share: (box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)  # noqa: E731
+    notebook.page.mouse.move(*at(0))
+    notebook.page.mouse.down()
+    notebook.page.evaluate("window.frames = 0; 0")
+    start = time.monotonic()
+    while (passed := time.monotonic() - start) < seconds:
+        notebook.page.mouse.move(*at(0.5 - 0.5 * math.cos(2 * math.pi * passed / seconds)))
+    frames, took = notebook.page.evaluate("window.frames"), time.monotonic() - start
+    notebook.page.mouse.move(*at(0.37))
+    notebook.page.mouse.up()
+    shown.settle()
+    right = [shown.state["A"]["p"], int(notebook.ask("import time; time.sleep(1); print(explorer.state['A']['p'])"))]
+    print(f"{'explorer: p dragged, distinct frames':<42} {frames:>4} {frames / took:>7.1f} a second; at the end the slider, "
+          f"the page and the kernel say p = {slider.input_value()}, {right[0]}, {right[1]} %", flush=True)
+
+
+def draw(shown: Explorer) -> None:
+    """A shape's button is pressed, each time with another seed; the curves that a frame drew say how far the loops are."""
+    first, whole = [], []
+    shown.button("draw your own").click()
+    for seed in range(1, 4):
+        for stamp in ("two moons", "ring", "three blobs"):
+            shown.ask("root.explorer.set(arg)", {"seed": 10 * seed + len(stamp), "drawn": None})
+            shown.page.wait_for_timeout(500)
+            came = shown.ask("""new Promise((done) => {
+                const start = performance.now(), times = [];
+                [...root.querySelectorAll("button")].find((one) => one.textContent === arg.stamp).click();
+                const watch = () => requestAnimationFrame(() => setTimeout(() => {
+                    const drawn = root.explorer.drawn.curves.filter(({ key }) => key.includes(arg.seed + ";"));
+                    const least = Math.min(...drawn.map(({ values }) => values.length));
+                    if (drawn.length && least >= 1 && !times.length) times.push(performance.now() - start);
+                    if (drawn.length && least === 50) done([...times, performance.now() - start]);
+                    else watch();
+                }));
+                watch();
+            })""", {"stamp": stamp, "seed": f";s{10 * seed + len(stamp)}"})
+            first.append(came[0])
+            whole.append(came[1])
+    said("explorer: drawn by hand, first generation", first)
+    said("explorer: drawn by hand, all 50 of 3 loops", whole)
+
+
+def plain(notebook: Notebook, count: int) -> None:
+    notebook.cell(1).locator("img").first.wait_for()
+    notebook.page.wait_for_timeout(500)
+    notebook.cell(1).locator(".jp-OutputArea").first.evaluate(LOADED)
+    for name in ("λ", "p", "t"):
+        handle = notebook.cell(1).locator(".widget-slider").filter(has_text={"λ": "lam"}.get(name, name))
+        handle.locator(".noUi-handle").first.focus()
+        said(f"interact + pyplot: {name}", moves(notebook, "ArrowRight", 10) + moves(notebook, "ArrowLeft", count - 10))
+
+
+def main(count: int = 25) -> None:
+    if not Path(CHROMIUM).exists():
+        return print(f"explorer: no {CHROMIUM}, nothing measured")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+    print(f"{'':<42} {'':>4} {'median':>7} {'95 %':>7} {'most':>7}")
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url, chromium() as browser:
+        for cell, measure in ((EXPLORER, explorer), (PLAIN, lambda notebook: plain(notebook, count))):
+            notebook = Notebook(browser, url, Path(folder), "import madkit as mk", cell)
+            notebook.run(0)
+            notebook.run(1)
+            measure(notebook)
+            notebook.page.close()
+    print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""Explorers in pages of their own: from disk, no network, no kernel; and for everybody."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import CONTRAST, Explorer
+
+import madkit as mk
+from madkit.scenes import offline, stored
+
+LESSON = Path(__file__).parents[2] / "notebooks/00_start_here.ipynb"
+EVIL = "<img src=x onerror=window.hurt=1>"
+
+
+class Shown:
+    """A page from disk in a browser without network: what it asked for, what it complained of, and its first explorer."""
+
+    def __init__(self, browser, file, page, width=1280, height=1000, **context):
+        self.context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **context)
+        self.page, self.asked, self.said = self.context.new_page(), [], []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto(file.as_uri())
+        self.file, self.of = file, page
+
+    @property
+    def explorer(self):
+        return Explorer(self.page.locator(".madkit-explorer").first, self.of)
+
+
+def thin(explorer):
+    """The page that the explorer's file carries."""
+    return offline.grid(explorer.page, explorer.state, explorer.source)[0]
+
+
+@pytest.fixture(scope="module")
+def loops(tmp_path_factory):
+    """(file, page) of the three loops."""
+    explorer = mk.explore(render="static")
+    return explorer.write(tmp_path_factory.mktemp("page") / "loops.html"), thin(explorer)
+
+
+@pytest.fixture(scope="module")
+def shown(browser, loops):
+    return Shown(browser, *loops)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The report of the lesson that opens with the explorer, as the command makes it."""
+    out = tmp_path_factory.mktemp("report")
+    subprocess.run([sys.executable, "-m", "madkit.cli", "report", LESSON, "-o", out], check=True, capture_output=True)
+    return out / "00_start_here.html"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """(file, runs) of images."""
+    runs = mk.recorded("fig06_fully_synthetic")
+    explorer = mk.explore(runs, render="static")
+    return explorer.write(tmp_path_factory.mktemp("images") / "images.html"), explorer.page, runs
+
+
+# --- no network, no kernel -----------------------------------------------------------------------------------------
+
+
+def moves(explorer, page):
+    """Every slider, once: what it is called, and whether it changed pixels and words."""
+    for name in ["generation", *(control.label for control in page.controls)]:
+        before, words = explorer.pixels(), explorer.sentence
+        slider = explorer.slider(name)
+        slider.press("ArrowRight" if slider.input_value() != slider.get_attribute("max") else "ArrowLeft")
+        explorer.settle()
+        yield name, explorer.pixels()["cloud"] != before["cloud"] and explorer.sentence != words
+
+
+def plays(explorer):
+    """Whether play moves on, and pause stops it."""
+    explorer.set(t=3)
+    explorer.button("play").click()
+    explorer.wait("root.explorer.state.t >= 6")
+    explorer.button("pause").click()
+    stopped = explorer.state["t"]
+    explorer.page.wait_for_timeout(700)
+    return explorer.state["t"] == stopped
+
+
+def test_a_page_of_its_own_moves_without_network_or_kernel(shown, loops):
+    assert dict(moves(shown.explorer, shown.of)) == dict.fromkeys(
+        ["generation", "rows per generation n", "fresh data p", "sampling bias λ"], True)
+    assert plays(shown.explorer)
+    assert shown.asked == [loops[0].as_uri()] and shown.said == []
+    assert loops[0].stat().st_size < 2e6
+
+
+def test_a_report_moves_without_network_or_kernel(browser, report, artefacts):
+    shown = Shown(browser, report, mk.explore(metrics="trace", render="static").page)   # its keys alone are used
+    assert dict(moves(shown.explorer, shown.of)) == dict.fromkeys(
+        ["generation", "rows per generation n", "fresh data p", "sampling bias λ"], True)
+    assert plays(shown.explorer)
+    assert shown.asked == [report.as_uri()] and shown.said == []
+    assert report.stat().st_size < 2e6
+    assert shown.page.evaluate("[...document.images].filter((one) => !one.alt.trim()).length") == 0
+    shown.page.screenshot(path=artefacts / "report.png")
+
+
+def test_curves_of_the_page_are_those_of_the_exact_law(shown):
+    explorer = shown.explorer
+    place = {control.name: i for control in shown.of.controls for i in [len(control.values) // 2]}
+    explorer.set(A={"loop": "all"} | place, t=20)
+    values = {control.name: control.values[place[control.name]] for control in shown.of.controls}
+    loops = {one.label: one.make(**{name: values[name] for name in one.takes}) for one in shown.of.loops}
+    for curve in explorer.drawn["curves"]:
+        table = mk.exact.run(loops[curve["key"].partition(":")[0]], 2, generations=50, seeds=200, n_ini=values["n"]).table
+        median = table[table.metric == curve["metric"]].groupby("generation").value.median()
+        np.testing.assert_allclose(curve["values"], median / (2 if curve["metric"] == "trace" else 1), rtol=1e-3)
+
+
+def test_sheets_are_the_stored_images_pixel_by_pixel(browser, images):
+    file, page, runs = images
+    explorer = Shown(browser, file, page).explorer
+    for t in (1, 7):
+        explorer.set(t=t)
+        for panel in explorer.drawn["panels"]:
+            sheet = stored._sheet(runs[panel["key"]].samples[t])
+            assert panel["kept"] == t and len(panel["cells"]) >= 9
+            for image, (x, y, w, h) in zip(sheet, panel["cells"], strict=False):
+                centres = [[x + (j + 0.5) * w / 28, y + (i + 0.5) * h / 28] for i in range(0, 28, 3) for j in range(0, 28, 3)]
+                assert np.array_equal(np.array(explorer.colours(centres))[:, 0].reshape(10, 10), image[::3, ::3])
+
+
+def test_names_are_text_and_never_html(browser, images, tmp_path):
+    runs = {EVIL: images[2]["λ = 1"], "</script><script>window.hurt=1</script>": images[2]["λ = 0.8"]}
+    explorer = mk.explore(runs, render="static", title=f"{EVIL}</title><script>window.hurt=1</script>")
+    shown = Shown(browser, explorer.write(tmp_path / "evil.html"), explorer.page)
+    shown.explorer.slider("generation").press("ArrowLeft")
+    shown.explorer.settle()
+    assert EVIL in shown.explorer.sentence and shown.said == []
+    assert shown.page.evaluate("(window.hurt ?? 0) + document.querySelectorAll('img[src=x]').length") == 0
+    assert "</script><script>window.hurt" in shown.page.locator(".madkit-explorer select").first.inner_text()
+
+
+def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
+    explorer = shown.explorer
+    state = explorer.settle()
+    for change in ({"seed": 7}, {"t": 51}, {"A": state["A"] | {"n": 10**9}}, {"drawn": {"points": [[0, 0]] * 9}}):
+        assert not explorer.ask("root.explorer.set(arg)", change)
+        explorer.wait("!root.querySelector('[role=alert]').hidden")
+        assert explorer.settle() == state
+    assert explorer.ask("root.explorer.set({ t: 2 })")
+    explorer.wait("root.querySelector('[role=alert]').hidden")
+
+
+# --- where scripts do not run, and on paper ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["loops", "report"])
+def test_without_scripts_a_picture_with_its_caption_stands_there(browser, which, request):
+    file = request.getfixturevalue(which)
+    page = Shown(browser, file if which == "report" else file[0], None, java_script_enabled=False).page
+    picture, caption = page.locator(".madkit-still img").first, page.locator(".madkit-still figcaption").first
+    assert picture.is_visible() and caption.inner_text().startswith("Generation 10 of 50. With n = 100, p = ")
+    assert picture.get_attribute("alt") == caption.inner_text() and page.locator(".madkit-explorer").count() == 0
+
+
+def test_printing_gives_the_picture(browser, loops):
+    shown = Shown(browser, *loops)
+    still, live = shown.page.locator(".madkit-still"), shown.explorer.root
+    assert live.is_visible() and not still.is_visible()
+    shown.page.emulate_media(media="print")
+    assert still.is_visible() and not live.is_visible()
+    assert b"/Subtype /Image" in shown.page.pdf()
+
+
+# --- for everybody -------------------------------------------------------------------------------------------------
+
+
+NAMES = """(root) => [...root.querySelectorAll("button, select, input, canvas, img, progress")].map((node) => {
+    const labelled = node.getAttribute("aria-label") ?? node.alt ?? (node.tagName === "BUTTON" ? node.textContent : "");
+    return [node.tagName, labelled.trim()];
+})"""
+
+
+def test_every_control_and_picture_has_a_name(shown):
+    named = shown.explorer.root.evaluate(NAMES)
+    assert [tag for tag, name in named if not name] == []
+    assert {"BUTTON", "SELECT", "INPUT", "CANVAS"} <= {tag for tag, _ in named}
+    for name in ("generation", "sampling bias λ"):
+        assert shown.explorer.slider(name).get_attribute("aria-valuetext")
+    assert shown.explorer.root.get_by_role("status").filter(has_text="Generation").count() == 1
+
+
+def test_text_can_be_read(shown):
+    shown.explorer.button("compare A | B").click()
+    said = shown.explorer.root.evaluate(CONTRAST)
+    assert len(said) > 20 and [one for one in said if one[1] < 4.5] == []
+    shown.explorer.button("reset").click()
+
+
+def test_the_keyboard_reaches_everything_in_reading_order(shown):
+    explorer, page = shown.explorer, shown.page
+    explorer.button("reset").click()
+    page.evaluate("document.activeElement.blur(); document.body.tabIndex = -1; document.body.focus(); 0")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        here = page.evaluate("""(() => {
+            const node = document.activeElement, box = node.getBoundingClientRect();
+            if (!node.closest(".madkit-explorer")) return null;
+            return [node.getAttribute("aria-label") ?? node.textContent, Math.round(box.top + box.height / 2 + scrollY),
+                    getComputedStyle(node).outlineStyle];
+        })()""")
+        if here is None:
+            break
+        reached.append(here)
+    every = explorer.ask("[...root.querySelectorAll('button, select, input')].filter((one) => one.checkVisibility()).length")
+    assert len(reached) == every > 15
+    heights = [y for _, y, _ in reached]
+    assert all(after > before - 24 for before, after in zip(heights, heights[1:], strict=False)), reached
+    assert {outline for *_, outline in reached} == {"solid"}
+    explorer.slider("generation").press(" ")
+    assert explorer.button("pause").count() == 1
+    explorer.slider("generation").press(" ")
+    assert explorer.button("play").count() == 1
+
+
+def test_reduced_motion_is_honoured(browser, loops):
+    counts = {}
+    for motion in ("reduce", "no-preference"):
+        explorer = Shown(browser, *loops, reduced_motion=motion).explorer
+        explorer.set(t=1)
+        explorer.button("play").click()
+        explorer.page.wait_for_timeout(1600)
+        counts[motion] = explorer.state["t"] - 1
+        assert explorer.ask("root.getAnimations({ subtree: true }).length") == 0
+    assert 1 <= counts["reduce"] <= 3 < counts["no-preference"], counts
+
+
+@pytest.mark.parametrize("width", [500, 800, 1280, 1920])
+def test_nothing_is_cut_off_at_any_width(browser, loops, artefacts, width):
+    shown = Shown(browser, *loops, width=width)
+    shown.explorer.set(t=12)
+    box = shown.page.evaluate("""(() => {
+        const root = document.querySelector(".madkit-explorer"), edge = root.getBoundingClientRect();
+        const out = [...root.querySelectorAll("*")].filter((one) => one.checkVisibility())
+            .filter((one) => one.getBoundingClientRect().right > edge.right + 1).map((one) => one.outerHTML.slice(0, 80));
+        return [document.documentElement.scrollWidth, out];
+    })()""")
+    assert box == [width, []]
+    shown.explorer.root.screenshot(path=artefacts / f"page-{width}.png")
