@@ -605,7 +605,9 @@ function render({ model, el }) {
 
   function accept() {
     try {
-      if (move(parsed(ui.word.value))) unfold(false);
+      const given = parsed(ui.word.value), why = problem(page, given);
+      if (why) throw Error(why);
+      if (move(given)) unfold(false);
     } catch (error) {
       trouble = error.message;
       schedule();
