@@ -117,12 +117,14 @@ class PhaseMap:
     @property
     def path(self) -> dict[str, Any]:
         """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed, "rows": (n_e, error) of the last}."""
-        return self._paths[phases.key(self._state)]
+        with self._turn:
+            return self._paths[phases.key(self._state)]
 
     @property
     def caption(self) -> str:
         """What is shown, in words with its numbers."""
-        return phases.caption(self._state, self.path, self.generations)
+        with self._turn:
+            return phases.caption(self._state, self.path, self.generations)
 
     # moving
 

@@ -105,38 +105,6 @@ const effective = (state) => rowsOf(limit(state), state.dim);
 /** n_s*, beyond which synthetic rows harm however many real ones there are; Infinity for λ = 1. */
 const asymptote = (dim, lam) => (4 * (2 - lam) + (dim + 1) * (0.5 + 1.5 * lam - lam ** 2)) / (1 - lam) ** 2;
 
-const kept = new Map();                              // yardsticks by d, maps by d and λ
-function remember(key, compute) {
-  if (!kept.has(key)) kept.set(key, compute());
-  if (kept.size > 250) kept.delete(kept.keys().next().value);
-  return kept.get(key);
-}
-
-/** log n_e of loops by log W₂²: the inverse of `realOnly`, tabulated. */
-function rowsOf(w2, dim) {
-  const { rows, scores } = remember(`yardstick ${dim}`, () => {
-    const rows = Float64Array.from({ length: 500 }, (_, i) => Math.log(2) + (i / 499) * Math.log(65 * dim));
-    return { rows, scores: rows.map((x) => Math.log(realOnly(Math.exp(x), dim))) };
-  });
-  const score = Math.log(w2);
-  if (score >= scores[0]) return 0;
-  let low = 0, high = scores.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (scores[middle] > score) low = middle;
-    else high = middle;
-  }
-  return Math.exp(rows[low] + ((score - scores[low]) / (scores[high] - scores[low])) * (rows[high] - rows[low]));
-}
-
-const effective = (state) => rowsOf(limit(state), state.dim);
-
-/** n_s*, beyond which synthetic rows harm however many real ones there are; Infinity for λ = 1. */
-const asymptote = (dim, lam) => (4 * (2 - lam) + (dim + 1) * (0.5 + 1.5 * lam - lam ** 2)) / (1 - lam) ** 2;
-
-/** What is left after a generation: spectral_radius. */
-const forgets = ({ n_r, n_s, lam }) => Math.max((lam * n_s) / (n_r + n_s), (n_s / (n_r + n_s)) ** 2);
-
 // --- the map as numbers -----------------------------------------------------------------------------------------------
 
 const FLOOR = -8, REACH = 2;                         // of log₂ n_e/n_r: the least there is, and where colours end
@@ -456,11 +424,12 @@ function build(page) {
   ui.root = make("div", { class: "madkit-explorer madkit-map", role: "group", "data-lm-suppress-shortcuts": "true",
                           "aria-label": page.title || "map of the phase transition" },
     make("div", { class: "row" }, page.title && make("p", { class: "title" }, page.title), ...ui.presets, make("span", { class: "space" }),
-      ui.reset, ui.copy, ui.paste),
-    ui.pasteRow, ui.presets.length > 0 && ui.help,
+      ui.reset),
+    ui.presets.length > 0 && ui.help,
     make("div", { class: "row settings" }, make("label", { class: "slider" }, make("span", {}, "sampling bias λ"), ui.lam, ui.lamWords),
       ui.dim, page.simulated && ui.simulated),
-    make("div", { class: "panels" }, ui.left, ui.right), ui.sentence, ui.alert);
+    make("div", { class: "panels" }, ui.left, ui.right), ui.sentence, ui.alert,
+    make("div", { class: "row foot" }, ui.copy, ui.paste), ui.pasteRow);
   return ui;
 }
 
@@ -636,7 +605,9 @@ function render({ model, el }) {
 
   function accept() {
     try {
-      if (move(parsed(ui.word.value))) unfold(false);
+      const given = parsed(ui.word.value), why = problem(page, given);
+      if (why) throw Error(why);
+      if (move(given)) unfold(false);
     } catch (error) {
       trouble = error.message;
       schedule();
