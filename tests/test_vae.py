@@ -4,10 +4,11 @@ import math
 
 import pytest
 import torch
+from torch.distributions import MultivariateNormal, kl_divergence
 
 import madkit as mk
 from madkit.models import vae
-from madkit.models.vae import VAE
+from madkit.models.vae import VAE, Codes
 from madkit.rng import stream
 
 QUICK = {"latent": 4, "width": 32, "steps": 60}
@@ -133,6 +134,71 @@ def test_rows_are_of_their_label(written):
     centre = torch.stack([data.x[data.y == k].mean(0) for k in range(10)])
     drawn = torch.stack([draw(model, 200, y=k).x.mean(0) for k in range(10)])
     assert torch.cdist(drawn.flatten(1), centre.flatten(1)).argmin(1).tolist() == list(range(10))
+
+
+def test_a_label_is_heard(written):
+    """By the eye of a classifier. With one law for the codes of all labels it is 84 %."""
+    emitted = draw(written[0], 1000)
+    assert (mk.features.LeNet("digits").predict(emitted) == emitted.y).double().mean() > 0.86
+
+
+# --- the laws of codes ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def laws():
+    """Two laws of three numbers, far from N(0, I)."""
+    codes = Codes(3, 2)
+    with stream(0, "laws"), torch.no_grad():
+        codes.middle.copy_(torch.randn(2, 3) / 20)
+        codes.white.copy_(torch.randn(2, 3, 3) / 20)
+    return codes.double()
+
+
+def normal_of(laws, y):
+    a, W = (part.detach() for part in laws.law(y))
+    return MultivariateNormal(a, precision_matrix=W.mT @ W)
+
+
+def test_the_divergence_from_the_law_of_codes_is_that_of_normals(laws):
+    y = torch.arange(40) % 2
+    m, log_s = torch.randn(2, 40, 3, dtype=torch.float64)
+    posterior = MultivariateNormal(m, scale_tril=log_s.exp().diag_embed())
+    torch.testing.assert_close(laws.kl(m, log_s, y), kl_divergence(posterior, normal_of(laws, y)))
+    plain = MultivariateNormal(torch.zeros(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
+    torch.testing.assert_close(laws.kl(m, log_s, None), kl_divergence(posterior, plain))
+
+
+def test_codes_are_placed_by_their_law(laws):
+    y = torch.ones(50_000).long()
+    with stream(0, "codes"):
+        z = laws.placed(torch.randn(len(y), 3, dtype=torch.float64), y).detach()
+    law = normal_of(laws, y[:1])
+    assert ((z.mean(0) - law.mean[0]) / law.stddev[0]).abs().max() < 0.02
+    torch.testing.assert_close(torch.cov(z.T), law.covariance_matrix[0], rtol=0.05, atol=0.02)
+
+
+def test_the_law_of_a_label_is_that_of_its_codes(written):
+    """Whitened by its law, codes of every label are near N(0, I); by the law of another they are far from it."""
+    model, data = written
+    with torch.no_grad(), stream(0, "codes"):
+        m, log_s = model.net.encoder(model._with(model.form.inputs(data.x).flatten(1), data.y)).chunk(2, 1)
+        z = m + log_s.exp() * torch.randn_like(m)
+        own, other = (model.net.codes.law((data.y + k) % 10) for k in (0, 1))
+        white, wrong = ((W @ (z - a)[:, :, None])[:, :, 0] for a, W in (own, other))
+    each = [white[data.y == k] for k in range(10)]
+    assert max(x.mean(0).norm() for x in each) < 1 and all(0.7 < x.square().mean() < 1.3 for x in each)
+    assert wrong.square().mean() > 3
+
+
+def test_no_lam_is_one_code_for_each_label(written):
+    model, _ = written
+    model.mean = True
+    x, y = (emitted := draw(model, 60, 0.0)).x.flatten(1), emitted.y
+    model.mean = False
+    first = torch.stack([x[y == k][0] for k in range(10)])
+    torch.testing.assert_close(x, first[y], rtol=0, atol=1e-4)
+    assert (torch.cdist(first, first) + 9 * torch.eye(10)).min() > 0.5
 
 
 def test_a_code_is_no_longer_than_a_row():

@@ -1,11 +1,17 @@
 """The variational autoencoder: a code z for every row, a decoder that says which rows a code may mean.
 
-    model     z ~ N(0, I),   x ~ p(x | z)
+    model     z ~ p(z),   x ~ p(x | z)                 p(z) = N(0, I); with labels p(z | y) = N(a_y, L_y L_yᵀ)
     encoder   q(z | x) = N(m(x), diag s²(x))
-    training  maximise the bound  log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ N(0, I))
-    sampling  z ~ N(0, λI),  x ~ p(x | z)
+    training  maximise the bound  log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ p(z))
+    sampling  ζ ~ N(0, λI),  z = ζ or a_y + L_y ζ,  x ~ p(x | z)
 
 Encoder and decoder are networks of equal size on rows as vectors; with labels both see a one-hot y, and all is given y.
+
+**Why each label has a law of its codes.** An encoder puts rows of like shape side by side, and so each label in a place of its
+own. With one N(0, I) for all, a z drawn from it belongs to some other label as a rule; the decoder follows z and overhears y.
+That the labels must then lie upon one another is asked by the bound, but it is worth log K nats at most: 2.3 of the 900 of a
+digit of MNIST, of which a third came out as their label. Here a_y and L_y (lower triangular) are learned with all else, and y
+says where its codes are. They learn faster than the networks, since they only follow where those put the codes.
 
 **What is emitted is x, not μ(z).** Most code written for VAEs shows the decoder's mean and calls it a sample. Its covariance
 is that of μ(z) alone: what p(x | z) leaves open is lost. Once that is a pretty, smooth picture; in a loop each generation
@@ -22,10 +28,13 @@ continuous Bernoulli law strew snow over the background, and a scale of its own 
 unsure strokes. Rounding keeps the likelihood finite where rows repeat exactly; for vectors s is at least e⁻⁶ of the spread of
 the data. Independent noise cannot follow a thin curved line: of vectors a VAE gives a blur, at the first generation already.
 
-**What λ does.** Codes crowd around z = 0, and rows around the typical one; the noise of p(x | z) stays.
+**What λ does.** Codes crowd around the middle of their law, and rows around the typical one of their label; the noise of
+p(x | z) stays.
 
 Kingma and Welling (2014), https://arxiv.org/abs/1312.6114; learned spreads: Rybkin, Daniilidis and Levine (2021),
-https://arxiv.org/abs/2006.13202; the rounded logistic: Salimans et al. (2017), https://arxiv.org/abs/1701.05517, eq. 2.
+https://arxiv.org/abs/2006.13202; the rounded logistic: Salimans et al. (2017), https://arxiv.org/abs/1701.05517, eq. 2; a
+law of codes that depends on what is given: Sohn, Lee and Yan (2015),
+https://papers.nips.cc/paper/5775-learning-structured-output-representation-using-deep-conditional-generative-models
 """
 
 from __future__ import annotations
@@ -51,6 +60,7 @@ PAPER = {"latent": 32, "width": 1024, "depth": 3, "steps": 40_000, "batch": 256,
 
 HALF = 1 / 255      # half the distance of two grey levels in [−1, 1]
 FLOOR, CEIL = -6, 3  # of log s
+AHEAD = 20           # how much faster than the networks the laws of codes learn
 
 
 @dataclass(eq=False)
@@ -64,8 +74,8 @@ class VAE:
     lr      Adam's learning rate at its highest
     mean    emit μ(z) in place of x ~ p(x | z), to see what that does to a loop
 
-    After `fit`: net, which holds encoder, decoder and spread (log s, (d,)), and form. `fit` raises ValueError for rows it
-    cannot use and FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
+    After `fit`: net, which holds encoder, decoder, codes (their laws) and spread (log s, (d,)), and form. `fit` raises ValueError
+    for rows it cannot use and FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     latent: int = 16
@@ -104,8 +114,7 @@ class VAE:
         m, log_s = self.net.encoder(self._with(u, y)).chunk(2, 1)  # (n, latent) each
         log_s = log_s.clamp(-10, CEIL)
         z = m + log_s.exp() * torch.randn_like(m)
-        kl = (m.square() + (2 * log_s).exp() - 1).sum(1) / 2 - log_s.sum(1)
-        return self._likelihood(u, *self._decoded(z, y)).sum(1) - kl
+        return self._likelihood(u, *self._decoded(z, y)).sum(1) - self.net.codes.kl(m, log_s, y)
 
     def _likelihood(self, u: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
         """log p(u | z) of every coordinate, (n, d): a density for vectors, a probability of the grey level for images."""
@@ -132,7 +141,8 @@ class VAE:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, lam = checked(n, lam, hasattr(self, "net"), "VAE"), unit("VAE.sample: lam", lam)
         y = self.form.labels(n, y, "VAE.sample")
-        u, spread = self._decoded(math.sqrt(lam) * torch.randn(n, self._code, device=self.form.like.device), y)
+        zeta = math.sqrt(lam) * torch.randn(n, self._code, device=self.form.like.device)
+        u, spread = self._decoded(self.net.codes.placed(zeta, y), y)
         if not self.mean:
             u = u + spread * (torch.rand_like(u).logit(1e-7) if self.form.image else torch.randn_like(u))
         return self.form.outputs(u.reshape(n, *self.form.shape) if self.form.image else u, y)
@@ -166,13 +176,44 @@ class VAE:
 
 
 class Networks(nn.Module):
-    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), and the log of the spreads (d,)."""
+    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), the laws of codes, and the log of the spreads (d,)."""
 
     def __init__(self, d: int, classes: int, latent: int, hidden: list[int]):
         super().__init__()
         self.encoder = perceptron(d + classes, *hidden, 2 * latent)
         self.decoder = perceptron(latent + classes, *hidden, d)
+        self.codes = Codes(latent, classes)
         self.spread = nn.Parameter(torch.full((d,), -1.0))
+
+
+class Codes(nn.Module):
+    """The law of codes: N(a_y, L_y L_yᵀ) for each label y, kept as a_y and W_y = L_y⁻¹; without labels (y None) N(0, I)."""
+
+    def __init__(self, latent: int, classes: int):
+        super().__init__()
+        self.middle = nn.Parameter(torch.zeros(classes, latent))
+        self.white = nn.Parameter(torch.zeros(classes, latent, latent))  # W below its diagonal, and log W on it
+
+    def law(self, y: Tensor) -> tuple[Tensor, Tensor]:
+        """a_y (n, latent) and W_y (n, latent, latent)."""
+        white = AHEAD * self.white[y]
+        return AHEAD * self.middle[y], white.tril(-1) + white.diagonal(dim1=1, dim2=2).exp().diag_embed()
+
+    def kl(self, m: Tensor, log_s: Tensor, y: Tensor | None) -> Tensor:
+        """KL(N(m, diag s²) ‖ the law of codes), (n,)."""
+        if y is None:
+            return (m.square() + (2 * log_s).exp() - 1).sum(1) / 2 - log_s.sum(1)
+        a, W = self.law(y)
+        off = (W @ (m - a)[:, :, None]).square().sum((1, 2))           # ‖W (m − a)‖²
+        wide = (W.square() * (2 * log_s).exp()[:, None]).sum((1, 2))   # tr W diag s² Wᵀ
+        return (off + wide - m.shape[1]) / 2 - W.diagonal(dim1=1, dim2=2).log().sum(1) - log_s.sum(1)
+
+    def placed(self, zeta: Tensor, y: Tensor | None) -> Tensor:
+        """z = a_y + L_y ζ, (n, latent)."""
+        if y is None:
+            return zeta
+        a, W = self.law(y)
+        return a + torch.linalg.solve_triangular(W, zeta[:, :, None], upper=False)[:, :, 0]
 
 
 def perceptron(*sizes: int) -> nn.Sequential:
