@@ -158,7 +158,8 @@ def mathematics(tex: str) -> str:
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
-    line, font = f"${' '.join(tex.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
+    known = re.sub(r"\\([lg]e)(?![a-zA-Z])", r"\\\1q", tex)  # mathtext has \leq alone where TeX has \le too
+    line, font = f"${' '.join(known.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
     try:
         width, height, depth = MathTextParser("path").parse(line, 72, font)[:3]
     except ValueError:

@@ -104,6 +104,12 @@ def test_page_shows_words_and_figures_without_code(rendered):
     assert settings[0] == ["lam", "0.8", "sampling bias λ in [0, 1]"] and len(settings) == 5
 
 
+def test_signs_that_mathtext_calls_otherwise_are_drawn():
+    for tex in (r"a \le b", r"w \ge 0", r"\left( x \leq y \right)"):
+        assert page.mathematics(tex).startswith("<img"), tex
+    assert BeautifulSoup(page.mathematics(r"a \le b"), "html.parser").img["alt"] == r"a \le b"
+
+
 def test_executed_notebook_has_no_widget_state(rendered):
     nb = nbformat.read(rendered / "lesson.ipynb", as_version=4)
     assert page.WIDGET in json.dumps(nb) and "widgets" not in nb.metadata
