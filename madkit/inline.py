@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = {"explorer": ("explorer.js",), "phase_map": ("common.js", "phase_map.js")}     # each one ES module
+SCRIPTS = {name: ("common.js", f"{name}.js") for name in ("explorer", "phase_map")}         # each one ES module
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css")}
 START = """
 for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) {

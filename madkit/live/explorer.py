@@ -31,7 +31,6 @@ from madkit.scenes.pack import Track, pack
 from madkit.scenes.page import ALL, Page, State, check_state, read, written
 from madkit.scenes.words import summary
 
-STATIC = Path(__file__).parent.parent / "static"
 KEPT = 200                                            # tracks that are not computed again; the page keeps more
 OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of each (cell, key)
 
@@ -75,8 +74,8 @@ def explore(
 class _Widget(anywidget.AnyWidget):
     """What the browser and the kernel share; see explorer.js."""
 
-    _esm = STATIC / "explorer.js"
-    _css = STATIC / "explorer.css"
+    _esm = inline.script("explorer")
+    _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
     wanted = traitlets.Dict().tag(sync=True, echo_update=False)

@@ -43,14 +43,17 @@ function ink(colour, look) {
   return css(look.text);
 }
 
+const REAL = { light: "#4D4D4D", dark: "#B4B4B4" };   // real rows, in light and dark pages
+
 /** The colours of the page around: Lab's theme, or white. */
 function lookOf(root) {
   const style = getComputedStyle(root), paper = rgb(style.backgroundColor).slice(0, 3), given = rgb(style.color);
   const text = mix(paper, given, given[3] ?? 1), dark = luminance(paper) < 0.2;
-  return { paper, text, dark, quiet: mix(text, paper, 0.28), rule: mix(text, paper, 0.78), font: style.fontFamily };
+  return { paper, text, dark, quiet: mix(text, paper, 0.28), rule: mix(text, paper, 0.78), font: style.fontFamily,
+           real: rgb(dark ? REAL.dark : REAL.light) };
 }
 
-const SIZE = 14, LINE = 18;                          // of text on canvases
+const SIZE = 16, LINE = 20;                          // of text on canvases
 
 /** A canvas in CSS pixels, cleared. */
 function brush(canvas, width, height, look) {
@@ -139,7 +142,7 @@ function make(tag, given = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(given))
     if (value != null && value !== false) node.setAttribute(name, value === true ? "" : value);
-  node.append(...children.filter((child) => child || child === 0));
+  node.append(...children.filter((child) => child != null && child !== false));
   return node;
 }
 

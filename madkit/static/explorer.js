@@ -1,6 +1,6 @@
 // The explorer: self-consuming loops side by side, generation by generation. Everything that one setting needs is a track
 // (see `unpack`), so moving through generations asks nobody; other settings come as further tracks. anywidget calls `render`
-// in JupyterLab, and `mount` calls it in a page opened from disk, without kernel or network.
+// in JupyterLab, and `mount` calls it in a page opened from disk, without kernel or network. common.js stands in front of it.
 
 // --- tracks and states ------------------------------------------------------------------------------------------------
 
@@ -11,11 +11,8 @@ const WAIT = 400;                                    // ms before "computing …
 const POINTS = [5, 400];                             // of a drawn distribution, at least and at most
 const HALF = 4;                                      // they lie in [-4, 4]²
 const SPEEDS = [1, 2, 4];
-const PREFIX = "madkit1:";
 const TYPES = { f4: Float32Array, u1: Uint8Array, i4: Int32Array };
 
-const clone = (value) => JSON.parse(JSON.stringify(value));
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const sides = (state) => (state.B ? ["A", "B"] : ["A"]);
 
 /** The tracks of a pack: header length, JSON header, and a body of arrays that the header refers to by number. */
@@ -99,24 +96,9 @@ export function problem(page, state) {
   return odd === undefined ? "" : wrong("drawn.points", `pairs of numbers from -${HALF} to ${HALF}`, odd);
 }
 
-/** A state as one word to copy, and back. `decode` throws an Error that says what is wrong. */
-export function encode(state) {
-  const text = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state)));
-  return PREFIX + btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
+/** The state that a word stands for; throws an Error that says what is wrong. */
 export function decode(page, text) {
-  const word = text.trim();
-  if (!word.startsWith(PREFIX))
-    throw Error(`state: expected a word that begins with ${PREFIX}, got ${word.slice(0, 20) || "nothing"}`);
-  let state;
-  try {
-    const bytes = atob(word.slice(PREFIX.length).replaceAll("-", "+").replaceAll("_", "/"));
-    state = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (sign) => sign.charCodeAt(0))));
-  } catch {
-    throw Error("state: expected a word made by “copy state”, got one that is cut off or altered");
-  }
-  const why = problem(page, state);
+  const state = parsed(text), why = problem(page, state);
   if (why) throw Error(why);
   return state;
 }
@@ -144,18 +126,7 @@ const STAMPS = ["two moons", "ring", "three blobs"];
 
 // --- words ------------------------------------------------------------------------------------------------------------
 
-const raised = (k) => String(k).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
 const ending = (count) => (count === 1 ? "" : "s");
-
-/** A number in at most `digits` digits; far from 1 as a power of ten. */
-function plain(value, digits = 3) {
-  const size = Math.abs(value);
-  if (!Number.isFinite(value)) return "–";
-  if (size === 0) return "0";
-  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace("-", "−");
-  const [front, back] = value.toExponential(Math.min(1, digits - 1)).split("e");
-  return (Number(front) === 1 ? "" : front.replace("-", "−") + "·") + "10" + raised(Number(back));
-}
 
 const told = (metric, value, digits = 3) =>
   metric.kind === "share" && Number.isFinite(value) ? `${plain(100 * value, Math.min(digits, 2))} %` : plain(value, digits);
@@ -244,33 +215,7 @@ function curveWords(shown) {
 
 // --- colours ----------------------------------------------------------------------------------------------------------
 
-const SYNTHETIC = "#D55E00", FRESH = "#009E73", REAL = { light: "#4D4D4D", dark: "#B4B4B4" };
-
-function rgb(colour) {
-  if (Array.isArray(colour)) return colour;
-  if (colour.startsWith("#")) return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  return (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-}
-const css = (parts, alpha = 1) => `rgba(${parts.slice(0, 3).map(Math.round).join(",")},${alpha})`;
-const mix = (a, b, share) => rgb(a).slice(0, 3).map((x, i) => x + share * (rgb(b)[i] - x));
-
-function luminance(colour) {                         // WCAG 2.1
-  const [r, g, b] = rgb(colour).map((x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-function contrast(a, b) {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-}
-
-/** A colour as text on this paper: towards black or white until it can be read, 4.5 : 1. */
-function ink(colour, look) {
-  for (let share = 0; share < 1; share += 0.05) {
-    const tried = mix(colour, look.dark ? "#FFFFFF" : "#000000", share);
-    if (contrast(tried, look.paper) >= 4.6) return css(tried);
-  }
-  return css(look.text);
-}
+const SYNTHETIC = "#D55E00", FRESH = "#009E73";
 
 /** Synthetic rows by birth generation, light to dark vermilion (as in the printed figures). */
 function born(generation, last) {
@@ -279,52 +224,12 @@ function born(generation, last) {
   return at < 0.5 ? mix(light, pure, 2 * at) : mix(pure, dark, 2 * at - 1);
 }
 
-/** The colours of the page around: Lab's theme, or white. */
-function lookOf(root) {
-  const style = getComputedStyle(root), paper = rgb(style.backgroundColor).slice(0, 3), given = rgb(style.color);
-  const text = mix(paper, given, given[3] ?? 1), dark = luminance(paper) < 0.2;
-  return { paper, text, dark, quiet: mix(text, paper, 0.28), rule: mix(text, paper, 0.78), font: style.fontFamily,
-           real: rgb(dark ? REAL.dark : REAL.light) };
-}
-
 // --- drawing: pure functions of page, state and tracks ------------------------------------------------------------------
 
 const OUTLINE = 2.4477;                              // √χ²₂(0.95): this many standard deviations hold 95 % in the plane
 const ANGLES = Array.from({ length: 65 }, (_, k) => [Math.cos((k * Math.PI) / 32), Math.sin((k * Math.PI) / 32)]);
-const SIZE = 16, LINE = 20;                          // of text on canvases
 
 const ghostsOf = (t) => [...new Set([1, Math.round(t / 2)])].filter((g) => g < t);
-
-/** A canvas in CSS pixels, cleared. */
-function brush(canvas, width, height, look) {
-  const ratio = window.devicePixelRatio || 1, [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-  canvas.style.height = `${height}px`;
-  const ctx = canvas.getContext("2d");
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, width, height);
-  ctx.lineJoin = "round";
-  ctx.textBaseline = "middle";
-  ctx.write = (text, x, y, { colour = look.text, bold = false, align = "left", within = Infinity } = {}) => {
-    ctx.font = `${bold ? "600 " : ""}${SIZE}px ${look.font}`;
-    ctx.textAlign = align;
-    ctx.fillStyle = Array.isArray(colour) ? css(colour) : colour;
-    ctx.fillText(fitted(ctx, text, within), x, y);
-  };
-  return ctx;
-}
-
-function measured(ctx, text, look, bold = false) {
-  ctx.font = `${bold ? "600 " : ""}${SIZE}px ${look.font}`;
-  return ctx.measureText(text).width;
-}
-
-function fitted(ctx, text, width) {
-  if (width === Infinity || ctx.measureText(text).width <= width) return text;
-  let cut = text;
-  while (cut && ctx.measureText(cut + "…").width > width) cut = cut.slice(0, -1);
-  return cut.trimEnd() + "…";
-}
 
 /** Text in at most two lines of this width. */
 function wrapped(ctx, text, width) {
@@ -351,23 +256,6 @@ function dots(ctx, points, shape, r, fill) {
   for (const [x, y] of points) mark(ctx, shape, x, y, r);
   ctx.fillStyle = fill;
   ctx.fill();
-}
-
-function stroke(ctx, colour, width, dash = []) {
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = width;
-  ctx.setLineDash(dash);
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
-
-function inside(ctx, [x, y, w, h], paint) {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(x, y, w, h);
-  ctx.clip();
-  paint();
-  ctx.restore();
 }
 
 // The cloud: one square for each track, all with one window.
@@ -633,30 +521,6 @@ function rangeOf(metric, lines) {
   return [low >= 0 && low < 0.4 * high ? 0 : low - pad, high + pad];
 }
 
-function ticksOf([low, high], log, room) {
-  const most = Math.max(2, Math.floor(room / 34));
-  if (log) {
-    const [a, b] = [Math.log10(low), Math.log10(high)], decades = Math.floor(b) - Math.ceil(a) + 1;
-    if (decades >= 2) {
-      const step = Math.ceil(decades / most), first = Math.ceil(Math.ceil(a) / step) * step;
-      return Array.from({ length: Math.floor((Math.floor(b) - first) / step) + 1 }, (_, i) => 10 ** (first + i * step));
-    }
-    const fine = [];
-    for (let k = Math.floor(a); k <= b; k++) for (const m of [1, 2, 5]) fine.push(m * 10 ** k);
-    return fine.filter((v) => v >= low && v <= high);
-  }
-  const raw = (high - low) / most, unit = 10 ** Math.floor(Math.log10(raw));
-  const step = unit * [1, 2, 5, 10].find((m) => m * unit >= raw), first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-function generationTicks(T, room) {
-  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((s) => (T / s) * 34 <= room) ?? T;
-  const multiples = Array.from({ length: Math.floor(T / step) }, (_, i) => (i + 1) * step);
-  return [1, ...multiples.filter((g) => g - 1 >= 0.6 * step)];
-}
-
 /** Two plots side by side where there is room for them and for the names beside. */
 const columnsOf = (metrics, lines, width) => (metrics.length > 1 && width > (lines > 4 ? 1000 : 640) ? 2 : 1);
 
@@ -681,16 +545,6 @@ function curvesPlan(ctx, view, width, height) {
              y: (v) => (metric.log && !(v > 0) ? NaN : y1 - ((scale(v) - a) / (b - a)) * (y1 - y0)) };
   });
   return plots;
-}
-
-/** A line through the finite points, with a gap where there are none. */
-function trace(ctx, points) {
-  let pen = false;
-  for (const [x, y] of points) {
-    const there = Number.isFinite(y);
-    if (there) ctx[pen ? "lineTo" : "moveTo"](x, y);
-    pen = there;
-  }
 }
 
 function band(ctx, plot, generations, low, high) {
@@ -858,15 +712,6 @@ const dietHeight = (shown) => Math.max(0, dietEntries(shown).length * (BAR + BET
 
 // --- the widget -------------------------------------------------------------------------------------------------------
 
-/** An element; attributes that are null or false are left out; text is never read as HTML. */
-function make(tag, given = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(given))
-    if (value != null && value !== false) node.setAttribute(name, value === true ? "" : value);
-  node.append(...children.filter((child) => child != null && child !== false));
-  return node;
-}
-
 /** A sign drawn as a path in a box of 20 by 20: fonts differ in which they have. */
 function sign(path) {
   const [svg, line] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
@@ -878,8 +723,6 @@ function sign(path) {
 const SIGNS = { play: "M5 2 18 10 5 18z", pause: "M4 3h4v14H4zM12 3h4v14h-4z", back: "M3 3h3v14H3zM17 3v14L7 10z",
                 next: "M17 3h-3v14h3zM3 3v14l10-7z" };
 
-const button = (text, given = {}) => make("button", { type: "button", ...given }, text);
-const canvas = (panel) => make("canvas", { "data-panel": panel, role: "img" });
 const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);
 
 /** All elements by name, in reading order. */
@@ -1380,24 +1223,10 @@ function render({ model, el }) {
   };
 }
 
-/** What stands for the model where there is no kernel: values by name, and who wants to know. */
-export function still(page, state, bytes) {
-  const values = { page, state, scene: bytes, said: { kind: "", text: "", share: null } }, heard = {};
-  return {
-    get: (name) => values[name],
-    set: (name, value) => {
-      values[name] = value;
-      for (const act of heard[`change:${name}`] ?? []) act();
-    },
-    save_changes: () => {},
-    on: (name, act) => (heard[name] ??= new Set()).add(act),
-    off: (name, act) => heard[name]?.delete(act),
-  };
-}
-
 /** The explorer in a page without a kernel: all tracks are in `bytes`. A sibling .madkit-still gives way to it. */
 export function mount(el, page, state, bytes) {
-  const cleanup = render({ model: still({ ...page, offline: true }, state, bytes), el });
+  const said = { kind: "", text: "", share: null };
+  const cleanup = render({ model: still({ page: { ...page, offline: true }, state, scene: bytes, said }), el });
   el.classList.add("madkit-alive");
   return cleanup;
 }
