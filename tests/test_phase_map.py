@@ -49,6 +49,9 @@ def test_more_seeds_leave_the_first_as_they_were():
     both = phases.path(state, 8, range(2, 5), few)
     np.testing.assert_array_equal(both["w2"], phases.path(state, 8, range(5))["w2"])
     assert both["w2"][:2] == few["w2"] and both["rows"][1] > 0
+    one = phases.path(state, 8, range(1))
+    assert one["rows"] == [pytest.approx(theory.real_only_rows(one["w2"][0][-1], 30)), None]
+    assert "real rows (1 seed)" in phases.caption(state, one, 8) and "±" not in phases.caption(state, one, 8)
 
 
 @pytest.mark.parametrize("lam, n_s, helps", [(0.85, 1000, True), (0.85, 10_000, False), (1.0, 10_000, True)])

@@ -162,7 +162,8 @@ class PhaseMap:
         try:
             while self._rested() and (state := self._unfinished()) is not None:
                 before = self._paths[phases.key(state)]
-                seeds = range(len(before["w2"]), len(before["w2"]) + phases.FIRST[state["dim"]])
+                many = max(1, phases.FIRST[state["dim"]] // 2)     # few at a time: the next click shall not wait long
+                seeds = range(len(before["w2"]), len(before["w2"]) + many)
                 path = phases.path(state, self.generations, seeds, before)
                 with self._turn:
                     self._paths[path["key"]] = path

@@ -197,6 +197,7 @@ function problem(page, state) {
   return typeof state.simulated === "boolean" ? "" : wrong("simulated", "true or false", state.simulated);
 }
 
+const seedsWords = ({ w2 }) => `${w2.length} seed${w2.length > 1 ? "s" : ""}`;
 const verdict = (ratio) => (ratio > 1.01 ? "Synthetic data helps" : ratio < 0.99 ? "Synthetic data harms"
                                                                                     : "Synthetic data changes nothing");
 
@@ -207,9 +208,9 @@ function caption(page, state, path) {
     `generation are in the end worth ${rowsWords(n_e)} real rows alone, n_e/n_r = ${ratio.toFixed(2)} (theory).`;
   if (!path) return [verdict(ratio), said];
   const [worth, error] = path.rows, late = Math.abs(rowsOf(theoryPath(state, page.generations).at(-1), state.dim) / n_e - 1) > LATE;
-  return [verdict(ratio), `${said} Simulated: generation ${path.t.at(-1)} is as good as ${rowsWords(worth)} ± ` +
-    `${worth >= 9.95 ? Math.max(1, Math.round(error)) : error.toFixed(1)} real rows (${path.w2.length} seeds)` +
-    `${late ? " and is still on its way" : ""}.`];
+  return [verdict(ratio), `${said} Simulated: generation ${path.t.at(-1)} is as good as ${rowsWords(worth)}` +
+    `${error == null ? "" : ` ± ${worth >= 9.95 ? Math.max(1, Math.round(error)) : error.toFixed(1)}`} real rows ` +
+    `(${seedsWords(path)})${late ? " and is still on its way" : ""}.`];
 }
 
 // --- drawing ----------------------------------------------------------------------------------------------------------
@@ -525,8 +526,8 @@ function render({ model, el }) {
     ui.simulated.title = page.simulated ? `recorded for d = ${page.simulated.dim}, λ = ${page.simulated.lams.join(", ")}` : "";
     put(ui.mapWords, `Every cell is a loop: blue, its synthetic rows help (n_e > n_r); red, they harm. Boundary n_e = n_r: ` +
       `${record && state.simulated ? "solid simulated, " : ""}dashed theory; dotted n_s*, its height for many real rows.`);
-    const how = path?.w2.length >= BAND ? `median of ${path.w2.length} seeds, band 10–90 %` : `${path?.w2.length} seeds`;
-    const simulated = path ? `Green: ${how}. ` : page.offline
+    const how = (one) => (one.w2.length >= BAND ? `median of ${seedsWords(one)}, band 10–90 %` : seedsWords(one));
+    const simulated = path ? `Green: ${how(path)}. ` : page.offline
       ? "Theory only: this page has simulated paths of the presets' cells; JupyterLab simulates any. " : "Simulating … ";
     put(ui.pathWords, `${simulated}Dashed: theory. Generation 1 is fitted on real rows alone.`);
     const [head, said] = caption(page, state, path), news = model.get("said");

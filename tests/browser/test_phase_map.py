@@ -79,9 +79,10 @@ class Chart:
 
     def colour(self, n_r, n_s):
         """Red, green, blue of the pixel of the map at these rows."""
-        return self.ask("""((canvas, plot) => [...canvas.getContext("2d").getImageData(Math.round(plot.x(arg[0]) * devicePixelRatio),
-            Math.round(plot.y(arg[1]) * devicePixelRatio), 1, 1).data].slice(0, 3))(root.querySelector("[data-panel=map]"),
-            root.map.plot())""", [n_r, n_s])
+        return self.ask("""((canvas, plot) => {
+            const [x, y] = [plot.x(arg[0]), plot.y(arg[1])].map((at) => Math.round(at * devicePixelRatio));
+            return [...canvas.getContext("2d").getImageData(x, y, 1, 1).data].slice(0, 3);
+        })(root.querySelector("[data-panel=map]"), root.map.plot())""", [n_r, n_s])
 
     def pixels(self):
         return self.ask("Array.from(root.querySelectorAll('canvas'), (canvas) => canvas.toDataURL())")
@@ -161,7 +162,8 @@ def test_a_click_shows_the_loop_of_that_cell(lab):
 
 def test_the_sentence_is_the_kernels(lab):
     book, chart = lab
-    for change in ({"lam": 1.0, "n_s": 10_000}, {"dim": 5, "n_r": 7, "n_s": 44}, {"n_s": 1688}, {"lam": 0.97, "n_r": 101, "n_s": 9001}):
+    for change in ({"lam": 1.0, "n_s": 10_000}, {"dim": 5, "n_r": 7, "n_s": 44}, {"n_s": 1688},
+                   {"lam": 0.97, "n_r": 101, "n_s": 9001}):
         chart.set(**START | change)
         chart.shown(seeds=phases.SEEDS[chart.state["dim"]])
         arrive(book, chart)
@@ -267,8 +269,10 @@ def word(state):
 
 
 @pytest.mark.parametrize("given, said", [
-    (word(START | {"lam": 0.123}), "lam: expected a number from 0.5 to 1"), (word(START | {"dim": 7}), "dim: expected one of 5, 10"),
-    (word(START | {"n_s": 1e9}), "n_s: expected a whole number from 100 to 10,000"), (word(START | {"n_r": "<img src=x>"}), "n_r: "),
+    (word(START | {"lam": 0.123}), "lam: expected a number from 0.5 to 1"),
+    (word(START | {"dim": 7}), "dim: expected one of 5, 10"),
+    (word(START | {"n_s": 1e9}), "n_s: expected a whole number from 100 to 10,000"),
+    (word(START | {"n_r": "<img src=x>"}), "n_r: "),
     (word([1]), "state: expected exactly dim"), (word(None), "state: expected exactly"), ("madkit1:%%", "cut off or altered"),
     ("hello", "expected a word that begins with madkit1:")])
 def test_words_that_are_no_states_are_refused(lab, given, said):
