@@ -226,7 +226,7 @@ function shade(page, worth) {
 }
 
 function mapPlot({ dim }, width, height) {
-  const box = [56, HEAD, width - 56 - BAR, height - HEAD - 46], [x, y, w, h] = box;
+  const box = [64, HEAD, width - 64 - BAR, height - HEAD - 46], [x, y, w, h] = box;
   const share = (n, most) => Math.log(n / dim) / Math.log(most);
   return { box, x: (n) => x + w * share(n, 10), y: (n) => y + h - h * share(n, 100),
            rows: (px, py) => [dim * 10 ** ((px - x) / w), dim * 100 ** ((y + h - py) / h)] };
@@ -236,7 +236,7 @@ function drawMap(ctx, { page, state, look }, plot, focus) {
   const theory = theoryMap(page, state), simulated = simulatedMap(page, state), map = simulated ?? theory;
   const [x, y, w, h] = plot.box, black = "#000000";
   ctx.write("What is synthetic data worth?", 0, 10, { bold: true, within: x + w });
-  ctx.write("synthetic rows a generation n_s (log) ↑", 0, 32, { within: x + w });
+  ctx.write("synthetic rows a generation n_s (log) ↑", 0, 32, { within: x + w + 60 });
   paintCells(ctx, page, map, plot);
   inside(ctx, plot.box, () => {
     const line = (chains, width, dash, colour = black) => {
@@ -291,6 +291,8 @@ function drawWords(ctx, page, { n_r, n_s, worth }, plot, dotted, ring) {
     if (count < 0.05 * n_r.length * n_s.length) continue;
     let [x, y] = [px / weight, py / weight];
     if (Math.abs(y - dotted) < 20) y = dotted + (y < dotted ? -20 : 20);
+    const [left, , wide] = plot.box;
+    if (Math.abs(y - dotted) < 36) x = Math.min(Math.max(x, left + 170), left + wide - 38);     // beside the line's name
     if (Math.abs(x - ring[0]) < 50 && Math.abs(y - ring[1]) < 26) x = ring[0] + 50;
     const nearest = (axis, at) => axis.reduce((best, n, i) =>
       (Math.abs(at(n)) < Math.abs(at(axis[best])) ? i : best), 0);
@@ -346,7 +348,7 @@ function quantiles(w2) {
 function drawPath(ctx, { page, state, look, path }, width, height) {
   const theory = theoryPath(state, page.generations), alone = realOnly(state.n_r, state.dim);
   const high = 1.12 * Math.max(alone, ...theory, ...(path?.w2.flat() ?? [])), ticks = ticksOf([0, high], false, height - HEAD - 46);
-  const left = 14 + Math.max(...ticks.map((v) => measured(ctx, plain(v), look))), right = 96;
+  const left = 14 + Math.max(...ticks.map((v) => measured(ctx, plain(v), look))), right = 108;
   const [x0, x1, y0, y1] = [left, width - right, HEAD, height - 46];
   const x = (t) => x0 + ((t - 1) / (page.generations - 1)) * (x1 - x0), y = (v) => y1 - (v / high) * (y1 - y0);
   ctx.write(`${thousands(state.n_r)} real + ${thousands(state.n_s)} synthetic rows`, 0, 10, { bold: true, within: width });
