@@ -50,7 +50,7 @@ function lookOf(root) {
   return { paper, text, dark, quiet: mix(text, paper, 0.28), rule: mix(text, paper, 0.78), font: style.fontFamily };
 }
 
-const SIZE = 14, LINE = 18;                          // of text on canvases
+const SIZE = 16, LINE = 20;                          // of text on canvases
 
 /** A canvas in CSS pixels, cleared. */
 function brush(canvas, width, height, look) {
