@@ -216,7 +216,7 @@ function caption(page, state, path) {
 // --- drawing ----------------------------------------------------------------------------------------------------------
 
 const HELPS = "#2166AC", HARMS = "#B2182B", LOOP = "#009E73", ALONE = "#0072B2", BAND = 8;   // seeds that make a band
-const BAR = 84, HEAD = 50;                           // width of the colour bar and its words, height of the titles
+const BAR = 88, HEAD = 54, FOOT = 52;                           // width of the colour bar and its words, heights of the titles and of an axis
 
 /** The colour of log₂ n_e/n_r. */
 function shade(page, worth) {
@@ -226,7 +226,7 @@ function shade(page, worth) {
 }
 
 function mapPlot({ dim }, width, height) {
-  const box = [64, HEAD, width - 64 - BAR, height - HEAD - 46], [x, y, w, h] = box;
+  const box = [62, HEAD, width - 62 - BAR, height - HEAD - FOOT], [x, y, w, h] = box;
   const share = (n, most) => Math.log(n / dim) / Math.log(most);
   return { box, x: (n) => x + w * share(n, 10), y: (n) => y + h - h * share(n, 100),
            rows: (px, py) => [dim * 10 ** ((px - x) / w), dim * 100 ** ((y + h - py) / h)] };
@@ -236,7 +236,7 @@ function drawMap(ctx, { page, state, look }, plot, focus) {
   const theory = theoryMap(page, state), simulated = simulatedMap(page, state), map = simulated ?? theory;
   const [x, y, w, h] = plot.box, black = "#000000";
   ctx.write("What is synthetic data worth?", 0, 10, { bold: true, within: x + w });
-  ctx.write("synthetic rows a generation n_s (log) ↑", 0, 32, { within: x + w + 60 });
+  ctx.write("synthetic rows a generation n_s (log) ↑", 0, 33, { within: x + w + BAR });
   paintCells(ctx, page, map, plot);
   inside(ctx, plot.box, () => {
     const line = (chains, width, dash, colour = black) => {
@@ -294,6 +294,7 @@ function drawWords(ctx, page, { n_r, n_s, worth }, plot, dotted, ring) {
     const [left, , wide] = plot.box;
     if (Math.abs(y - dotted) < 36) x = Math.min(Math.max(x, left + 170), left + wide - 38);     // beside the line's name
     if (Math.abs(x - ring[0]) < 50 && Math.abs(y - ring[1]) < 26) x = ring[0] + 50;
+    if (Math.abs(y - dotted) < 26) x = Math.max(x, plot.box[0] + 165);                 // n_s* stands at the left
     const nearest = (axis, at) => axis.reduce((best, n, i) =>
       (Math.abs(at(n)) < Math.abs(at(axis[best])) ? i : best), 0);
     const value = worth[nearest(n_s, (n) => plot.y(n) - y)][nearest(n_r, (n) => plot.x(n) - x)], fill = shade(page, value);
@@ -315,7 +316,7 @@ function drawMapAxes(ctx, { state, look }, { box: [x, y, w, h], ...plot }) {
   const ticks = (most) => [1, 2, 5, 10, 20, 50, 100].filter((k) => k <= most).map((k) => k * dim);
   for (const n of ticks(10)) ctx.write(thousands(n), plot.x(n), y + h + 13, { align: "center", colour: look.quiet });
   for (const n of ticks(100)) ctx.write(thousands(n), x - 7, plot.y(n), { align: "right", colour: look.quiet });
-  ctx.write("real rows a generation n_r (log) →", x + w / 2, y + h + 34, { align: "center", within: w + 90 });
+  ctx.write("real rows a generation n_r (log) →", x + w / 2, y + h + 38, { align: "center", within: w + 90 });
 }
 
 function drawBar(ctx, { page, look }, { box: [x, y, w, h] }) {
@@ -347,12 +348,12 @@ function quantiles(w2) {
 
 function drawPath(ctx, { page, state, look, path }, width, height) {
   const theory = theoryPath(state, page.generations), alone = realOnly(state.n_r, state.dim);
-  const high = 1.12 * Math.max(alone, ...theory, ...(path?.w2.flat() ?? [])), ticks = ticksOf([0, high], false, height - HEAD - 46);
-  const left = 14 + Math.max(...ticks.map((v) => measured(ctx, plain(v), look))), right = 108;
-  const [x0, x1, y0, y1] = [left, width - right, HEAD, height - 46];
+  const high = 1.12 * Math.max(alone, ...theory, ...(path?.w2.flat() ?? [])), ticks = ticksOf([0, high], false, height - HEAD - FOOT);
+  const left = 14 + Math.max(...ticks.map((v) => measured(ctx, plain(v), look))), right = 110;
+  const [x0, x1, y0, y1] = [left, width - right, HEAD, height - FOOT];
   const x = (t) => x0 + ((t - 1) / (page.generations - 1)) * (x1 - x0), y = (v) => y1 - (v / high) * (y1 - y0);
   ctx.write(`${thousands(state.n_r)} real + ${thousands(state.n_s)} synthetic rows`, 0, 10, { bold: true, within: width });
-  ctx.write("W₂² to the truth (0 is best) ↑", 0, 32, { within: width });
+  ctx.write("W₂² to the truth (0 is best) ↑", 0, 33, { within: width });
   ctx.beginPath();
   for (const v of ticks) {
     ctx.moveTo(x0, y(v));
@@ -362,7 +363,7 @@ function drawPath(ctx, { page, state, look, path }, width, height) {
   stroke(ctx, css(look.rule, 0.7), 1);
   for (const t of generationTicks(page.generations, x1 - x0))
     ctx.write(String(t), x(t), y1 + 13, { align: "center", colour: look.quiet });
-  ctx.write("generation →", (x0 + x1) / 2, y1 + 34, { align: "center" });
+  ctx.write("generation →", (x0 + x1) / 2, y1 + 38, { align: "center" });
   const line = (values, at, colour, thick, dash = []) => {
     ctx.beginPath();
     trace(ctx, values.map((v, i) => [x(at[i]), y(v)]));
@@ -489,8 +490,8 @@ function render({ model, el }) {
     const width = ui.root.clientWidth - 32;
     if (width <= 0) return;
     const look = lookOf(ui.root), path = paths.get(keyOf(state)), view = { page, state, look, path };
-    const narrow = width < 620, left = narrow ? width : Math.floor((width - 28) * 0.54), right = narrow ? width : width - 28 - left;
-    const tall = Math.round(Math.max(300, Math.min(0.78 * left, 520)));
+    const narrow = width < 660, left = narrow ? width : Math.floor((width - 28) * 0.54), right = narrow ? width : width - 28 - left;
+    const tall = Math.round(Math.max(310, Math.min(0.8 * left, 540)));
     ui.root.classList.toggle("narrow", narrow);
     ui.root.style.setProperty("--left", `${left}px`);
     for (const [canvas, wide] of [[ui.map, left], [ui.path, right]]) canvas.style.width = `${wide}px`;
