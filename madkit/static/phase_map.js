@@ -291,10 +291,9 @@ function drawWords(ctx, page, { n_r, n_s, worth }, plot, dotted, ring) {
     if (count < 0.05 * n_r.length * n_s.length) continue;
     let [x, y] = [px / weight, py / weight];
     if (Math.abs(y - dotted) < 20) y = dotted + (y < dotted ? -20 : 20);
-    const [left, , wide] = plot.box;
-    if (Math.abs(y - dotted) < 36) x = Math.min(Math.max(x, left + 170), left + wide - 38);     // beside the line's name
     if (Math.abs(x - ring[0]) < 50 && Math.abs(y - ring[1]) < 26) x = ring[0] + 50;
-    if (Math.abs(y - dotted) < 26) x = Math.max(x, plot.box[0] + 165);                 // n_s* stands at the left
+    const [left, , wide] = plot.box;                   // where n_s* stands, at the left
+    if (Math.abs(y - dotted) < 36) x = Math.min(Math.max(x, left + 170), left + wide - 38);
     const nearest = (axis, at) => axis.reduce((best, n, i) =>
       (Math.abs(at(n)) < Math.abs(at(axis[best])) ? i : best), 0);
     const value = worth[nearest(n_s, (n) => plot.y(n) - y)][nearest(n_r, (n) => plot.x(n) - x)], fill = shade(page, value);
