@@ -216,7 +216,7 @@ function caption(page, state, path) {
 // --- drawing ----------------------------------------------------------------------------------------------------------
 
 const HELPS = "#2166AC", HARMS = "#B2182B", LOOP = "#009E73", ALONE = "#0072B2", BAND = 8;   // seeds that make a band
-const BAR = 88, HEAD = 54, FOOT = 52;                // the colour bar's width with its words; heights of titles and of an axis
+const BAR = 88, HEAD = 54, FOOT = 52;                           // width of the colour bar and its words, heights of the titles and of an axis
 
 /** The colour of log₂ n_e/n_r. */
 function shade(page, worth) {
@@ -291,10 +291,9 @@ function drawWords(ctx, page, { n_r, n_s, worth }, plot, dotted, ring) {
     if (count < 0.05 * n_r.length * n_s.length) continue;
     let [x, y] = [px / weight, py / weight];
     if (Math.abs(y - dotted) < 20) y = dotted + (y < dotted ? -20 : 20);
-    const [left, , wide] = plot.box;
     if (Math.abs(x - ring[0]) < 50 && Math.abs(y - ring[1]) < 26) x = ring[0] + 50;
-    if (Math.abs(y - dotted) < 36) x = Math.max(x, left + 170);                        // beside the line's name
-    x = Math.min(x, left + wide - 38);
+    const [left, , wide] = plot.box;                   // where n_s* stands, at the left
+    if (Math.abs(y - dotted) < 36) x = Math.min(Math.max(x, left + 170), left + wide - 38);
     const nearest = (axis, at) => axis.reduce((best, n, i) =>
       (Math.abs(at(n)) < Math.abs(at(axis[best])) ? i : best), 0);
     const value = worth[nearest(n_s, (n) => plot.y(n) - y)][nearest(n_r, (n) => plot.x(n) - x)], fill = shade(page, value);
