@@ -24,7 +24,7 @@ import traitlets
 from madkit import inline
 from madkit import page as pages
 from madkit.live.sources import of_loops, of_runs, start
-from madkit.live.views import Render, _cell, _live
+from madkit.live.views import Render, _cell, _live, bundle, let_go
 from madkit.record import Run
 from madkit.scenes import growing, offline, still
 from madkit.scenes.pack import Track, pack
@@ -277,18 +277,12 @@ class Explorer:
         self._asked += 1
         if self.widget is not None:
             widget, self.widget = self.widget, None
-            widget.unobserve_all()
-            layout = getattr(widget, "layout", None)
-            widget.close()
-            if layout is not None:
-                layout.close()
+            let_go(widget)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The live page where there is a kernel, and its picture, which is also a page of its own in a report."""
         if self.widget is not None:
-            bundle = self.widget._repr_mimebundle_()
-            live = dict((bundle[0] if isinstance(bundle, tuple) else bundle) or {})
-            return live | offline.picture(self.page, self._state, self._all())
+            return bundle(self.widget) | offline.picture(self.page, self._state, self._all())
         return offline.bundle(self.page, self._state, self.source, self._all())
 
     def _all(self) -> list[Track]:

@@ -22,7 +22,7 @@ import traitlets
 
 from madkit import inline
 from madkit import page as pages
-from madkit.live.views import Render, _cell, _live
+from madkit.live.views import Render, _cell, _live, bundle, let_go
 from madkit.scenes import phases, plate
 from madkit.scenes.offline import EXPLORER
 from madkit.scenes.page import written
@@ -221,17 +221,12 @@ class PhaseMap:
         """Let go of the widget."""
         if self.widget is not None:
             widget, self.widget = self.widget, None
-            widget.unobserve_all()
-            layout = getattr(widget, "layout", None)
-            widget.close()
-            if layout is not None:
-                layout.close()
+            let_go(widget)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The live page where there is a kernel, and its picture, which is a page of its own in a report."""
         if self.widget is not None:
-            bundle = self.widget._repr_mimebundle_()
-            return dict((bundle[0] if isinstance(bundle, tuple) else bundle) or {}) | self._still()
+            return bundle(self.widget) | self._still()
         report = os.environ.get("MADKIT_RENDER") == "report"
         return {**self._still(), **({EXPLORER: self._embedded()} if report else {})}
 

@@ -154,6 +154,21 @@ class View:
         return {"application/vnd.jupyter.widget-view+json": model} | still
 
 
+def bundle(widget: Any) -> dict[str, Any]:
+    """What a notebook shows of an anywidget: itself."""
+    shown = widget._repr_mimebundle_()
+    return dict((shown[0] if isinstance(shown, tuple) else shown) or {})
+
+
+def let_go(widget: Any) -> None:
+    """Close an anywidget with its layout: each is a model of its own in the notebook."""
+    widget.unobserve_all()
+    layout = getattr(widget, "layout", None)
+    widget.close()
+    if layout is not None:
+        layout.close()
+
+
 def _said(text: str, role: str = "status") -> str:
     """Words that screen readers read out when they change."""
     return f'<p role="{role}" style="margin:0.3em 0; line-height:1.4; font-size:115%">{html.escape(text)}</p>'
