@@ -55,7 +55,7 @@ def record(
     """
     made, folder = recipe(name, preset), Path(out) / (name if preset == "laptop" else f"{name}-{preset}")
     if isinstance(made, Sweep):
-        return sweeping.record(name, preset, folder, Path(work) / folder.name, workers)
+        return sweeping.record(name, preset, folder, Path(work) / folder.name, workers, force)
     if not force:
         _refuse(folder, made)
     stores = {(label, seed): place(made, label, seed, Path(work)) for seed in range(made.seeds) for label in made.loops}

@@ -60,19 +60,24 @@ def record(
     folder: Path,                    # of the record
     work: Path,                      # of the sweep's cells
     workers: int | None = None,
+    force: bool = False,             # replace a record that was made with other settings
 ) -> Path:
-    """The record of a Gaussian figure: its sweep run, or what is missing of it, then written down."""
+    """The record of a Gaussian figure: its sweep run, or what is missing of it, then written down. StoreError as for `grid`."""
     made, started = recipe(name, preset), monotonic()
     assert isinstance(made, Sweep)
+    asked = {"sweep": specs.describe(made.f), "over": dict(made.over), "seeds": made.seeds}
+    held = store.read_json(folder / "spec.json") if (folder / "spec.json").exists() and not force else asked
+    if other := [f"{key}: recorded {held.get(key)}, asked {value}" for key, value in asked.items() if held.get(key) != value]:
+        raise store.StoreError(f"record: {folder} holds a record of other settings ({'; '.join(other)}); give another folder "
+                               "(-o), or --force to replace it")
     before = len(list((work / "cells").glob("*.json")))
     table = made.summary(_swept(name, preset, made, work, None, workers, retry=True))
     took = str(timedelta(seconds=round(monotonic() - started))) + (f", {before} tasks were there already" if before else "")
     told = words(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _write_table(folder, table)
-    how = {"recipe": name, "preset": preset, "sweep": specs.describe(made.f), "over": made.over, "beside": made.beside,
-           "dim": made.dim, "seeds": made.seeds, "processes": workers or _cores(), "took": took}
-    how |= specs.provenance(str(resolve("auto")))
+    how = {"recipe": name, "preset": preset, "beside": made.beside, "dim": made.dim, "processes": workers or _cores()}
+    how |= asked | {"took": took} | specs.provenance(str(resolve("auto")))
     store.write(folder / "spec.json", json.dumps(how, indent=1).encode())
     store.write(folder / "picture.png", made.draw(table).figure.png(110))
     store.write(folder / "README.md", sweep_card(folder, made, how, table, told).encode())

@@ -133,6 +133,11 @@ def test_loops_without_a_known_limit_are_refused(loop, words):
         effective_sample_size(loop, 2)
 
 
+def test_no_loops_are_named():
+    with pytest.raises(ValueError, match="loop: expected a loop or a list of loops, got an empty list"):
+        effective_sample_size([], 2)
+
+
 def test_one_seed_has_no_error():
     with pytest.raises(ValueError, match="two or more"):
         effective_sample_size(Fresh(10), 2, seeds=1)
@@ -144,6 +149,12 @@ def test_at_measures_the_same_numbers():
     some = exact.simulate(loops, 3, generations=20, seeds=5, metrics=["w2_squared", "spectrum"], at=[17, 2, 20])
     for metric in whole:
         np.testing.assert_array_equal(some[metric], whole[metric][:, :, [16, 1, 19]])
+
+
+def test_at_may_fall():
+    whole = exact.simulate(Fresh(30), 3, generations=6, seeds=2, metrics=["trace"])["trace"]
+    back = exact.simulate(Fresh(30), 3, generations=6, seeds=2, metrics=["trace"], at=range(6, 0, -1))["trace"]
+    np.testing.assert_array_equal(back, whole[..., ::-1])
 
 
 @pytest.mark.parametrize("at", [[0], [21], [3, 3]])

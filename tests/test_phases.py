@@ -41,6 +41,14 @@ def test_a_map_without_a_boundary_has_none():
     assert not contours(mk.plot.phase(table(lambda n_r, n_s: 2.0))[0, 0])
 
 
+def test_missing_columns_are_named():
+    rows = table(lambda n_r, n_s: 2.0)
+    with pytest.raises(ValueError, match="expected a column 'p', got one with lam, n_r"):
+        mk.plot.phase(rows, x="p")
+    with pytest.raises(ValueError, match="expected a column 'K'"):
+        mk.plot.along(rows, "K")
+
+
 def test_a_map_of_one_line_is_named():
     with pytest.raises(ValueError, match="n_s: expected two values or more"):
         mk.plot.phase(table(lambda n_r, n_s: 2.0).query("n_s == 100"))

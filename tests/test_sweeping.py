@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 import madkit as mk
-from madkit import theory
+from madkit import sweeping, theory
 from madkit.cli import main
 from madkit.recipes import recipe
-from madkit.recipes.gaussian import SWEEPS, limits, share, summary
+from madkit.recipes.gaussian import SEEDS, SWEEPS, limits, share, summary
 from madkit.sweep.limit import limit, worth
 
 MAPS = ["fig11_fresh_data", "fig12_fresh_data"]
@@ -115,6 +115,19 @@ def test_words_written_by_hand_stay_and_nothing_is_computed_again(recorded):
     assert main(["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work)]) == 0
     assert "## What it shows\n\nHarm." in readme.read_text(encoding="utf-8")
     assert {path: path.stat().st_mtime_ns for path in work.rglob("cells/*")} == before
+
+
+def test_a_record_of_other_settings_is_kept_unless_forced(recorded, monkeypatch, capsys):
+    out, work = recorded
+    table = out / "fig11_fresh_data-smoke" / "table.csv"
+    before = table.read_bytes()
+    monkeypatch.setitem(SEEDS, "smoke", 3)
+    command = ["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work / "other")]
+    assert main(command) == 2 and table.read_bytes() == before
+    assert "seeds: recorded 2, asked 3" in capsys.readouterr().err and not (work / "other").exists()
+    monkeypatch.setattr(sweeping, "_swept", lambda *_, **__: pytest.fail("reached the sweep"))
+    with pytest.raises(pytest.fail.Exception, match="reached"):
+        main([*command, "--force"])
 
 
 def test_a_recipe_of_runs_is_a_sweep_too(tmp_path, capsys):

@@ -28,7 +28,7 @@ class Fits:
 
     def at(self, places: np.ndarray) -> Fits:
         """These generations of it."""
-        if len(places) == len(self.mean):
+        if np.array_equal(places, np.arange(len(self.mean))):
             return self
         which = torch.from_numpy(places).to(self.mean.device)
         return Fits(self.mean[which], self.factor[which], self.logs[which])

@@ -43,6 +43,7 @@ def phase(
     The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory, on top; dotted is theory's
     threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1, panels).
     """
+    _check_columns(table, x, y, *([panels] if panels else []))
     parts = dict(list(table.groupby(panels, sort=True))) if panels else {None: table}
     axes = layout.panels(ax, 1.6 + 4.0 * len(parts), 4.7, 1, len(parts))
     for panel, (value, part) in zip(axes.flat, parts.items(), strict=True):
@@ -75,6 +76,7 @@ def along(
     """A number over one axis of a sweep, ± 2 standard errors, with its theory (thin dashed): (1, 1)."""
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
+    _check_columns(table, x, y, f"{y}_error", f"{y}_theory", *([lines] if lines else []))
     parts = list(table.groupby(lines, sort=True)) if lines else [(None, table)]
     for (value, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)), strict=True):
         part = part.sort_values(x)
@@ -123,6 +125,11 @@ def paths(
     layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory (expectation)", own=ax is None)
     layout.end_labels(panel, ends)
     return axes
+
+
+def _check_columns(table: pd.DataFrame, *names: str) -> None:
+    if missing := [name for name in names if name not in table]:
+        raise ValueError(f"table: expected a column {missing[0]!r}, got one with {', '.join(map(str, table))}")
 
 
 # --- the map -------------------------------------------------------------------------------------------------------

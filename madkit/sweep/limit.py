@@ -49,6 +49,8 @@ def effective_sample_size(
     if len(seeds) < 2:
         raise ValueError(f"seeds: expected two or more, from which the standard error comes, got {len(seeds)}")
     loops: list[Loop] = list(loop) if isinstance(loop, list | tuple) else [loop]  # type: ignore[list-item]
+    if not loops:
+        raise ValueError("loop: expected a loop or a list of loops, got an empty list")
     found = np.array([worth(w2, dim) for w2 in limit(loops, dim, n_ini=n_ini, seeds=seeds, device=device, progress=progress)])
     return (found[:, 0], found[:, 1]) if many else (float(found[0, 0]), float(found[0, 1]))
 
