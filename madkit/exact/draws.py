@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.random.bit_generator import ISeedSequence
 from torch import Tensor
 
 from madkit.rng import key
@@ -69,4 +71,19 @@ class Dice:
 
 
 def generator(seed: int, name: str) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64DXSM(key(seed, "exact", name)))
+    return np.random.Generator(np.random.PCG64DXSM(_start(seed, name)))
+
+
+class _Start(ISeedSequence):
+    """The state that a generator starts with: hashing a seed takes ten times as long as making a generator of its hash."""
+
+    def __init__(self, seed: int):
+        self.words = np.random.SeedSequence(seed).generate_state(4, np.uint64)
+
+    def generate_state(self, n_words: int, dtype: type = np.uint64) -> np.ndarray:
+        return self.words
+
+
+@lru_cache(maxsize=2**13)
+def _start(seed: int, name: str) -> _Start:
+    return _Start(key(seed, "exact", name))

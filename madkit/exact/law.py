@@ -144,20 +144,20 @@ def _emitted(mean: Tensor, factor: Tensor, seen: Tensor) -> Group:
     return mean + times(factor, offset), factor @ root
 
 
-def _pooled(groups: list[Group], weights: Tensor, roots: Tensor, alive: Tensor, root: Callable[[Tensor], Tensor]) -> Group:
+def _pooled(groups: list[Group], weights: Tensor, roots: Tensor, alive: Tensor, root: Callable[..., Tensor]) -> Group:
     """All groups together; the factor is lower triangular with diagonal ≥ 0, and zero beyond its rank."""
     means = torch.cat([mean for mean, _ in groups], -1)                      # (L, S, d, G)
     mean = times(means, weights)
-    factor = root(torch.cat([*(root for _, root in groups), (means - mean) * roots], -1))
-    return mean, factor * torch.copysign(alive, factor.diagonal(dim1=-2, dim2=-1)[..., None, :])
+    return mean, root(torch.cat([*(root for _, root in groups), (means - mean) * roots], -1), alive)
 
 
-def _triangular(columns: Tensor) -> Tensor:
+def _triangular(columns: Tensor, alive: Tensor) -> Tensor:
     """F with F Fᵀ = C Cᵀ of columns C (…, d, m), as exact as C whatever its rank."""
-    return torch.linalg.qr(columns.mT, mode="r").R.mT
+    factor = torch.linalg.qr(columns.mT, mode="r").R.mT
+    return factor * torch.copysign(alive, factor.diagonal(dim1=-2, dim2=-1)[..., None, :])
 
 
-def _cholesky(columns: Tensor) -> Tensor:
+def _cholesky(columns: Tensor, alive: Tensor) -> Tensor:
     """The same in a third of the time, where new real rows keep every direction alive: C Cᵀ squares what is small."""
     return torch.linalg.cholesky(columns @ columns.mT)
 

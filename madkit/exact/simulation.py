@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from madkit.checks import several_seeds, whole
 from madkit.exact.law import paths
@@ -61,6 +62,7 @@ def run(
                composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]), spec=facts)
 
 
+@torch.inference_mode()
 def simulate(
     loop: Loop | Sequence[Loop],
     dim: int = 1,

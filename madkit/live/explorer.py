@@ -24,7 +24,7 @@ import traitlets
 from madkit import inline
 from madkit import page as pages
 from madkit.live.sources import of_loops, of_runs, start
-from madkit.live.views import Render, _cell, _live, bundle, let_go
+from madkit.live.views import Render, _cell, _live, bundle, let_go, settle
 from madkit.record import Run
 from madkit.scenes import growing, offline, still
 from madkit.scenes.pack import Track, pack
@@ -78,8 +78,7 @@ class _Widget(anywidget.AnyWidget):
     _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
-    wanted = traitlets.Dict().tag(sync=True, echo_update=False)
-    scene = traitlets.Bytes().tag(sync=True)
+    scene = traitlets.Bytes().tag(sync=True)             # the first tracks; the page asks for more
     said = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)
     stop = traitlets.Int(0).tag(sync=True)
@@ -93,18 +92,18 @@ class Explorer:
         self._known: dict[str, Track] = {}
         self._turn = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._asked = 0                                 # runs under way stop when a newer state is asked for
+        self._turns = 0                                 # runs under way stop when a newer state is asked for
         self.widget: _Widget | None = None
         tracks = [] if page.heavy else self._tracks(state)
-        self._sent = {track["key"] for track in tracks}   # what the page got last
         if live:
             if place in OPEN:
                 OPEN.pop(place).close()
             OPEN[place] = self
+            settle()
             stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
             self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
             self.widget.observe(self._moved, "state")
-            self.widget.observe(self._wanted, "wanted")
+            self.widget.on_msg(self._asked)
             self.widget.observe(lambda _: self._start(), "go")
             self.widget.observe(lambda _: self._stop(), "stop")
 
@@ -119,8 +118,10 @@ class Explorer:
     def state(self, state: State | str) -> None:
         state = read(self.page, state) if isinstance(state, str) else check_state(self.page, state)
         self._show(state)
-        if self.widget is not None:
+        if self.widget is not None and self.widget.state != state:
             self.widget.state = state
+        elif self.widget is not None:
+            self.widget.send_state("state")              # the page is on its way elsewhere
 
     @property
     def text(self) -> str:
@@ -147,31 +148,31 @@ class Explorer:
     def _moved(self, change: Any) -> None:
         """A new state from the browser: on whatever thread its message came."""
         with self._turn:
-            state = change["new"]
             try:
-                self._show(check_state(self.page, state))
+                self._show(check_state(self.page, change["new"]))
             except Exception as error:
                 self._refuse(error)
 
-    def _wanted(self, change: Any) -> None:
+    def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
         """Tracks that the page lacks: of the state that it shows, after a reload too, or of one that may come next."""
         with self._turn:
-            given = change["new"]
+            there: list[Track] = []
             try:
-                state = check_state(self.page, given["state"])
-                if not self.page.heavy and not state["drawn"]:
+                state = check_state(self.page, question["state"])
+                if question["shown"]:
+                    self._show(state)
+                elif not self.page.heavy and not state["drawn"]:
                     self._tracks(state)
-                there = [self._known[key] for key in given["keys"] if key in self._known]
-                if not {track["key"] for track in there} <= self._sent:
-                    self._send(there)
+                there = [self._known[key] for key in question["keys"] if key in self._known]
             except Exception as error:
-                if given.get("shown"):
+                if question.get("shown"):
                     self._refuse(error)
+            finally:
+                self._send(there, answer=True)
 
-    def _send(self, tracks: list[Track]) -> None:
-        if tracks and self.widget is not None:
-            self._sent = {track["key"] for track in tracks}
-            self.widget.scene = pack(tracks)
+    def _send(self, tracks: list[Track], answer: bool = False) -> None:
+        if self.widget is not None:
+            self.widget.send({"answer": answer}, [pack(tracks)])
 
     def _refuse(self, error: Exception) -> None:
         self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
@@ -188,7 +189,7 @@ class Explorer:
                 self._say("stale", "Press Run to train this setting.")
         else:
             self._halt()                                # what was drawn before is not waited for
-            self._send(self._tracks(state))
+            self._tracks(state)
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""
@@ -213,7 +214,7 @@ class Explorer:
             self._begin(self._state, [key for key in self.page.keys(self._state) if key not in self._known])
 
     def _halt(self) -> None:
-        self._asked += 1
+        self._turns += 1
         for thread in self._threads:
             thread.name = "stopped"
 
@@ -225,8 +226,8 @@ class Explorer:
         before = [one for one in self._threads if one.is_alive()]
         if before and before[-1].name == ";".join(keys):
             return                                      # these are under way: only the generation shown has moved
-        self._asked += 1
-        thread = threading.Thread(target=self._work, args=(state, keys, self._asked, before), name=";".join(keys), daemon=True)
+        self._turns += 1
+        thread = threading.Thread(target=self._work, args=(state, keys, self._turns, before), name=";".join(keys), daemon=True)
         self._threads = [*before, thread]
         thread.start()
 
@@ -237,7 +238,7 @@ class Explorer:
         try:
             under_way = [self.source.growing(self.page, state, key) for key in keys]
             for t in growing.together(under_way):
-                if asked != self._asked:
+                if asked != self._turns:
                     return self._rest(*self._stopped)
                 self._send([one.track() for one in under_way])
                 if self.widget is not None:
@@ -274,7 +275,7 @@ class Explorer:
 
     def close(self) -> None:
         """Let go of the widget and what runs for it."""
-        self._asked += 1
+        self._turns += 1
         if self.widget is not None:
             widget, self.widget = self.widget, None
             let_go(widget)

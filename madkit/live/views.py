@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import html
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Literal
 
 from madkit.live.controls import Choice, Slider
@@ -158,6 +160,13 @@ def bundle(widget: Any) -> dict[str, Any]:
     """What a notebook shows of an anywidget: itself."""
     shown = widget._repr_mimebundle_()
     return dict((shown[0] if isinstance(shown, tuple) else shown) or {})
+
+
+@cache
+def settle() -> None:
+    """Once: later searches for garbage pass over what is in memory by now, most of it libraries, and halt no slider for 100 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def let_go(widget: Any) -> None:

@@ -3,6 +3,7 @@
 
 const clone = (value) => JSON.parse(JSON.stringify(value));
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const differ = (a, b) => a.length !== b.length || a.some((one, i) => one !== b[i]);   // of lists, by identity
 
 const raised = (k) => String(k).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
 
@@ -57,9 +58,13 @@ const SIZE = 16, LINE = 20;                          // of text on canvases
 
 /** A canvas in CSS pixels, cleared. */
 function brush(canvas, width, height, look) {
+  canvas.style.height = `${height}px`;
+  return pen(canvas, width, height, look);
+}
+
+function pen(canvas, width, height, look) {
   const ratio = window.devicePixelRatio || 1, [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-  canvas.style.height = `${height}px`;
   const ctx = canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
@@ -72,6 +77,21 @@ function brush(canvas, width, height, look) {
     ctx.fillText(fitted(ctx, text, within), x, y);
   };
   return ctx;
+}
+
+/** A picture that is kept: it is painted again, with a pen of its own, only when something that it depends on is another. */
+function layer() {
+  const canvas = new OffscreenCanvas(1, 1);
+  let before = [];
+  return (ctx, width, height, look, depends, paint) => {
+    const now = [width, height, window.devicePixelRatio, ...depends];
+    if (differ(now, before)) paint(pen(canvas, width, height, look));
+    before = now;
+    ctx.save();
+    ctx.resetTransform();
+    ctx.drawImage(canvas, 0, 0);
+    ctx.restore();
+  };
 }
 
 function measured(ctx, text, look, bold = false) {
@@ -184,6 +204,7 @@ function still(values) {
       for (const act of heard[`change:${name}`] ?? []) act();
     },
     save_changes: () => {},
+    send: () => {},
     on: (name, act) => (heard[name] ??= new Set()).add(act),
     off: (name, act) => heard[name]?.delete(act),
   };

@@ -5,9 +5,13 @@
 // --- tracks and states ------------------------------------------------------------------------------------------------
 
 const KEPT = 300;                                    // tracks held at most, the oldest go first
-const ASKED = 100;                                   // states on their way to the kernel and back
+const ASKED = 100;                                   // states whose tracks are not here yet
+const PIPE = 2;                                      // questions on their way to the kernel and back, so that it never waits
+const LOST = 5000;                                   // ms after which no answer is expected any more
 const AHEAD = [1, 2, -1];                            // places of a slider that are worked out before they are asked for
 const WAIT = 400;                                    // ms before "computing …" is said
+const REST = 300;                                    // ms without a move before the kernel hears of the state, and words follow
+const SPOKEN = 1000;                                 // ms between two sentences while it plays
 const POINTS = [5, 400];                             // of a drawn distribution, at least and at most
 const HALF = 4;                                      // they lie in [-4, 4]²
 const SPEEDS = [1, 2, 4];
@@ -38,6 +42,9 @@ export function unpack(bytes) {
     return read;
   });
 }
+
+/** Whether two arrays hold the same numbers. */
+const alike = (a, b) => Boolean(a && b) && same(a.shape, b.shape) && a.data.every((x, i) => x === b.data[i]);
 
 /** The loops that one side shows. */
 export function loopsOf(page, side, state) {
@@ -286,6 +293,18 @@ function cloudPlan(page, shown, width) {
   return { blocks, title, height: Math.ceil(y - 8) };
 }
 
+/** What lies below all generations: real rows. `made` keeps its picture. */
+function drawGround(ctx, { page, state, look }, plan, width, made) {
+  const panels = plan.blocks.flatMap(({ panels }) => panels).filter(({ track }) => track?.real?.shape[1] === 2 && !track.images);
+  const depends = [look, ...windowOf(page, state), ...panels.flatMap(({ track, x, y, size }) => [track.real, x, y, size])];
+  made(ctx, width, plan.height, look, depends, (pen) => {
+    for (const { track, x, y, size } of panels) {
+      const box = [x, y, size, size], to = scaleOf(page, state, box);
+      inside(pen, box, () => dots(pen, pixels(track.real, 0, to), "circle", 1.6, css(look.real, look.dark ? 0.65 : 0.45)));
+    }
+  });
+}
+
 function drawCloud(ctx, view, plan) {
   const { page, state, look, shown } = view, drawn = [], metric = metricsOf(page, shown)[0];
   for (const block of plan.blocks) {
@@ -322,9 +341,7 @@ function drawPanel(ctx, view, track, box) {
     const at = place(track.kept, state.t);
     return { ...drawSheet(ctx, track.images, box, at), kept: track.kept[at] };
   }
-  const half = state.drawn ? HALF : page.truth.half ?? HALF;
-  const [x0, x1, y0, y1] = (!state.drawn && page.truth.window) || [-half, half, -half, half];
-  const to = { x: (v) => x + ((v - x0) / (x1 - x0)) * w, y: (v) => y + h - ((v - y0) / (y1 - y0)) * h };
+  const [x0, x1] = windowOf(page, state), to = scaleOf(page, state, box);
   let done;
   inside(ctx, box, () => {
     if (track.rows) done = drawRows(ctx, view, track, loop, to);
@@ -339,6 +356,17 @@ function drawPanel(ctx, view, track, box) {
   return done;
 }
 
+/** What the squares show of the plane. */
+function windowOf(page, state) {
+  const half = state.drawn ? HALF : page.truth.half ?? HALF;
+  return (!state.drawn && page.truth.window) || [-half, half, -half, half];
+}
+
+function scaleOf(page, state, [x, y, w, h]) {
+  const [x0, x1, y0, y1] = windowOf(page, state);
+  return { x: (v) => x + ((v - x0) / (x1 - x0)) * w, y: (v) => y + h - ((v - y0) / (y1 - y0)) * h };
+}
+
 /** Rows i of an array (…, m, 2) as pixels; rows of NaN are absent. */
 function pixels(array, at, to) {
   const [m, d] = array.shape.slice(-2), start = at * m * d, points = [];
@@ -349,9 +377,8 @@ function pixels(array, at, to) {
   return points;
 }
 
-function drawRows(ctx, { state, look }, track, loop, to) {
+function drawRows(ctx, { state }, track, loop, to) {
   const at = place(track.kept, state.t), points = pixels(track.rows, at, to);
-  if (track.real) dots(ctx, pixels(track.real, 0, to), "circle", 1.7, css(look.real, 0.5));
   dots(ctx, points, loop.marker, 2.3, css(rgb(loop.colour), 0.8));
   return { points, kept: track.kept[at] };
 }
@@ -372,7 +399,6 @@ function outline(ctx, to, { mean, root }) {
 
 function drawFits(ctx, { state, look }, track, loop, to) {
   const { t } = state, colour = rgb(loop.colour), seeds = track.mean.shape[0], pale = look.dark ? 0.5 : 0.42;
-  if (track.real) dots(ctx, pixels(track.real, 0, to), "circle", 1.6, css(look.real, look.dark ? 0.65 : 0.45));
   for (const generation of ghostsOf(t)) {
     ctx.beginPath();
     outline(ctx, to, fit(track, 0, generation));
@@ -565,12 +591,12 @@ function band(ctx, plot, generations, low, high) {
   if (stretch.length) close();
 }
 
+/** All but the generation: axes, bands, lines and their names. Gives what was drawn, in pixels. */
 function drawCurves(ctx, view, plots) {
-  const { page, state, look } = view, drawn = { curves: [], axes: {} };
+  const { page, look } = view, drawn = { curves: [], axes: {} };
   for (const plot of plots) {
-    const { metric, x0, x1, y0, y1 } = plot;
+    const { metric, x0, x1, y0, y1 } = plot, names = [];
     drawAxes(ctx, view, plot);
-    const names = [], cursors = [];
     inside(ctx, [x0, y0 - 4, x1 - x0 + 6, y1 - y0 + 8], () => {
       const there = plot.lines.filter(({ track }) => track.curves[metric.name]);
       for (const { side, track, loop } of there) {
@@ -592,14 +618,12 @@ function drawCurves(ctx, view, plots) {
           trace(ctx, Array.from(theory, (v, i) => [plot.x(track.t[i]), plot.y(v)]));
           stroke(ctx, css(look.dark ? [255, 255, 255] : [0, 0, 0], side === "A" ? 0.85 : 0.5), 1.2, [5, 4]);
         }
-        const end = line.findLast(([, y]) => Number.isFinite(y)), now = line[place(track.t, state.t)];
+        const end = line.findLast(([, y]) => Number.isFinite(y));
         if (end && !silent) names.push({ name, from: end, colour: ink(loop.colour, look), line: colour, bold: side === "A" });
-        if (now && Number.isFinite(now[1])) cursors.push({ at: now, side, loop, colour });
         drawn.curves.push({ key: track.key, side, metric: metric.name, pixels: line, values });
       }
     });
     drawn.axes[metric.name] = { x: [1, page.generations], y: plot.range, log: !!metric.log, box: [x0, y0, x1 - x0, y1 - y0] };
-    drawCursor(ctx, view, plot, cursors);
     drawNames(ctx, view, plot, names);
   }
   return drawn;
@@ -608,8 +632,8 @@ function drawCurves(ctx, view, plots) {
 /** B has A's colour, paler. */
 const shade = (loop, side, look) => (side === "A" ? rgb(loop.colour) : mix(loop.colour, look.paper, 0.45));
 
-function drawAxes(ctx, { page, state, look }, plot) {
-  const { metric, x0, x1, y0, y1 } = plot, cursor = plot.x(state.t);
+function drawAxes(ctx, { look }, plot) {
+  const { metric, x0, x1, y0, y1 } = plot;
   let start = x0 - plot.left;
   if (metric.colour) {
     ctx.fillStyle = metric.colour;
@@ -628,13 +652,14 @@ function drawAxes(ctx, { page, state, look }, plot) {
   ctx.lineTo(x1, y1 + 0.5);
   stroke(ctx, css(look.quiet), 1);
   plot.ticks.forEach((v, i) => ctx.write(plot.texts[i], x0 - 8, plot.y(v), { align: "right", colour: look.quiet }));
-  for (const g of generationTicks(page.generations, x1 - x0))
-    if (Math.abs(plot.x(g) - cursor) > 26) ctx.write(String(g), plot.x(g), y1 + 13, { align: "center", colour: look.quiet });
   if (plot.last) ctx.write("generation", (x0 + x1) / 2, y1 + 15 + LINE, { align: "center", colour: look.quiet });
 }
 
-function drawCursor(ctx, { state, look }, plot, cursors) {
+/** The generation shown: numbers along the axis, a line, and a mark on every curve. */
+function drawCursor(ctx, { page, state, look }, plot) {
   const x = Math.round(plot.x(state.t)) + 0.5, wide = Math.max(26, measured(ctx, String(state.t), look, true) + 14);
+  for (const g of generationTicks(page.generations, plot.x1 - plot.x0))
+    if (Math.abs(plot.x(g) - x) > 26) ctx.write(String(g), plot.x(g), plot.y1 + 13, { align: "center", colour: look.quiet });
   ctx.beginPath();
   ctx.moveTo(x, plot.y0 - 2);
   ctx.lineTo(x, plot.y1 + 4);
@@ -644,9 +669,11 @@ function drawCursor(ctx, { state, look }, plot, cursors) {
   ctx.fillStyle = css(look.text);
   ctx.fill();
   ctx.write(String(state.t), x, plot.y1 + 13.5, { align: "center", bold: true, colour: look.paper });
-  for (const { at, side, loop, colour } of cursors) {
+  for (const { side, track, loop } of plot.lines.toReversed()) {
+    const at = place(track.t, state.t), y = plot.y(track.curves[plot.metric.name]?.median?.[at] ?? NaN), colour = shade(loop, side, look);
+    if (!Number.isFinite(y)) continue;
     ctx.beginPath();
-    mark(ctx, loop.marker, at[0], at[1], 5);
+    mark(ctx, loop.marker, plot.x(track.t[at]), y, 5);
     ctx.fillStyle = css(side === "A" ? rgb(loop.colour) : look.paper);
     ctx.fill();
     stroke(ctx, css(side === "A" ? look.paper : colour), side === "A" ? 1.5 : 2);
@@ -789,11 +816,12 @@ function build(page) {
 
 function render({ model, el }) {
   const page = model.get("page"), ui = build(page), tracks = new Map(), end = new AbortController();
-  const first = clone(page.start ?? model.get("state")), still = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const drawn = { t: 0, frame: 0, panels: [], curves: [], axes: {} };
+  const first = clone(page.start ?? model.get("state")), calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const drawn = { t: 0, frame: 0, spoken: false, panels: [], curves: [], axes: {} };
   const timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, boxes = new Map();
-  let state = clone(model.get("state")), asked = [], next = [], shown = [], plots = [], pad = null, trouble = "", busy = false;
-  let frame = 0, sent = 0, spoken = 0, size = 0, held = -1, look = null;
+  let state = clone(model.get("state")), asked = [], next = [], open = [], due = null, shown = [], plots = [], before = [], pad = null, trouble = "", busy = false;
+  const ground = layer(), still = layer();             // what does not move with the generation
+  let frame = 0, moved = 0, spoken = 0, size = 0, held = -1, look = null;
 
   const said = () => model.get("said") ?? { kind: "", text: "", share: null };
   const guard = (act) => (...given) => {
@@ -816,29 +844,28 @@ function render({ model, el }) {
 
   function send() {
     clearTimeout(timer.save);
-    timer.save = 0;
-    sent = performance.now();
     model.set("state", clone(state));
-    if (!page.offline && lacks(state)) want(state, true);
     model.save_changes();
   }
 
-  /** A new state, if it is a good one; t alone is saved ten times a second at most. */
+  /** A new state, if it is a good one; it is saved when it rests. */
   function move(change) {
-    const wanted = { ...state, ...change }, soon = same(Object.keys(change), ["t"]), why = problem(page, wanted);
+    const wanted = { ...state, ...change }, why = problem(page, wanted);
     if (why) return refuse(why);
     if (page.offline && lacks(wanted)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
     if (same(wanted, state)) return true;
     become(wanted);
-    if (!soon) send();
-    else timer.save ||= setTimeout(guard(send), Math.max(0, 100 - (performance.now() - sent)));
+    timer.save = setTimeout(guard(send), REST);
     return true;
   }
 
   function become(wanted) {
     state = clone(wanted);
     asked = [...asked.slice(-ASKED), state];
+    moved = performance.now();
+    clearTimeout(timer.save);
     trouble = "";
+    if (lacks(state)) want(state, true);
     gather();
     schedule();
   }
@@ -866,13 +893,29 @@ function render({ model, el }) {
     if (first < 0) return;
     next = next.slice(first + 1);                      // each is asked for once
     want(states[first], false);
-    model.save_changes();
   }
 
-  /** Ask for the tracks of a state that are not here. */
+  /** Ask for the tracks that a state lacks: `due`, the newest such state, waits until a question may go. */
   function want(some, now) {
-    const missing = sides(some).flatMap((side) => keys(page, side, some)).filter((key) => !tracks.has(key));
-    model.set("wanted", { state: clone(some), keys: missing, shown: now, count: (model.get("wanted")?.count ?? 0) + 1 });
+    due = page.offline ? null : { some, now };
+    ask();
+  }
+
+  function ask() {
+    open = open.filter((at) => performance.now() - at < LOST);
+    if (!due || open.length >= (due.now ? PIPE : 1)) return;
+    const { some, now } = due, missing = sides(some).flatMap((side) => keys(page, side, some)).filter((key) => !tracks.has(key));
+    due = null;
+    if (!missing.length) return;
+    open.push(performance.now());
+    model.send({ state: clone(some), keys: missing, shown: now });
+  }
+
+  /** Tracks from the kernel, as an answer or while they grow. */
+  function heard({ answer }, [bytes]) {
+    if (answer) open.shift();
+    arrived(bytes);
+    ask();
   }
 
   const go = (t) => move({ t: Math.max(1, Math.min(page.generations, t)) });
@@ -885,9 +928,11 @@ function render({ model, el }) {
     become(given);
   }
 
-  function arrived() {
-    const news = unpack(model.get("scene")), needed = new Set(sides(state).flatMap((side) => keys(page, side, state)));
+  function arrived(bytes) {
+    const news = unpack(bytes), needed = new Set(sides(state).flatMap((side) => keys(page, side, state)));
     for (const track of news) {
+      const twin = [...tracks.values()].find(({ real }) => alike(real, track.real));
+      if (twin) track.real = twin.real;                // its picture need not be made again
       tracks.delete(track.key);
       tracks.set(track.key, track);
     }
@@ -920,14 +965,18 @@ function render({ model, el }) {
     frame = 0;
     if (!boxes.get(ui.root)) return;
     look ??= lookOf(ui.root);
-    ui.root.style.setProperty("--real", css(look.real));
     const view = { page, look, shown, state: { ...state, t: Math.min(state.t, shown.length ? reach(shown) : state.t) } };
     show(view);
     layout(boxes.get(ui.root).width - 2 * PAD);
-    draw(view);
+    const depends = [look, view.state.t, state.drawn !== null, window.devicePixelRatio, ...boxes.values(), pad, pad?.points,
+                     pad?.points.length, ...content(shown)];
+    if (differ(depends, before)) draw(view);           // a slider that is on its way elsewhere changes no picture
+    before = depends;
     drawn.frame += 1;
     drawn.t = state.t;
   }
+
+  const content = (some) => some.flatMap(({ side, tracks }) => [side, ...tracks]);
 
   /** How wide the cloud is: all there is in a narrow place or above many plots, else its share. */
   function layout(inner) {
@@ -940,12 +989,15 @@ function render({ model, el }) {
   }
 
   function draw(view) {
+    ui.root.style.setProperty("--real", css(look.real));
     drawn.panels = [];
     if (pad) drawPad(brush(ui.cloud, padSize(), padSize(), look), view, pad.points, padSize());
     else if (shown.length || page.truth.real) {
       const given = shown.length ? view : { ...view, shown: [{ side: "A", given: state, tracks: [nothing(page)] }] };
       const plan = cloudPlan(page, given.shown, size);
-      drawn.panels = drawCloud(brush(ui.cloud, size, plan.height, look), given, plan);
+      const ctx = brush(ui.cloud, size, plan.height, look);
+      drawGround(ctx, given, plan, size, ground);
+      drawn.panels = drawCloud(ctx, given, plan);
     }
     ui.cloud.style.width = `${pad ? padSize() : size}px`;
     ui.dietBox.hidden = !dietEntries(shown).length;
@@ -960,8 +1012,11 @@ function render({ model, el }) {
     const room = narrow ? 0 : high(ui.left) + high(ui.dietBox) + 12 - high(ui.curveWords) - 6;
     const tall = Math.max(190 * rows + LINE, Math.min(room, 400 * rows)), ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
-    plots = curvesPlan(ctx, view, wide, tall);
-    Object.assign(drawn, drawCurves(ctx, view, plots));
+    still(ctx, wide, tall, look, [look, ...content(shown)], (pen) => {
+      plots = curvesPlan(pen, view, wide, tall);
+      Object.assign(drawn, drawCurves(pen, view, plots));
+    });
+    for (const plot of plots) drawCursor(ctx, view, plot);
   }
 
   const padSize = () => Math.min(size, 440);
@@ -1022,9 +1077,10 @@ function render({ model, el }) {
   }
 
   function speak(view) {
-    const wait = timer.play ? 1000 - (performance.now() - spoken) : 0;
+    const now = performance.now(), wait = Math.min(moved + REST, timer.play ? spoken + SPOKEN : Infinity) - now;
+    drawn.spoken = wait <= 0;
     if (wait > 0) return void (timer.speak ||= setTimeout(() => { timer.speak = 0; schedule(); }, wait));
-    spoken = performance.now();
+    spoken = now;
     const words = summary(page, view.state, shown), labels = metricsOf(page, shown).map(({ label }) => label).join(", ");
     put(ui.sentence, words);
     for (const [node, text] of [
@@ -1040,7 +1096,7 @@ function render({ model, el }) {
     clearInterval(timer.play);
     timer.play = 0;
     if (start && state.t >= page.generations) go(1);
-    if (start) timer.play = setInterval(guard(tick), still.matches ? 700 : 260 / state.speed);
+    if (start) timer.play = setInterval(guard(tick), calm.matches ? 700 : 260 / state.speed);
     schedule();
   }
 
@@ -1183,8 +1239,8 @@ function render({ model, el }) {
 
   // life
 
-  const heard = [["change:state", guard(received)], ["change:scene", guard(arrived)], ["change:said", guard(schedule)]];
-  for (const [name, act] of heard) model.on(name, act);
+  const hears = [["change:state", guard(received)], ["msg:custom", guard(heard)], ["change:said", guard(schedule)]];
+  for (const [name, act] of hears) model.on(name, act);
   const resized = new ResizeObserver(guard((entries) => {
     for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
       boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
@@ -1210,15 +1266,15 @@ function render({ model, el }) {
   const signs = ["class", "style", "data-jp-theme-light", "data-jp-theme-name"];
   themed.observe(document.body, { attributes: true, attributeFilter: signs });
   asked = [state];
-  guard(arrived)();
-  if (lacks(state)) send();                            // the page was loaded anew
+  guard(arrived)(model.get("scene"));
+  if (lacks(state)) want(state, true);                 // the page was loaded anew
   return () => {
     end.abort();
     resized.disconnect();
     themed.disconnect();
     cancelAnimationFrame(frame);
     Object.values(timer).forEach(clearTimeout);
-    for (const [name, act] of heard) model.off(name, act);
+    for (const [name, act] of hears) model.off(name, act);
     ui.root.remove();
   };
 }

@@ -64,28 +64,29 @@ def moments(
     Holds for all sums of Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises NotImplementedError for
     loops that are plain functions, ValueError for training sets of fewer than 2 rows.
     """
-    n, ddof = whole("n_ini", n_ini, least=2), _ddof(ddof)
-    rows, scatter, kept = n, n - 1.0, [0, 1]                       # kept: the centres that a later group may have
+    n, ddof, last = whole("n_ini", n_ini, least=2), _ddof(ddof), whole("generations", generations, least=1)
+    rows, scatter = n, n - 1.0
     m, u, f, s = [scatter / (n - ddof)], [1 / n], [scatter / (n - ddof) ** 2], [1.0]
-    distance = np.array([[0, 1 / n], [1 / n, 0]])                  # D_kl over kept
-    wobble, skew = np.zeros((2, 2)), np.zeros((2, 2, 2))           # second and third moments of Σ_k − m_k Σ0 over kept
-    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]
-    memory = max((part.memory for part in parts(loop) if isinstance(part, Synthetic)), default=1)
-    for t in range(2, whole("generations", generations, least=1) + 1):
+    memory = min(max((part.memory for part in parts(loop) if isinstance(part, Synthetic)), default=1), last)
+    kept = 2 + memory                                              # centres: μ0, μ_1 and the newest, each in its place
+    distance, wobble, skew = np.zeros((kept,) * 2), np.zeros((kept,) * 2), np.zeros((kept,) * 3)
+    distance[0, 1] = distance[1, 0] = 1 / n                        # D_kl
+    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]           # second and third moments of Σ_k − m_k Σ0
+    for t in range(2, last + 1):
         size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
         rows = _rows(loop, t, size)
         w, noise = size / rows, spread / size                      # w_g, v_g
-        at = (np.array(kept)[:, None] == centre).astype(float)     # (kept, groups): which centre each group has
-        h = (at @ w) @ distance @ (at @ w) / 2
+        at = np.where(centre < 2, centre, 2 + (centre - 2) % memory).astype(int)
+        share = np.bincount(at, w, kept)                           # of all rows, by their centre
+        near = distance @ share
+        h = share @ near / 2
         scatter = within.sum() + rows * (h + (w * (1 - w)) @ noise)
-        distance = _bordered(distance, distance @ at @ w - h + w**2 @ noise)
-        wobble, skew = _fluctuations(wobble, skew, at, w * (rows - 1) / (rows - ddof), spread, pull, size * (1 - 1 / rows))
-        m, u, f = [*m, scatter / (rows - ddof)], [*u, distance[0, -1]], [*f, wobble[-1, -1]]
-        s.append(skew[-1, -1, -1] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
-        kept = [*kept, t]
-        stay = [i for i, k in enumerate(kept) if k < 2 or k > t - memory]
-        kept, distance = [kept[i] for i in stay], distance[np.ix_(stay, stay)]
-        wobble, skew = wobble[np.ix_(stay, stay)], skew[np.ix_(stay, stay, stay)]
+        place = 2 + (t - 2) % memory
+        distance[place] = distance[:, place] = near - h + w**2 @ noise
+        distance[place, place] = 0
+        _inherit(wobble, skew, place, at, w * (rows - 1) / (rows - ddof), spread, pull, size * (1 - 1 / rows))
+        m, u, f = [*m, scatter / (rows - ddof)], [*u, distance[0, place]], [*f, wobble[place, place]]
+        s.append(skew[place, place, place] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
     return Moments(whole("dim", dim, least=1), *map(np.array, (m, u, f, s)))
 
 
@@ -111,36 +112,30 @@ def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: f
                                       "no formula covers a loop of one's own; run it with mk.run")
 
 
-def _fluctuations(
-    wobble: Array, skew: Array, at: Array, w: Array, spread: Array, pull: Array, size: Array
-) -> tuple[Array, Array]:
-    """Second and third moments of the fluctuations, with those of the next fit as a last row and column.
+def _inherit(wobble: Array, skew: Array, place: int, at: Array, w: Array, spread: Array, pull: Array, size: Array) -> None:
+    """Put the next fit into its place in the second and third moments of the fluctuations, in the arrays given.
 
     Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k is: E ε_g² =
     spread_g pull_g Σ_k/n_g.
     """
-    new = np.vstack([np.eye(len(wobble)), at @ (w * pull)])        # (kept + 1, kept): old and new fits from old ones
-    lean = new @ wobble @ at @ (w**2 * pull * spread / size)       # E ε² (Σ_k − m_k)
-    wobble = new @ wobble @ new.T
-    wobble[-1, -1] += w**2 @ (spread**2 / size)
-    for _ in range(3):
-        skew = (skew @ new.T).transpose(2, 0, 1)                   # one index at a time
-    skew[-1, -1, :] += lean
-    skew[-1, :, -1] += lean
-    skew[:, -1, -1] += lean
-    skew[-1, -1, -1] += w**3 @ (spread**3 / size**2)
-    return wobble, skew
+    old = np.bincount(at, w * pull, len(wobble))                   # the next fit from the old ones
+    lean = wobble @ np.bincount(at, w**2 * pull * spread / size, len(wobble))    # E ε² (Σ_k − m_k)
+    one = wobble @ old
+    two = old @ skew
+    three = two @ old + lean
+    skew_of_it = three @ old + 2 * lean @ old + w**3 @ (spread**3 / size**2)
+    three[place] = skew_of_it
+    two[place] = two[:, place] = three
+    skew[place] = skew[:, place] = skew[:, :, place] = two
+    variance = one @ old + w**2 @ (spread**2 / size)
+    wobble[place] = wobble[:, place] = one
+    wobble[place, place] = variance
 
 
 def _rows(loop: Loop, t: int, size: Array) -> int:
-    return whole(f"rows in the training set of generation {t} of {loop!r}", int(size.sum()), least=2)
-
-
-def _bordered(square: Array, row: Array) -> Array:
-    """The symmetric matrix with one more row and column, 0 in the corner."""
-    larger = np.zeros((len(row) + 1, len(row) + 1))
-    larger[:-1, :-1], larger[-1, :-1], larger[:-1, -1] = square, row, row
-    return larger
+    if (rows := int(size.sum())) < 2:
+        whole(f"rows in the training set of generation {t} of {loop!r}", rows, least=2)
+    return rows
 
 
 def _ddof(ddof: int) -> int:

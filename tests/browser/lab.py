@@ -204,6 +204,8 @@ class Explorer:
 
     @property
     def sentence(self) -> str:
+        """What is said of the picture, once it rests."""
+        self.wait("root.explorer.drawn.spoken")
         return self.root.locator(".sentence").text_content()
 
     def ask(self, expression: str, arg=None):
