@@ -400,16 +400,18 @@ def test_a_live_explorer_closes_the_one_of_its_cell_before():
 
 
 def test_a_page_gets_what_it_lacks():
-    """After a reload, or of a setting that may come next: computed once, sent as often as it is asked for."""
+    """After a reload, or of a setting on its way: computed once, sent as often as it is asked for; every question is answered."""
     live = mk.explore(mk.fully_synthetic, n=100, lam=0.8, render="live", seeds=5)
-    here, there = live.state, live.state | {"A": live.state["A"] | {"lam": 7}}
+    here, there, answers = live.state, live.state | {"A": live.state["A"] | {"lam": 7}}, []
+    live.widget.send = lambda content, buffers: answers.append((content, unpack(buffers[0])))
     keys = {name: list(live.page.keys(state)) for name, state in (("here", here), ("there", there))}
-    for count, (name, state) in enumerate([("there", there), ("here", here), ("there", there)]):
-        live.widget.wanted = {"state": state, "keys": keys[name], "count": count}
-        assert [track["key"] for track in unpack(live.widget.scene)] == keys[name] and live.state == here
-    scene = live.widget.scene
-    live.widget.wanted = {"state": there | {"t": 10**6}, "keys": keys["here"], "count": 9}
-    assert live.widget.scene is scene and live.widget.said["kind"] == ""
+    for name, state in [("there", there), ("here", here), ("there", there)]:
+        live._asked(live.widget, {"state": state, "keys": keys[name], "shown": True}, [])
+        said, tracks = answers.pop()
+        assert said == {"answer": True} and [track["key"] for track in tracks] == keys[name] and live.state == here
+    for shown, kind in ((False, ""), (True, "error")):
+        live._asked(live.widget, {"state": there | {"t": 10**6}, "keys": keys["here"], "shown": shown}, [])
+        assert answers.pop() == ({"answer": True}, []) and live.widget.said["kind"] == kind and not answers
     live.close()
 
 
@@ -425,7 +427,7 @@ def test_an_error_while_a_live_explorer_moves_is_said(monkeypatch):
         live.widget.state = before | {"A": before["A"] | {"n": 0}}
     assert live.widget.said["kind"] == "error" and "RuntimeError: no more grass" in live.widget.said["text"]
     live.widget.state = before | {"A": before["A"] | {"n": 1}}
-    assert live.widget.said["kind"] == "" and live.widget.scene
+    assert live.widget.said["kind"] == "" and live.state["A"]["n"] == 1
     live.widget.state = before | {"t": 10**6}
     assert "expected a whole number from 1 to 50" in live.widget.said["text"]
     live.close()

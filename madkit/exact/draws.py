@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.random.bit_generator import ISeedSequence
 from torch import Tensor
 
 from madkit.rng import key
@@ -74,13 +74,14 @@ def generator(seed: int, name: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(_start(seed, name)))
 
 
-class _Start(ISeedSequence):
+class _Start(np.random.SeedSequence):
     """The state that a generator starts with: hashing a seed takes ten times as long as making a generator of its hash."""
 
     def __init__(self, seed: int):
-        self.words = np.random.SeedSequence(seed).generate_state(4, np.uint64)
+        super().__init__(seed)
+        self.words = super().generate_state(4, np.uint64)
 
-    def generate_state(self, n_words: int, dtype: type = np.uint64) -> np.ndarray:
+    def generate_state(self, n_words: int, dtype: Any = np.uint64) -> np.ndarray:
         return self.words
 
 

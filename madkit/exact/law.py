@@ -164,7 +164,8 @@ def _cholesky(columns: Tensor, alive: Tensor) -> Tensor:
 
 def times(matrix: Tensor, column: Tensor) -> Tensor:
     """matrix @ column, summed in one order whatever else is in the batch (matmul has several, and chooses by shape)."""
-    return (matrix * column.mT).sum(-1, keepdim=True)
+    terms = matrix * column.mT
+    return terms[..., :1] + terms[..., 1:] if terms.shape[-1] == 2 else terms.sum(-1, keepdim=True)
 
 
 def _logs(factor: Tensor) -> Tensor:

@@ -28,21 +28,21 @@ class Plan:
         sources = tuple((type(part), getattr(part, "memory", 1)) for part in chosen)
         lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat([memory for _, memory in sources])
         drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat([memory for _, memory in sources])
-        rows, ranks = np.zeros((generations, len(lam)), dtype=int), np.full(generations, min(dim, n_ini - 1))
-        reach, total = dim if (Fresh, 1) in sources else ranks[0] * lam.any(), n_ini
+        rows, ranks = np.zeros((generations, len(lam)), dtype=int), [min(dim, n_ini - 1)]
+        reach, total = dim if (Fresh, 1) in sources else ranks[0] * bool(lam.any()), n_ini
         for t in range(2, generations + 1):
             groups = [group for part in chosen for group in _groups(part, t, n_ini, total, ranks)]
             rows[t - 1], points = zip(*groups, strict=True)
-            total = int(rows[t - 1].sum())
+            total = sum(n for n, _ in groups)
             if total < 2:
                 raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
                                  "give the loop real, fresh or synthetic rows")
-            ranks[t - 1] = min(sum(points) - 1, reach)
+            ranks.append(min(sum(points) - 1, reach))
         fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
-        return cls(n_ini, sources, rows, ranks, lam, drawn, fresh >= dim and bool((ranks[1:] == dim).all()))
+        return cls(n_ini, sources, rows, np.array(ranks), lam, drawn, fresh >= dim and min(ranks[1:], default=dim) == dim)
 
 
-def _groups(part: Any, t: int, n_ini: int, total: int, ranks: np.ndarray) -> list[tuple[int, int]]:
+def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list[tuple[int, int]]:
     """(rows, rows that span as much) of each group that a source puts into the training set of generation t."""
     if isinstance(part, Real):
         return [(n_ini, ranks[0] + 1)]

@@ -18,13 +18,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from madkit import inline
 from madkit import page as pages
 from madkit.live.sources import of_loops, of_runs, start
-from madkit.live.views import Render, _cell, _live, bundle, let_go, settle
+from madkit.live.views import Render, _cell, _live
+from madkit.live.widget import Widget
 from madkit.record import Run
 from madkit.scenes import growing, offline, still
 from madkit.scenes.pack import Track, pack
@@ -71,7 +71,7 @@ def explore(
 # --- the widget ----------------------------------------------------------------------------------------------------
 
 
-class _Widget(anywidget.AnyWidget):
+class _Widget(Widget):
     """What the browser and the kernel share; see explorer.js."""
 
     _esm = inline.script("explorer")
@@ -99,7 +99,6 @@ class Explorer:
             if place in OPEN:
                 OPEN.pop(place).close()
             OPEN[place] = self
-            settle()
             stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
             self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
             self.widget.observe(self._moved, "state")
@@ -118,10 +117,8 @@ class Explorer:
     def state(self, state: State | str) -> None:
         state = read(self.page, state) if isinstance(state, str) else check_state(self.page, state)
         self._show(state)
-        if self.widget is not None and self.widget.state != state:
+        if self.widget is not None:
             self.widget.state = state
-        elif self.widget is not None:
-            self.widget.send_state("state")              # the page is on its way elsewhere
 
     @property
     def text(self) -> str:
@@ -154,14 +151,12 @@ class Explorer:
                 self._refuse(error)
 
     def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
-        """Tracks that the page lacks: of the state that it shows, after a reload too, or of one that may come next."""
+        """Tracks that the page lacks: of the state that it moves to, or of one that may come next."""
         with self._turn:
             there: list[Track] = []
             try:
                 state = check_state(self.page, question["state"])
-                if question["shown"]:
-                    self._show(state)
-                elif not self.page.heavy and not state["drawn"]:
+                if not self.page.heavy and not state["drawn"]:
                     self._tracks(state)
                 there = [self._known[key] for key in question["keys"] if key in self._known]
             except Exception as error:
@@ -278,12 +273,12 @@ class Explorer:
         self._turns += 1
         if self.widget is not None:
             widget, self.widget = self.widget, None
-            let_go(widget)
+            widget.let_go()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The live page where there is a kernel, and its picture, which is also a page of its own in a report."""
         if self.widget is not None:
-            return bundle(self.widget) | offline.picture(self.page, self._state, self._all())
+            return self.widget.bundle() | offline.picture(self.page, self._state, self._all())
         return offline.bundle(self.page, self._state, self.source, self._all())
 
     def _all(self) -> list[Track]:

@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from madkit import inline
 from madkit import page as pages
-from madkit.live.views import Render, _cell, _live, bundle, let_go
+from madkit.live.views import Render, _cell, _live
+from madkit.live.widget import Widget
 from madkit.scenes import phases, plate
 from madkit.scenes.offline import EXPLORER
 from madkit.scenes.page import written
@@ -65,7 +65,7 @@ def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]
         raise ValueError(f"presets: {name!r}: {error}") from None
 
 
-class _Widget(anywidget.AnyWidget):
+class _Widget(Widget):
     """What the browser and the kernel share; see phase_map.js."""
 
     _esm = inline.script("phase_map")
@@ -221,12 +221,12 @@ class PhaseMap:
         """Let go of the widget."""
         if self.widget is not None:
             widget, self.widget = self.widget, None
-            let_go(widget)
+            widget.let_go()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The live page where there is a kernel, and its picture, which is a page of its own in a report."""
         if self.widget is not None:
-            return bundle(self.widget) | self._still()
+            return self.widget.bundle() | self._still()
         report = os.environ.get("MADKIT_RENDER") == "report"
         return {**self._still(), **({EXPLORER: self._embedded()} if report else {})}
 

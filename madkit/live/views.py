@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gc
 import html
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any, Literal
 
 from madkit.live.controls import Choice, Slider
@@ -78,6 +76,8 @@ class View:
     def _build(self, controls: Mapping[str, Slider | Choice], presets: Mapping[str, Mapping[str, Any]]) -> None:
         import ipywidgets
 
+        from madkit.live.widget import unbind
+
         self.widgets = {name: control.widget() for name, control in controls.items()}
         self.image = ipywidgets.Image(value=self.frame.png, format="png", layout={"width": "100%", "max_width": WIDTH})
         self.words = ipywidgets.HTML(_said(self.frame.text), layout={"max_width": WIDTH})
@@ -90,6 +90,8 @@ class View:
         sliders = ipywidgets.VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
         row = [ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
         self.box = ipywidgets.VBox([*row, self.image, sliders, self.words])
+        for widget in _tree(self.box):
+            unbind(widget)
 
     def set(self, **values: Any) -> None:
         """Move several controls at once, and draw once."""
@@ -154,28 +156,6 @@ class View:
             return still
         model = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {"application/vnd.jupyter.widget-view+json": model} | still
-
-
-def bundle(widget: Any) -> dict[str, Any]:
-    """What a notebook shows of an anywidget: itself."""
-    shown = widget._repr_mimebundle_()
-    return dict((shown[0] if isinstance(shown, tuple) else shown) or {})
-
-
-@cache
-def settle() -> None:
-    """Once: later searches for garbage pass over what is in memory by now, most of it libraries, and halt no slider for 100 ms."""
-    gc.collect()
-    gc.freeze()
-
-
-def let_go(widget: Any) -> None:
-    """Close an anywidget with its layout: each is a model of its own in the notebook."""
-    widget.unobserve_all()
-    layout = getattr(widget, "layout", None)
-    widget.close()
-    if layout is not None:
-        layout.close()
 
 
 def _said(text: str, role: str = "status") -> str:

@@ -848,14 +848,15 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  /** A new state, if it is a good one; it is saved when it rests. */
+  /** A new state, if it is a good one; the kernel has it when it rests, or at once where it has to run something. */
   function move(change) {
     const wanted = { ...state, ...change }, why = problem(page, wanted);
     if (why) return refuse(why);
     if (page.offline && lacks(wanted)) return refuse("This page does not carry this setting: JupyterLab is needed for it.");
     if (same(wanted, state)) return true;
     become(wanted);
-    timer.save = setTimeout(guard(send), REST);
+    if (state.drawn && lacks(state)) send();
+    else timer.save = setTimeout(guard(send), REST);
     return true;
   }
 
@@ -974,6 +975,7 @@ function render({ model, el }) {
     before = depends;
     drawn.frame += 1;
     drawn.t = state.t;
+    ui.root.dispatchEvent(new Event("drawn"));
   }
 
   const content = (some) => some.flatMap(({ side, tracks }) => [side, ...tracks]);

@@ -76,7 +76,7 @@ def moments(
         size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
         rows = _rows(loop, t, size)
         w, noise = size / rows, spread / size                      # w_g, v_g
-        at = np.where(centre < 2, centre, 2 + (centre - 2) % memory).astype(int)
+        at = [k if k < 2 else 2 + (k - 2) % memory for k in map(int, centre)]
         share = np.bincount(at, w, kept)                           # of all rows, by their centre
         near = distance @ share
         h = share @ near / 2
@@ -112,24 +112,24 @@ def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: f
                                       "no formula covers a loop of one's own; run it with mk.run")
 
 
-def _inherit(wobble: Array, skew: Array, place: int, at: Array, w: Array, spread: Array, pull: Array, size: Array) -> None:
+def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, spread: Array, pull: Array, size: Array) -> None:
     """Put the next fit into its place in the second and third moments of the fluctuations, in the arrays given.
 
     Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k is: E ε_g² =
     spread_g pull_g Σ_k/n_g.
     """
-    old = np.bincount(at, w * pull, len(wobble))                   # the next fit from the old ones
-    lean = wobble @ np.bincount(at, w**2 * pull * spread / size, len(wobble))    # E ε² (Σ_k − m_k)
-    one = wobble @ old
-    two = old @ skew
-    three = two @ old + lean
-    skew_of_it = three @ old + 2 * lean @ old + w**3 @ (spread**3 / size**2)
-    three[place] = skew_of_it
-    two[place] = two[:, place] = three
-    skew[place] = skew[:, place] = skew[:, :, place] = two
-    variance = one @ old + w**2 @ (spread**2 / size)
-    wobble[place] = wobble[:, place] = one
-    wobble[place, place] = variance
+    from_old, new = w * pull, w * spread
+    old = np.bincount(at, from_old, len(wobble))                   # Σ_k in Σ_t
+    lean = wobble @ np.bincount(at, from_old * new / size, len(wobble))      # E ε² (Σ_k − m_k)
+    variance = wobble @ old
+    pair = old @ skew                                              # with two of the others, with one, with none
+    single = pair @ old + lean
+    single[place] = single @ old + 2 * lean @ old + new**2 @ (new / size**2)
+    pair[place] = pair[:, place] = single
+    skew[place] = skew[:, place] = skew[:, :, place] = pair
+    own = variance @ old + new @ (new / size)
+    wobble[place] = wobble[:, place] = variance
+    wobble[place, place] = own
 
 
 def _rows(loop: Loop, t: int, size: Array) -> int:

@@ -49,26 +49,24 @@ CLOCK = """(root) => {                     // from a key to the next frame of th
     window.moves = [];
     let pressed = null, before = "";
     const seen = () => JSON.stringify([root.explorer.drawn.t, root.explorer.drawn.panels.map(({ key }) => key)]);
-    const watch = () => requestAnimationFrame(() => setTimeout(() => {
-        if (seen() === before) return watch();
+    root.addEventListener("drawn", () => setTimeout(() => {            // drawn within a frame: this comes after it
+        if (pressed === null || seen() === before) return;
         window.moves.push(performance.now() - pressed);
         pressed = null;
     }));
     const start = () => {
-        if (pressed === null) { pressed = performance.now(); before = seen(); watch(); }
+        if (pressed === null) { pressed = performance.now(); before = seen(); }
     };
     for (const event of ["keydown", "input"]) document.addEventListener(event, start, true);
 }"""
 FRAMES = """(root) => {                    // how many frames differ from the one before
     let before = "";
     window.frames = 0;
-    const watch = () => requestAnimationFrame(() => setTimeout(() => {
+    root.addEventListener("drawn", () => {
         const now = JSON.stringify(root.explorer.drawn.panels.map(({ key }) => key));
         if (now !== before) window.frames += 1;
         before = now;
-        watch();
-    }));
-    watch();
+    });
 }"""
 LOADED = """(area) => {                    // the same clock where every move loads a new picture
     window.moves = [];

@@ -290,6 +290,20 @@ def test_generations_move_while_the_kernel_works(lab):
     explorer.page.wait_for_function("window.done")
 
 
+@pytest.mark.parametrize("code", ["0", "explorer.state = explorer.state | {'t': 20}"])
+def test_a_slider_answers_while_a_cell_runs_whatever_ran_before(notebook, code):
+    book, explorer = opened(notebook)
+    assert book.ask(code) in ("", "0")
+    book.page.evaluate("""window.done = false;
+        window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+            .requestExecute({ code: "while True: time.sleep(0.01)" }).done.then(() => { window.done = true; }); 0""")
+    explorer.slider("sampling bias λ").press("ArrowLeft")
+    explorer.settle()
+    assert not explorer.page.evaluate("window.done"), "the kernel was not busy: nothing was tested"
+    explorer.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    explorer.page.wait_for_function("window.done")
+
+
 def test_a_cursor_dragged_in_the_curves_moves_the_generation(lab):
     _, explorer = lab
     explorer.root.locator("[data-panel=curves]").scroll_into_view_if_needed()
