@@ -194,6 +194,41 @@ function parsed(text) {
   }
 }
 
+/** The buttons that copy a state as a word and paste one, and the row that they open. */
+function exchange() {
+  const copy = button("copy state"), paste = button("paste state", { "aria-expanded": "false" }), apply = button("show it");
+  const word = make("input", { type: "text", "aria-label": "state string", spellcheck: "false", autocomplete: "off",
+                               placeholder: PREFIX + "…" });
+  const copied = make("span", { role: "status" }), row = make("div", { class: "row" }, word, apply, copied);
+  const unfold = (open) => {
+    row.hidden = !open;
+    paste.setAttribute("aria-expanded", open);
+    put(copied, "");
+  };
+  /** `state()`: what is copied; `show(word)`: shows what is pasted, and gives whether that could be. */
+  const join = (on, state, show) => {
+    const accept = () => show(word.value) && unfold(false);
+    unfold(false);
+    on(copy, "click", () => {
+      unfold(true);
+      word.value = encode(state());
+      word.focus();
+      word.select();
+      const hand = () => put(copied, "press Ctrl-C to copy");
+      if (navigator.clipboard) navigator.clipboard.writeText(word.value).then(() => put(copied, "copied"), hand);
+      else hand();
+    });
+    on(paste, "click", () => {
+      unfold(row.hidden);
+      word.value = "";
+      if (!row.hidden) word.focus();
+    });
+    on(apply, "click", accept);
+    on(word, "keydown", (event) => event.key === "Enter" && accept());
+  };
+  return { copy, paste, row, join };
+}
+
 /** What stands for the model where there is no kernel: values by name, and who wants to know. */
 function still(values) {
   const heard = {};

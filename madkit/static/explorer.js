@@ -763,10 +763,7 @@ function build(page) {
     compare: button("compare A | B", { "aria-pressed": "false" }),
     tabs: ["A", "B"].map((side) => button(side, { "aria-pressed": "false", "aria-label": `set ${side}`, class: "tab" })),
     pencil: button("draw your own", { "aria-pressed": "false" }),
-    reset: button("reset"), copy: button("copy state"), paste: button("paste state", { "aria-expanded": "false" }),
-    word: make("input", { type: "text", "aria-label": "state string", spellcheck: "false", autocomplete: "off",
-                          placeholder: PREFIX + "…" }),
-    apply: button("show it"), copied: make("span", { role: "status" }), help: make("p", { class: "help" }),
+    reset: button("reset"), words: exchange(), help: make("p", { class: "help" }),
     cloud: canvas("cloud"), curves: canvas("curves"), diet: canvas("diet"),
     cloudWords: make("p", { class: "caption" }), curveWords: make("p", { class: "caption" }), dietTitle: make("b"),
     stamps: STAMPS.map((name) => button(name)), undo: button("undo"), clear: button("clear"), done: button("done"),
@@ -787,7 +784,6 @@ function build(page) {
   };
   ui.tabRow = make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
     make("span", { class: "group" }, ...ui.tabs));
-  ui.pasteRow = make("div", { class: "row" }, ui.word, ui.apply, ui.copied);
   ui.padRow = make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords);
   ui.dietBox = make("div", { class: "diet" }, make("p", { class: "caption" }, ui.dietTitle, swatch("real", "real"),
     swatch("fresh", "fresh"), swatch("synthetic", "synthetic, darker = born later")), ui.diet);
@@ -803,8 +799,8 @@ function build(page) {
   ui.root = make("div", root,
     page.title && make("p", { class: "title" }, page.title),
     make("div", { class: "row" }, ui.loop, page.compare && ui.compare, make("span", { class: "space" }),
-      page.draw && !page.offline && ui.pencil, ui.reset, ui.copy, ui.paste),
-    ui.pasteRow,
+      page.draw && !page.offline && ui.pencil, ui.reset, ui.words.copy, ui.words.paste),
+    ui.words.row,
     page.presets.length > 0 && make("div", { class: "row" }, ...ui.presets), page.presets.length > 0 && ui.help,
     make("div", { class: "panels" }, ui.left, ui.dietBox, ui.right,
       make("div", { class: "controls" }, time, ui.tabRow, sliders, ui.saidRow)),
@@ -1012,7 +1008,8 @@ function render({ model, el }) {
     const rows = Math.ceil(metrics.length / columnsOf(metrics, linesOf(view).length, wide));
     const high = (node) => boxes.get(node)?.height ?? 0;
     const room = narrow ? 0 : high(ui.left) + high(ui.dietBox) + 12 - high(ui.curveWords) - 6;
-    const tall = Math.max(190 * rows + LINE, Math.min(room, 400 * rows)), ctx = brush(ui.curves, wide, tall, look);
+    const least = linesOf(view).length > 4 ? 230 : 190;  // the names of many lines need room
+    const tall = Math.max(least * rows + LINE, Math.min(room, 400 * rows)), ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
     still(ctx, wide, tall, look, [look, ...content(shown)], (pen) => {
       plots = curvesPlan(pen, view, wide, tall);
@@ -1071,11 +1068,6 @@ function render({ model, el }) {
     put(ui.curveWords, curveWords(shown));
     put(ui.dietTitle, `What generation ${view.state.t} was trained on`);
     speak(view);
-  }
-
-  /** Sets text only where it changed, so that screen readers stay quiet. */
-  function put(node, text) {
-    if (node.textContent !== text) node.textContent = text;
   }
 
   function speak(view) {
@@ -1141,22 +1133,17 @@ function render({ model, el }) {
     playing(false);
     move(first);
   });
-  on(ui.copy, "click", () => {
-    unfold(true);
-    ui.word.value = encode(state);
-    ui.word.focus();
-    ui.word.select();
-    const hand = () => put(ui.copied, "press Ctrl-C to copy");
-    if (navigator.clipboard) navigator.clipboard.writeText(ui.word.value).then(() => put(ui.copied, "copied"), hand);
-    else hand();
+  ui.words.join(on, () => state, (word) => {
+    try {
+      return move(decode(page, word));
+    } catch (error) {
+      refuse(error.message);
+      put(ui.alert, error.message);
+      ui.alert.hidden = false;
+      ui.alert.scrollIntoView({ block: "nearest" });
+      return false;
+    }
   });
-  on(ui.paste, "click", () => {
-    unfold(ui.pasteRow.hidden);
-    ui.word.value = "";
-    if (!ui.pasteRow.hidden) ui.word.focus();
-  });
-  on(ui.apply, "click", accept);
-  on(ui.word, "keydown", (event) => event.key === "Enter" && accept());
   on(ui.back, "click", () => go(state.t - 1));
   on(ui.next, "click", () => go(state.t + 1));
   on(ui.play, "click", () => playing(!timer.play));
@@ -1222,23 +1209,6 @@ function render({ model, el }) {
     if (plot) go(Math.round(1 + ((event.offsetX - plot.x0) / (plot.x1 - plot.x0)) * (page.generations - 1)));
   }
 
-  function unfold(open) {
-    ui.pasteRow.hidden = !open;
-    ui.paste.setAttribute("aria-expanded", open);
-    put(ui.copied, "");
-  }
-
-  function accept() {
-    try {
-      if (move(decode(page, ui.word.value))) unfold(false);
-    } catch (error) {
-      refuse(error.message);
-      put(ui.alert, error.message);
-      ui.alert.hidden = false;
-      ui.alert.scrollIntoView({ block: "nearest" });
-    }
-  }
-
   // life
 
   const hears = [["change:state", guard(received)], ["msg:custom", guard(heard)], ["change:said", guard(schedule)]];
@@ -1262,7 +1232,6 @@ function render({ model, el }) {
       .map((side) => [side, { ...state[side], ...change[side] }]));
     return move({ ...change, ...deep });
   } };
-  unfold(false);
   el.append(ui.root);
   [ui.root, ui.left, ui.dietBox, ui.curveWords].forEach((node) => resized.observe(node));
   const signs = ["class", "style", "data-jp-theme-light", "data-jp-theme-name"];

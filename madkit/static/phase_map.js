@@ -412,16 +412,12 @@ function build(page) {
     lamWords: make("span", { class: "value" }),
     dim: make("select", { "aria-label": "dimension d" }, ...page.dims.map((dim) => make("option", { value: dim }, `d = ${dim}`))),
     simulated: button("simulated map", { "aria-pressed": "false" }),
-    reset: button("reset"), copy: button("copy state"), paste: button("paste state", { "aria-expanded": "false" }),
-    word: make("input", { type: "text", "aria-label": "state string", spellcheck: "false", autocomplete: "off",
-                          placeholder: PREFIX + "…" }),
-    apply: button("show it"), copied: make("span", { role: "status" }),
+    reset: button("reset"), words: exchange(),
     map: make("canvas", { "data-panel": "map", role: "application", tabindex: "0", "aria-roledescription": "map" }),
     path: canvas("path"), mapWords: make("p", { class: "caption" }), pathWords: make("p", { class: "caption" }),
     verdict: make("b"), said: make("span"), alert: make("p", { role: "alert", class: "alert" }),
   };
   ui.sentence = make("p", { role: "status", "aria-live": "polite", class: "sentence" }, ui.verdict, ui.said);
-  ui.pasteRow = make("div", { class: "row" }, ui.word, ui.apply, ui.copied);
   ui.left = make("div", { class: "left" }, ui.map, ui.mapWords);
   ui.right = make("div", { class: "right" }, ui.path, ui.pathWords);
   ui.root = make("div", { class: "madkit-explorer madkit-map", role: "group", "data-lm-suppress-shortcuts": "true",
@@ -432,7 +428,7 @@ function build(page) {
     make("div", { class: "row settings" }, make("label", { class: "slider" }, make("span", {}, "sampling bias λ"), ui.lam, ui.lamWords),
       ui.dim, page.simulated && ui.simulated),
     make("div", { class: "panels" }, ui.left, ui.right), ui.sentence, ui.alert,
-    make("div", { class: "row foot" }, ui.copy, ui.paste), ui.pasteRow);
+    make("div", { class: "row foot" }, ui.words.copy, ui.words.paste), ui.words.row);
   return ui;
 }
 
@@ -583,39 +579,17 @@ function render({ model, el }) {
   on(ui.simulated, "click", () => move({ simulated: !state.simulated }));
   on(ui.presets, "click", (_, i) => move(page.presets[i].set));
   on(ui.reset, "click", () => move(first));
-  on(ui.copy, "click", () => {
-    unfold(true);
-    ui.word.value = encode(state);
-    ui.word.focus();
-    ui.word.select();
-    const hand = () => put(ui.copied, "press Ctrl-C to copy");
-    if (navigator.clipboard) navigator.clipboard.writeText(ui.word.value).then(() => put(ui.copied, "copied"), hand);
-    else hand();
-  });
-  on(ui.paste, "click", () => {
-    unfold(ui.pasteRow.hidden);
-    ui.word.value = "";
-    if (!ui.pasteRow.hidden) ui.word.focus();
-  });
-  on(ui.apply, "click", accept);
-  on(ui.word, "keydown", (event) => event.key === "Enter" && accept());
-
-  function unfold(open) {
-    ui.pasteRow.hidden = !open;
-    ui.paste.setAttribute("aria-expanded", open);
-    put(ui.copied, "");
-  }
-
-  function accept() {
+  ui.words.join(on, () => state, (word) => {
     try {
-      const given = parsed(ui.word.value), why = problem(page, given);
+      const given = parsed(word), why = problem(page, given);
       if (why) throw Error(why);
-      if (move(given)) unfold(false);
+      return move(given);
     } catch (error) {
       trouble = error.message;
       schedule();
+      return false;
     }
-  }
+  });
 
   // life
 
@@ -628,7 +602,6 @@ function render({ model, el }) {
     theme = setTimeout(schedule, 300);               // a theme's style sheet may come after its name
   }));
   ui.root.map = { get state() { return clone(state); }, drawn, paths, set: move, plot: () => plot };
-  unfold(false);
   ui.alert.hidden = true;
   el.append(ui.root);
   resized.observe(ui.root);

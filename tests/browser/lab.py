@@ -74,7 +74,10 @@ def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             lab.terminate()
-            lab.wait(20)
+            try:
+                lab.wait(30)
+            except subprocess.TimeoutExpired:            # the kernels have ended; a thread that saved a notebook may linger
+                lab.kill()
 
 
 def _write(path: Path, values: dict) -> None:
