@@ -10,7 +10,9 @@ from scipy.stats import ks_2samp
 
 import madkit as mk
 from madkit import exact
+from madkit.exact.draws import generator
 from madkit.loops import Fresh, Previous, Real, Synthetic, parts
+from madkit.rng import key
 
 LOOPS = {
     "fully synthetic": lambda lam: Synthetic(24, lam),
@@ -136,6 +138,15 @@ def test_loops_of_one_seed_share_generation_1_but_seeds_share_nothing():
     values = exact.simulate(loops, 3, generations=3, seeds=4, n_ini=12, metrics=["trace"])["trace"]
     assert (values[:, :, 0] == values[:1, :, 0]).all()
     assert len(np.unique(values[0])) == values[0].size
+
+
+def test_generators_are_numpys_own_of_the_named_stream():
+    """They are made of a hash that is kept; a number other than NumPy's would change every run."""
+    for name in ("normal", "chi"):
+        plain = np.random.Generator(np.random.PCG64DXSM(key(7, "exact", name)))
+        kept, again = generator(7, name), generator(7, name)
+        numbers = plain.standard_normal(5)
+        assert (kept.standard_normal(5) == numbers).all() and (again.standard_normal(5) == numbers).all()
 
 
 def test_no_global_generator_is_read_or_moved():
