@@ -815,7 +815,8 @@ function render({ model, el }) {
   const first = clone(page.start ?? model.get("state")), calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const drawn = { t: 0, frame: 0, spoken: false, panels: [], curves: [], axes: {} };
   const timer = { play: 0, save: 0, wait: 0, speak: 0, theme: 0 }, boxes = new Map();
-  let state = clone(model.get("state")), asked = [], next = [], open = [], due = null, shown = [], plots = [], before = [], pad = null, trouble = "", busy = false;
+  let state = clone(model.get("state")), asked = [], next = [], open = [], due = null;
+  let shown = [], plots = [], before = [], pad = null, trouble = "", busy = false;
   const ground = layer(), still = layer();             // what does not move with the generation
   let frame = 0, moved = 0, spoken = 0, size = 0, held = -1, look = null;
 

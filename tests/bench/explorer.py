@@ -4,7 +4,8 @@
              after the new picture (three loops, 200 seeds × 50 generations each; the plain notebook draws the same)
     scrub    the same key on the generation, the kernel idle and in the middle of a long cell
     jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
-    drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right
+    drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right;
+             a test's mouse moves only once a frame has seen it, some 20 times a second, so also with 60 moves a second
     draw     a distribution of one's own: from the button to the first generation, and to all 50
 """
 
@@ -68,6 +69,17 @@ FRAMES = """(root) => {                    // how many frames differ from the on
         before = now;
     });
 }"""
+MOUSE = """(root) => new Promise((done) => {   // p from 0 to 100 % and back in 5 s, by a mouse that reports 60 times a second
+    const slider = root.querySelector("input[aria-label='fresh data p']"), start = performance.now();
+    const timer = setInterval(() => {
+        const passed = Math.min((performance.now() - start) / 5000, 1), to = Math.round(50 - 50 * Math.cos(2 * Math.PI * passed));
+        if (slider.value !== String(to)) {
+            slider.value = to;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        if (passed === 1) { clearInterval(timer); done(performance.now() - start); }
+    }, 1000 / 60);
+})"""
 LOADED = """(area) => {                    // the same clock where every move loads a new picture
     window.moves = [];
     window.loaded = 0;
@@ -127,6 +139,11 @@ def explorer(notebook: Notebook) -> None:
     said("explorer: t, the kernel in a long cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
     notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
     drag(notebook, shown)
+    shown.set(A={"n": 7, "lam": 30, "p": 0})
+    notebook.page.evaluate("window.frames = 0; 0")
+    seconds = shown.root.evaluate(MOUSE) / 1000
+    frames = notebook.page.evaluate("window.frames")
+    print(f"{'explorer: the same at 60 moves a second':<42} {frames:>4} {frames / seconds:>7.1f} a second", flush=True)
     draw(shown)
 
 
