@@ -250,13 +250,11 @@ def test_a_drag_shows_settings_on_the_way_and_ends_on_the_last(lab):
     slider = explorer.slider("fresh data p")
     slider.scroll_into_view_if_needed()
     explorer.ask("""(() => {
-        window.seen = [];
-        const watch = () => requestAnimationFrame(() => {
-            const key = root.explorer.drawn.panels.at(-1)?.key;
+        window.seen = [root.explorer.drawn.panels.at(-1).key];
+        root.addEventListener("drawn", () => {
+            const key = root.explorer.drawn.panels.at(-1).key;
             if (key !== window.seen.at(-1)) window.seen.push(key);
-            watch();
         });
-        watch();
     })()""")
     box = slider.bounding_box()
     explorer.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
