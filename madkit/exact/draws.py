@@ -1,9 +1,16 @@
-"""All that is random: mean and scatter of standard normal rows, by Bartlett's decomposition."""
+"""All that is random: mean and scatter of standard normal rows, by Bartlett's decomposition.
+
+A χ² number is a normal one, x, bent to its law, and refused where luck has it (Marsaglia and Tsang 2000,
+https://doi.org/10.1145/358407.358414: at most one of 20). Neither x nor the luck depends on n, so loops that differ in n or p
+share them as they share the normals: what differs between two settings is the settings, and a slider draws nothing anew.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,62 +19,104 @@ from torch import Tensor
 
 from madkit.rng import key
 
-LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # the last few draws: a slider that moves λ draws the same again
-KEPT, ROOM = 24, 2**18                                  # so many, of at most so many numbers each
+LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # what was drawn last, for who asks for the same again
+ROOM = 2**22                                            # so many numbers of it, in all
 
 
 class Dice:
-    """What a fit sees of rows of N(0, I). Every seed has two endless sequences: normals, which the loops share, and χ²."""
+    """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all loops share."""
 
-    def __init__(self, seeds: list[int], loops: int, dim: int, device: torch.device):
-        self.seeds, self.loops, self.dim, self.device = tuple(seeds), loops, dim, device
-        self.drawn: list[np.ndarray] = []               # the sizes of all draws so far
-        self.ahead = 0                                  # draws that the generators have made
+    def __init__(self, seeds: list[int], dim: int, device: torch.device):
+        self.seeds, self.dim, self.device = tuple(seeds), dim, device
+        self.sequences: dict[tuple, _Sequence] = {}
 
-    def draw(self, n: np.ndarray, lam: np.ndarray) -> Tensor:
-        """The next √λ [A | z/√n], (T, L, S, G, d, d + 1), for G groups of sizes n (L, T, G) and λ (L, G)."""
-        self.drawn.append(n)
-        key = (self.seeds, self.loops, self.dim, *((m.shape, m.tobytes()) for m in self.drawn))
-        seen = LAST.pop(key, None)
-        seen = self._next() if seen is None else seen
-        kept = seen.size <= ROOM
-        if kept:
-            LAST[key] = seen
-            while len(LAST) > KEPT:
-                LAST.popitem(last=False)
-        drawn, root = torch.from_numpy(seen), torch.from_numpy(np.sqrt(lam)[:, None, :, None, None])
-        return (drawn * root if kept else drawn.mul_(root)).to(self.device)
-
-    def _next(self) -> np.ndarray:
-        """The newest draw, by the generators, which first catch up with those that were kept."""
-        if not self.ahead:
-            self.normal = [generator(seed, "normal") for seed in self.seeds]
-            self.chi = [[generator(seed, "chi") for seed in self.seeds] for _ in range(self.loops)]
-        for n in self.drawn[self.ahead :]:
-            seen = self._standard(n)
-        self.ahead = len(self.drawn)
-        return seen
-
-    def _standard(self, n: np.ndarray) -> np.ndarray:
-        """The generators' next [A | z/√n]."""
-        d, (_, T, G) = self.dim, n.shape
-        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                                # (L, T, G, d)
-        normal = np.stack([g.standard_normal((T, G, d * (d + 1) // 2)) for g in self.normal], 1)  # (T, S, G, ·)
-        chi = np.stack([np.stack([g.standard_gamma(f / 2) for g in generators], 1)
-                        for f, generators in zip(freedom, self.chi, strict=True)], 1)           # (T, L, S, G, d)
-        seen = np.zeros((*chi.shape, d + 1))
-        for row in range(1, d):                                                                 # below the diagonal
+    def draw(self, span: slice, n: np.ndarray, lam: np.ndarray) -> Tensor:
+        """√λ [A | z/√n] of these generations, (T, L, S, G, d, d + 1), for G groups of sizes n (T, L, G) and λ (L, G)."""
+        d, n, root = self.dim, n[:, :, None], np.sqrt(lam)[:, None, :, None]
+        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                         # (T, L, 1, G, d)
+        normal = self._numbers("normal", span, n.shape[-1], d * (d + 1) // 2)            # (T, S, G, ·)
+        seen = np.zeros((*n.shape[:2], *normal.shape[1:3], d, d + 1))
+        for row in range(1, d):                                                          # below the diagonal
             start = d + row * (row - 1) // 2
-            seen[..., row, :row] = normal[:, None, ..., start : start + row]
-        seen[..., np.arange(d), np.arange(d)] = np.sqrt(2 * chi)
+            np.multiply(normal[:, None, ..., start : start + row], root, out=seen[..., row, :row])
+        chi = kept(("χ", self.seeds, d, span.start, n.shape, n.tobytes()), lambda: self._chi(span, freedom))
+        np.multiply(chi, root, out=np.einsum("...ii -> ...i", seen[..., :d]))
         if not freedom.all():
-            seen[..., :d] *= np.moveaxis(freedom > 0, 0, 1)[:, :, None, :, None]
-        seen[..., d] = normal[:, None, ..., :d] / np.sqrt(np.maximum(np.moveaxis(n, 0, 1), 1))[:, :, None, :, None]
-        return seen
+            seen[..., :d] *= freedom[..., None, :] > 0
+        np.multiply(normal[:, None, ..., :d], root / np.sqrt(np.maximum(n, 1))[..., None], out=seen[..., d])
+        return torch.from_numpy(seen).to(self.device)
+
+    def _chi(self, span: slice, freedom: np.ndarray) -> np.ndarray:
+        """√χ² of these degrees of freedom (T, L, 1, G, d), for every seed: (T, L, S, G, d)."""
+        scale = np.maximum(freedom, 2) / 2 - 1 / 3
+        x, luck = self._tried(0, span, freedom.shape[-2])
+        chi, taken = _bent(x[:, None], luck[:, None], scale)
+        few = freedom < 2                                                                # χ² of one is x² itself
+        if few.any():
+            chi, taken = np.where(few, freedom * np.abs(x[:, None]), chi), taken | few
+        for k in count(1):
+            places = t, loop, seed, g, i = np.nonzero(~taken)
+            if not len(t):
+                break
+            x, luck = self._tried(k, span, freedom.shape[-2])
+            chi[places], taken[places] = _bent(x[t, seed, g, i], luck[t, seed, g, i], scale[t, loop, 0, g, i])
+        return chi
+
+    def _tried(self, k: int, span: slice, groups: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._numbers(f"chi.{k}", span, groups, self.dim), self._numbers(f"luck.{k}", span, groups, self.dim)
+
+    def _numbers(self, name: str, span: slice, *shape: int) -> np.ndarray:
+        """These generations of a sequence: (T, S, *shape), not to be written to."""
+        key = (name, *shape)
+        if key not in self.sequences:
+            self.sequences[key] = _Sequence(name, self.seeds, shape)
+        return self.sequences[key].at(span)
 
     def tensor(self, values: np.ndarray) -> Tensor:
-        """(L, T, …) as (T, L, …), on the device."""
-        return torch.from_numpy(np.asarray(values, dtype=float)).movedim(1, 0).to(self.device)
+        """Numbers (T, L, 1) as (T, L, 1, 1, 1), on the device."""
+        return torch.from_numpy(values)[..., None, None].to(self.device)
+
+
+def _bent(x: np.ndarray, luck: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Normal numbers as √χ² of 2 · scale + ⅔ degrees of freedom, and which of them are taken; luck: exponential numbers."""
+    with np.errstate(invalid="ignore", divide="ignore"):                                 # NaN is not taken
+        y = 1 + x / np.sqrt(9 * scale)
+        cube = y * y * y
+        return np.sqrt(2 * scale * cube), luck > scale * (cube - 1 - np.log(cube)) - x * x / 2
+
+
+class _Sequence:
+    """Independent numbers of every seed, generation after generation, without end."""
+
+    def __init__(self, name: str, seeds: tuple[int, ...], shape: tuple[int, ...]):
+        self.name, self.seeds, self.shape = name, seeds, shape
+        self.done = 0                                   # generations that the generators have been through
+
+    def at(self, span: slice) -> np.ndarray:
+        return kept((self.name, self.seeds, self.shape, span.start, span.stop), lambda: self._drawn(span))
+
+    def _drawn(self, span: slice) -> np.ndarray:
+        if not self.done:
+            self.generators = [generator(seed, self.name) for seed in self.seeds]
+        if span.start > self.done:
+            self._next(span.start - self.done)          # these are known
+        self.done = span.stop
+        return self._next(span.stop - span.start)
+
+    def _next(self, generations: int) -> np.ndarray:
+        draw = np.random.Generator.standard_exponential if self.name.startswith("luck") else np.random.Generator.standard_normal
+        return np.stack([draw(one, (generations, *self.shape)) for one in self.generators], 1)
+
+
+def kept(key: tuple, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """What was made under this key not long ago, or is made now; not to be written to."""
+    seen = LAST.pop(key, None)
+    seen = make() if seen is None else seen
+    if seen.size <= ROOM:
+        LAST[key] = seen
+        while sum(one.size for one in LAST.copy().values()) > ROOM:
+            LAST.popitem(last=False)
+    return seen
 
 
 def generator(seed: int, name: str) -> np.random.Generator:

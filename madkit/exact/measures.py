@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.exact.law import Fits, times
+from madkit.exact.law import Fits
+from madkit.exact.rows import times
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Plan:
     ranks: np.ndarray                      # (T,) rank of the fitted covariance
     lam: np.ndarray                        # (G,)
     drawn: np.ndarray                      # (G,) whether the rows are new
-    full: bool                             # whether d new real rows or more, in every generation, keep every direction alive
+    full: bool                             # whether d real rows or more, in every generation, keep every direction alive
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
@@ -38,8 +38,8 @@ class Plan:
                 raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
                                  "give the loop real, fresh or synthetic rows")
             ranks.append(min(sum(points) - 1, reach))
-        fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
-        return cls(n_ini, sources, rows, np.array(ranks), lam, drawn, fresh >= dim and min(ranks[1:], default=dim) == dim)
+        real = sum(part.n if isinstance(part, Fresh) else n_ini for part in chosen if isinstance(part, Fresh | Real))
+        return cls(n_ini, sources, rows, np.array(ranks), lam, drawn, real >= dim and min(ranks[1:], default=dim) == dim)
 
 
 def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list[tuple[int, int]]:
