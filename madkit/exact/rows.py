@@ -110,8 +110,8 @@ class Components:
                                   *((group[:, -1:] - mean) * part for group, part in zip(groups, root, strict=True))], 1)
         factor = np.zeros((len(columns), *columns.shape[:1], *columns.shape[2:]))
         for i, row in enumerate(columns):                                    # Cholesky's, line by line
-            for j in range(i + 1):
-                left = summed(row * columns[j])
+            line = summed((row * columns[: i + 1]).swapaxes(0, 1))
+            for j, left in enumerate(line):
                 for k in range(j):
                     left -= factor[i, k] * factor[j, k]
                 factor[i, j] = left / factor[j, j] if j < i else np.sqrt(left)

@@ -94,9 +94,17 @@ function layer() {
   };
 }
 
+const widths = new Map();
+
+/** How wide a text is; the few texts of a page are measured over and over. */
 function measured(ctx, text, look, bold = false) {
-  ctx.font = `${bold ? "600 " : ""}${SIZE}px ${look.font}`;
-  return ctx.measureText(text).width;
+  const font = `${bold ? "600 " : ""}${SIZE}px ${look.font}`, key = `${font}|${text}`;
+  if (!widths.has(key)) {
+    if (widths.size > 5000) widths.clear();
+    ctx.font = font;
+    widths.set(key, ctx.measureText(text).width);
+  }
+  return widths.get(key);
 }
 
 function fitted(ctx, text, width) {

@@ -420,12 +420,11 @@ function drawFits(ctx, { state, look }, track, loop, to) {
 function emitted(track, { mean, root }) {
   if (!track.emitted) return [];
   const [m, d] = track.emitted.shape, z = track.emitted.data, scale = Math.sqrt(track.lam ?? 1), rows = [];
-  for (let i = 0; i < m; i++)
-    rows.push(Array.from(mean, (centre, j) => {
-      let sum = 0;
-      for (let k = 0; k < d; k++) sum += root[j * d + k] * z[i * d + k];
-      return centre + scale * sum;
-    }));
+  for (let i = 0; i < m; i++) {
+    const row = Array.from(mean);
+    for (let j = 0; j < d; j++) for (let k = 0; k < d; k++) row[j] += scale * root[j * d + k] * z[i * d + k];
+    rows.push(row);
+  }
   return rows;
 }
 
