@@ -75,14 +75,15 @@ def moments(
     for t in range(2, last + 1):
         size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
         rows = _rows(loop, t, size)
-        w, noise = size / rows, spread / size                      # w_g, v_g
+        w = size / rows                                            # w_g
+        own = w * spread / size                                    # w_g v_g
         at = [k if k < 2 else 2 + (k - 2) % memory for k in map(int, centre)]
         share = np.bincount(at, w, kept)                           # of all rows, by their centre
         near = distance @ share
-        h = share @ near / 2
-        scatter = within.sum() + rows * (h + (w * (1 - w)) @ noise)
+        h, error = share @ near / 2, w @ own
+        scatter = within.sum() + rows * (h + own.sum() - error)
         place = 2 + (t - 2) % memory
-        distance[place] = distance[:, place] = near - h + w**2 @ noise
+        distance[place] = distance[:, place] = near + (error - h)
         distance[place, place] = 0
         _inherit(wobble, skew, place, at, w * (rows - 1) / (rows - ddof), spread, pull, size * (1 - 1 / rows))
         m, u, f = [*m, scatter / (rows - ddof)], [*u, distance[0, place]], [*f, wobble[place, place]]
@@ -119,21 +120,21 @@ def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, sp
     spread_g pull_g Σ_k/n_g.
     """
     from_old, new = w * pull, w * spread
+    each = new / size
     old = np.bincount(at, from_old, len(wobble))                   # Σ_k in Σ_t
-    lean = wobble @ np.bincount(at, from_old * new / size, len(wobble))      # E ε² (Σ_k − m_k)
+    lean = wobble @ np.bincount(at, from_old * each, len(wobble))  # E ε² (Σ_k − m_k)
     variance = wobble @ old
     pair = old @ skew                                              # with two of the others, with one, with none
     single = pair @ old + lean
-    single[place] = single @ old + 2 * lean @ old + new**2 @ (new / size**2)
+    single[place] = (single + 2 * lean) @ old + new @ each**2
     pair[place] = pair[:, place] = single
     skew[place] = skew[:, place] = skew[:, :, place] = pair
-    own = variance @ old + new @ (new / size)
     wobble[place] = wobble[:, place] = variance
-    wobble[place, place] = own
+    wobble[place, place] = variance @ old + new @ each
 
 
 def _rows(loop: Loop, t: int, size: Array) -> int:
-    if (rows := int(size.sum())) < 2:
+    if (rows := int(sum(size))) < 2:
         whole(f"rows in the training set of generation {t} of {loop!r}", rows, least=2)
     return rows
 
