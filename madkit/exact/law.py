@@ -94,7 +94,7 @@ def _pool(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: 
     """Any sum of sources, one generation after another: pool what is seen of every group of rows."""
     sources, drawn, lam = family[0].sources, family[0].drawn, np.stack([plan.lam for plan in family])
     few = family[0].full and dice.dim <= Components.FEW and dice.device.type == "cpu"
-    rows: Any = Components() if few else Matrices(family[0].full, dice.device)
+    rows: Any = Components(len(dice.seeds)) if few else Matrices(family[0].full, dice.device)
     mean, factor = rows.enter(fits.mean[0]), rows.enter(fits.factor[0])
     real = data = rows.joined(factor * rows.size(np.sqrt([float(plan.n_ini - ddof) for plan in family])), mean)
     past = deque([(mean, factor)] * max(memory for _, memory in sources))    # newest first; its length never changes

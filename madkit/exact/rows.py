@@ -6,9 +6,6 @@ thousand matrices of four numbers take ten times as long as the numbers. Both su
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -81,12 +78,17 @@ class Components:
 
     FEW = 2   # dimensions
 
+    def __init__(self, seeds: int):
+        self.seeds = seeds
+
     def enter(self, seen: Tensor) -> Array:
-        """(…, L, S, d, ·) as (…, d, ·, L, S)."""
+        """(…, L, S, d, ·) as (…, d, ·, L, S); a seed alone is there twice: over one number, einsum has another order."""
+        if self.seeds == 1:
+            seen = torch.cat([seen, seen], -3)
         return np.ascontiguousarray(np.moveaxis(seen.numpy(), (-2, -1), (-4, -3)))
 
     def leave(self, seen: list[Array]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(np.stack(seen), (-4, -3), (-2, -1))))
+        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(np.stack(seen)[..., : self.seeds], (-4, -3), (-2, -1))))
 
     def size(self, values: Array) -> Array:
         """Numbers (…, L), for each loop one: (…, L, 1)."""
@@ -100,24 +102,21 @@ class Components:
         return np.concatenate([factor, mean], 1)
 
     def emitted(self, mean: Array, factor: Array, seen: Array) -> Array:
-        rows = summed(factor[:, k, None] * seen[k] for k in range(len(seen)))
+        rows = np.einsum("ijls, jkls -> ikls", factor, seen)
         rows[:, -1:] += mean
         return rows
 
     def pooled(self, groups: list[Array], share: Array, root: Array, alive: Array) -> tuple[Array, Array]:
-        mean = summed(group[:, -1:] * part for group, part in zip(groups, share, strict=True))
-        columns = np.concatenate([*(group[:, :-1] for group in groups),
-                                  *((group[:, -1:] - mean) * part for group, part in zip(groups, root, strict=True))], 1)
-        factor = np.zeros((len(columns), *columns.shape[:1], *columns.shape[2:]))
-        for i, row in enumerate(columns):                                    # Cholesky's, line by line
-            line = summed((row * columns[: i + 1]).swapaxes(0, 1))
-            for j, left in enumerate(line):
+        columns = np.concatenate(groups, 1)                                  # (d, G (d + 1), L, S)
+        means = columns[:, len(columns) :: len(columns) + 1]                 # a view
+        mean = np.einsum("igls, gl -> ils", means, share[..., 0])[:, None]
+        means -= mean
+        means *= root
+        squares = np.einsum("imls, jmls -> ijls", columns, columns)
+        factor = np.zeros_like(squares)
+        for i, line in enumerate(squares):                                   # Cholesky's, line by line
+            for j, left in enumerate(line[: i + 1]):
                 for k in range(j):
                     left -= factor[i, k] * factor[j, k]
                 factor[i, j] = left / factor[j, j] if j < i else np.sqrt(left)
         return mean, factor
-
-
-def summed(terms: Iterable[Array]) -> Array:
-    """Their sum in this order (np.sum has several, and chooses by shape)."""
-    return reduce(np.add, terms)
