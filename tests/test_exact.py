@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
-from scipy.stats import ks_2samp
+from scipy.stats import chi2, ks_2samp, kstest
 
 import madkit as mk
 from madkit import exact
-from madkit.exact.draws import generator
+from madkit.exact.draws import LAST, Dice, generator
+from madkit.exact.rows import Components
 from madkit.loops import Fresh, Previous, Real, Synthetic, parts
 from madkit.rng import key
 
@@ -82,6 +83,30 @@ def test_the_law_is_that_of_drawn_rows(name, lam, dim):
         assert ks_2samp(a[:, t] - a[:, 0], b[:, t] - b[:, 0]).pvalue > 1e-5, f"{metric}, generations 1 and {t + 1} together"
 
 
+@pytest.mark.parametrize("n", [2, 3, 4, 7, 100, 10**9])
+def test_squares_of_the_diagonal_are_chi2(n):
+    dice, rows = Dice(list(range(300)), 2, torch.device("cpu")), np.full((30, 1, 1), n)
+    seen = dice.draw(slice(1, 31), rows, np.ones((1, 1))).numpy()[:, 0, :, 0]           # (T, S, d, d + 1)
+    for i in range(2):
+        if n - 1 - i:
+            assert kstest(seen[..., i, i].ravel() ** 2, chi2(n - 1 - i).cdf).pvalue > 1e-4, f"{n - 1 - i} degrees of freedom"
+        else:
+            assert not seen[..., i, i].any()
+    if n > 2:
+        both = np.corrcoef(seen[..., 0, 0].ravel(), seen[..., 1, 1].ravel())[0, 1]
+        assert abs(both) < 4 / 9000**0.5, "they are independent"
+
+
+@pytest.mark.parametrize("name, dim", list(itertools.product([name for name in LOOPS if name != "fully synthetic"], [1, 2, 3])))
+def test_components_and_matrices_agree(name, dim, monkeypatch):
+    loops, values = [LOOPS[name](lam) for lam in (0.8, 1)], []
+    for few in (0, 3):
+        monkeypatch.setattr(Components, "FEW", few)
+        values.append(exact.simulate(loops, dim, generations=8, seeds=3, n_ini=20, metrics=ALL))
+    for metric in ALL:
+        np.testing.assert_allclose(*(value[metric] for value in values), rtol=1e-10, atol=1e-12, err_msg=metric)
+
+
 def test_maximum_likelihood_covariance():
     ours = exact.simulate(LOOPS["everything"](0.8), 2, generations=3, seeds=3000, n_ini=6, ddof=0)
     theirs = measured(*drawn(LOOPS["everything"](0.8), 2, 3, 1500, n_ini=6, ddof=0))
@@ -140,9 +165,28 @@ def test_loops_of_one_seed_share_generation_1_but_seeds_share_nothing():
     assert len(np.unique(values[0])) == values[0].size
 
 
+def test_what_is_kept_of_earlier_draws_changes_no_bit(monkeypatch):
+    monkeypatch.setattr(exact.law, "BUDGET", 200)                                # several pieces
+    ask = lambda: exact.simulate(LOOPS["fresh"](0.9), 2, generations=20, seeds=4, n_ini=12, metrics=["trace"])["trace"]  # noqa: E731
+    LAST.clear()
+    first = ask()
+    assert len(LAST) > 9
+    for kept in (1, 2, 3):                                                       # of so many one is still there
+        for gone in [one for i, one in enumerate(LAST) if i % kept]:
+            del LAST[gone]
+        assert (ask() == first).all()
+
+
+def test_a_small_step_of_a_setting_is_a_small_step_of_every_path():
+    """Loops share their chance: seeds keep their rank when p or n changes a little, so a slider moves the picture smoothly."""
+    loops = [mk.fresh_data(n, p, 0.9) for n, p in ((100, 0.3), (101, 0.3), (100, 0.31))]
+    ends = exact.simulate(loops, 2, generations=20, seeds=300, n_ini=[100] * 3, metrics=["trace"])["trace"][:, :, -1]
+    assert np.corrcoef(ends)[0, 1:].min() > 0.9
+
+
 def test_generators_are_numpys_own_of_the_named_stream():
     """They are made of a hash that is kept; a number other than NumPy's would change every run."""
-    for name in ("normal", "chi"):
+    for name in ("normal", "chi.0"):
         plain = np.random.Generator(np.random.PCG64DXSM(key(7, "exact", name)))
         kept, again = generator(7, name), generator(7, name)
         numbers = plain.standard_normal(5)

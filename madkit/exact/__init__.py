@@ -15,9 +15,10 @@ range of floating point. In other loops F_t is the triangular factor of all grou
 collapses (memory > 1, no real data), directions below 1e-15 of the largest standard deviation are rounding.
 
 Randomness: every seed draws from its own explicit generators, generation after generation, so more seeds, loops or
-generations change no number, and no stream is opened (sliders call this from their thread). Loops of the same sources
-share the normals of a seed, and all share its generation 1: what differs between two loops is the loops. This holds to
-the bit on one thread; on several, products of large matrices may be summed in another order.
+generations change no number, and no stream is opened (sliders call this from their thread). No number that is drawn
+depends on a setting (see `exact.draws`): loops with as many drawn groups share all of a seed's chance, and all loops its
+generation 1, so that two loops, or two places of a slider, differ by what they are. This holds to the bit on one thread;
+on several, products of large matrices may be summed in another order.
 """
 
 from madkit.exact.simulation import run, simulate
