@@ -16,9 +16,7 @@ import json
 import multiprocessing
 import os
 import shutil
-import signal
 import sys
-import threading
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +33,7 @@ from madkit.recipes import Preset, Recipe, Sweep, recipe
 from madkit.record import Run, load
 from madkit.runs import Job, run
 from madkit.samples import Samples
+from madkit.workers import obey
 
 KEPT = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # generations whose rows are kept, and the last
 Stores = dict[tuple[str, int], Path]                             # (label, seed) -> folder of the whole run
@@ -134,18 +133,9 @@ def train_one(name: str, preset: Preset, label: str, seed: int, folder: Path) ->
 
 
 def _quiet() -> None:
-    """In a worker: bars and Ctrl-C are the parent's, and so is its life."""
+    """In a worker: bars are the parent's."""
     sys.stderr = open(os.devnull, "w")  # errors come back through the future
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
-
-
-def _outlive_nobody() -> None:
-    """End with the parent, also when it is killed: two processes must not write one store."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # a worker has one
-    parent.join()
-    os._exit(1)
+    obey()
 
 
 def _done(stores: Stores, generations: int) -> int:

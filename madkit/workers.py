@@ -150,7 +150,7 @@ class Processes(Executor):
     def _worker(self) -> ProcessPoolExecutor:
         """This thread's worker, a new one where there is none."""
         if self._mine.pid is None:
-            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _obey)
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), obey)
             self._mine.pid = pool.submit(os.getpid).result()
             self._pools[self._mine.pid] = pool
         return self._pools[self._mine.pid]
@@ -192,8 +192,8 @@ def processes(n: int | None = None) -> Processes:
     return Processes(cores if n is None else whole("processes: n", n, least=1))
 
 
-def _obey() -> None:
-    """In a worker: Ctrl-C is the parent's, and so is its life."""
+def obey() -> None:
+    """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed: two must not write one store."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
