@@ -5,7 +5,8 @@
     scrub    the same key on the generation, the kernel idle and in the middle of a long cell
     jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
     drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right;
-             a test's mouse moves only once a frame has seen it, some 20 times a second, so also with 60 moves a second
+             with a mouse that moves 60 times a second, as a mouse does, and with that of a test, which waits each time until
+             the page has seen it and so moves some 25 times
     draw     a distribution of one's own: from the button to the first generation, and to all 50
 """
 
@@ -14,9 +15,11 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Page
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "browser"))
 
@@ -69,17 +72,6 @@ FRAMES = """(root) => {                    // how many frames differ from the on
         before = now;
     });
 }"""
-MOUSE = """(root) => new Promise((done) => {   // p from 0 to 100 % and back in 5 s, by a mouse that reports 60 times a second
-    const slider = root.querySelector("input[aria-label='fresh data p']"), start = performance.now();
-    const timer = setInterval(() => {
-        const passed = Math.min((performance.now() - start) / 5000, 1), to = Math.round(50 - 50 * Math.cos(2 * Math.PI * passed));
-        if (slider.value !== String(to)) {
-            slider.value = to;
-            slider.dispatchEvent(new Event("input", { bubbles: true }));
-        }
-        if (passed === 1) { clearInterval(timer); done(performance.now() - start); }
-    }, 1000 / 60);
-})"""
 LOADED = """(area) => {                    // the same clock where every move loads a new picture
     window.moves = [];
     window.loaded = 0;
@@ -138,19 +130,16 @@ def explorer(notebook: Notebook) -> None:
         .requestExecute({ code: "while True: pass" }).done.catch(() => {}); 0""")
     said("explorer: t, the kernel in a long cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
     notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
-    drag(notebook, shown)
-    shown.set(A={"n": 7, "lam": 30, "p": 0})
-    notebook.page.evaluate("window.frames = 0; 0")
-    seconds = shown.root.evaluate(MOUSE) / 1000
-    frames = notebook.page.evaluate("window.frames")
-    print(f"{'explorer: the same at 60 moves a second':<42} {frames:>4} {frames / seconds:>7.1f} a second", flush=True)
+    shown.root.evaluate(FRAMES)
+    drag(notebook, shown, 5, restless)
+    drag(notebook, shown, 7, patient)
+    shown.button("reset").click()
     draw(shown)
 
 
-def drag(notebook: Notebook, shown: Explorer, seconds: float = 5.0) -> None:
+def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, seconds: float = 5.0) -> None:
     """p from 0 to 100 % and back, at an n where no setting is known."""
-    shown.set(A={"n": 5, "lam": 30, "p": 0})
-    shown.root.evaluate(FRAMES)
+    shown.set(A={"n": n, "lam": 30, "p": 0})
     slider = shown.slider("fresh data p")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -158,16 +147,35 @@ def drag(notebook: Notebook, shown: Explorer, seconds: float = 5.0) -> None:
     notebook.page.mouse.move(*at(0))
     notebook.page.mouse.down()
     notebook.page.evaluate("window.frames = 0; 0")
-    start = time.monotonic()
+    start, moves, move = time.monotonic(), 0, mouse(notebook.page)
     while (passed := time.monotonic() - start) < seconds:
-        notebook.page.mouse.move(*at(0.5 - 0.5 * math.cos(2 * math.pi * passed / seconds)))
+        move(*at(0.5 - 0.5 * math.cos(2 * math.pi * passed / seconds)))
+        moves += 1
     frames, took = notebook.page.evaluate("window.frames"), time.monotonic() - start
     notebook.page.mouse.move(*at(0.37))
     notebook.page.mouse.up()
     shown.settle()
     right = [shown.state["A"]["p"], int(notebook.ask("import time; time.sleep(1); print(explorer.state['A']['p'])"))]
-    print(f"{'explorer: p dragged, distinct frames':<42} {frames:>4} {frames / took:>7.1f} a second; at the end the slider, "
-          f"the page and the kernel say p = {slider.input_value()}, {right[0]}, {right[1]} %", flush=True)
+    name = f"explorer: p dragged, {moves / took:.0f} moves a second"
+    print(f"{name:<42} {frames:>4} {frames / took:>7.1f} distinct frames a second; at the end the slider, the page and the "
+          f"kernel say p = {slider.input_value()}, {right[0]}, {right[1]} %", flush=True)
+
+
+def patient(page: Page) -> Callable:
+    """A mouse that waits after every move until the page has seen it."""
+    return page.mouse.move
+
+
+def restless(page: Page) -> Callable:
+    """A mouse that moves 60 times a second, whatever the page does; the public call of Playwright waits for the page."""
+    browser = page.context.new_cdp_session(page)
+
+    def move(x: float, y: float) -> None:
+        event = {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1}
+        page._loop.create_task(browser._impl_obj.send("Input.dispatchMouseEvent", event, None))
+        page.wait_for_timeout(1000 / 60 - 1)
+
+    return move
 
 
 def draw(shown: Explorer) -> None:
