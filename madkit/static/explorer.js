@@ -138,6 +138,12 @@ const ending = (count) => (count === 1 ? "" : "s");
 const told = (metric, value, digits = 3) =>
   metric.kind === "share" && Number.isFinite(value) ? `${plain(100 * value, Math.min(digits, 2))} %` : plain(value, digits);
 
+/** A metric and its value in what room there is: for a share that is tiny and too long it says so. */
+function short(metric, value, fits) {
+  const whole = `${metric.short} ${told(metric, value)}`, small = metric.kind === "share" && Math.abs(value) < 1e-4;
+  return small && !fits(whole) ? `${metric.short} ≈ 0 %` : whole;
+}
+
 /** The last place whose generation is not beyond t. */
 const place = (generations, t) => Math.max(0, generations.findLastIndex((g) => g <= t));
 
@@ -317,7 +323,7 @@ function drawCloud(ctx, view, plan) {
       const box = [x, y, size, size], done = real ? drawSheet(ctx, real.real, box) : drawPanel(ctx, view, track, box);
       const colour = real ? look.text : ink(loopOf(page, track).colour, look), late = done.kept && done.kept !== state.t;
       const value = metric && !real && track.curves[metric.name] ? valueAt(track, metric.name, state.t) : null;
-      const number = value === null ? "" : `${metric.short} ${told(metric, value)}`;
+      const number = value === null ? "" : short(metric, value, (text) => measured(ctx, text, look) <= size);
       const words = real ? "held out" : late ? `of generation ${done.kept}` : number;
       ctx.write(real ? "real" : track.label, x, y - plan.title + 9, { bold: true, colour, within: size });
       ctx.write(words, x, y - plan.title + 9 + LINE, { colour: look.quiet, within: size });
@@ -409,9 +415,10 @@ function drawFits(ctx, { state, look }, track, loop, to) {
   stroke(ctx, css(colour, pale), 1);
   const now = fit(track, 0, t), { mean, root } = now, points = emitted(track, now).map(([x, y]) => [to.x(x), to.y(y)]);
   dots(ctx, points, loop.marker, 2.1, css(colour, 0.75));
+  const half = OUTLINE * Math.hypot(...root) * (to.x(1) - to.x(0));
   ctx.beginPath();
   if (mean.every(Number.isFinite) && root.every(Number.isFinite)) outline(ctx, to, now);
-  stroke(ctx, css(look.paper, 0.8), 5);
+  if (half > 12) stroke(ctx, css(look.paper, 0.8), 5);   // a rim would cover the rows of a smaller one
   stroke(ctx, css(colour), 2.6);
   return { points, kept: now.kept };
 }
