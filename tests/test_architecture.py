@@ -38,7 +38,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "recipes": {"loops", "samples", "models", "data", "features", "metrics", "exact", "theory", "sweep", "plot"},
     "card": {"recipes", "record"},
     "sweeping": {"card", "recipes", "runs", "record", "store", "spec", "loops", "sweep", "workers"},
-    "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot", "sweeping"},
+    "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot", "sweeping", "workers"},
     "cli": {"report", "parameters", "page", "recipes", "recording", "sweeping", "live", "record"},
 }
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
-from scipy.stats import chi2, ks_2samp, kstest
+from scipy.stats import chi2, ks_2samp, kstest, norm
 
 import madkit as mk
 from madkit import exact
-from madkit.exact.draws import LAST, Dice, generator
+from madkit.exact.draws import KEPT, LAST, ROOM, Dice, _bent, generator
 from madkit.exact.rows import Components
 from madkit.loops import Fresh, Previous, Real, Synthetic, parts
 from madkit.rng import key
@@ -97,7 +97,23 @@ def test_squares_of_the_diagonal_are_chi2(n):
         assert abs(both) < 4 / 9000**0.5, "they are independent"
 
 
-@pytest.mark.parametrize("name, dim", list(itertools.product([name for name in LOOPS if name != "fully synthetic"], [1, 2, 3])))
+@pytest.mark.parametrize("freedom", [2, 3, 5, 1000, 10**6])
+def test_bent_numbers_are_refused_in_proportion_to_their_density(freedom):
+    """Taken with probability e^−least, a bent normal number has the density of √χ²: law by law, no chance in it."""
+    scale = freedom / 2 - 1 / 3
+    x = np.linspace(max(-6, -np.sqrt(9 * scale) + 0.05), 6, 400)
+    y = 1 + x / np.sqrt(9 * scale)
+    least = scale * (y**3 - 1 - 3 * np.log(y)) - x**2 / 2
+    ratio = chi2(freedom).logpdf(2 * scale * y**3) + np.log(6 * scale * y**2 / np.sqrt(9 * scale)) - norm.logpdf(x)
+    assert np.ptp(ratio + least) < 1e-7 and least.min() > -1e-7 and ratio.max() < np.log(1 / 0.95)
+    chi, taken = _bent(x, least + 1e-6, np.array(scale))
+    np.testing.assert_allclose(chi**2, 2 * scale * y**3)
+    assert taken.all() and not _bent(x, least - 1e-6, np.array(scale))[1].any()
+    assert not _bent(np.array([-9.0]), np.array([50.0]), np.array(2 / 3))[1].any(), "beyond the end of the law"
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("name", ["augmentation", "fresh", "fresh, memory", "everything"])
 def test_components_and_matrices_agree(name, dim, monkeypatch):
     loops, values = [LOOPS[name](lam) for lam in (0.8, 1)], []
     for few in (0, 3):
@@ -167,14 +183,21 @@ def test_loops_of_one_seed_share_generation_1_but_seeds_share_nothing():
 
 def test_what_is_kept_of_earlier_draws_changes_no_bit(monkeypatch):
     monkeypatch.setattr(exact.law, "BUDGET", 200)                                # several pieces
-    ask = lambda: exact.simulate(LOOPS["fresh"](0.9), 2, generations=20, seeds=4, n_ini=12, metrics=["trace"])["trace"]  # noqa: E731
+    loop = Fresh(3) + Synthetic(3)                                               # few degrees of freedom: some are refused twice
+    ask = lambda: exact.simulate(loop, 2, generations=60, seeds=4, n_ini=12, metrics=["trace"])["trace"]  # noqa: E731
     LAST.clear()
     first = ask()
-    assert len(LAST) > 9
+    assert len(LAST) > 9 and any(name == "chi.2" for name, *_ in LAST)
     for kept in (1, 2, 3):                                                       # of so many one is still there
         for gone in [one for i, one in enumerate(LAST) if i % kept]:
             del LAST[gone]
         assert (ask() == first).all()
+
+
+def test_what_is_kept_is_bounded():
+    for seed in range(60):
+        exact.simulate(Fresh(10) + Synthetic(90), 1, generations=3, seeds=[seed])
+    assert len(LAST) <= KEPT and sum(one.size for one in LAST.values()) <= ROOM
 
 
 def test_a_small_step_of_a_setting_is_a_small_step_of_every_path():
@@ -210,6 +233,7 @@ def test_no_global_generator_is_read_or_moved():
     (Synthetic(4), 9), (Synthetic(4, memory=2), 9), (Real() + Synthetic(9), 4), (Previous() + Synthetic(3), 4),
     (Fresh(2) + Synthetic(2), 3), (Fresh(3), 9), (Fresh(1) + Synthetic(9), 3), (Real() + Synthetic(9, 0.0), 4),
     (Synthetic(9, 0.0), 9), (Synthetic(10, 0.0, memory=3), 9), (Fresh(2) + Synthetic(9, 0.0, memory=3), 4),
+    (Real() + Fresh(0) + Synthetic(9), 2), (Fresh(0) + Synthetic(10, memory=2), 2),
 ], ids=repr)
 def test_ranks_are_those_of_drawn_rows(loop, n_ini, dim):
     values = exact.simulate(loop, dim, generations=6, seeds=3, n_ini=n_ini, metrics=["spectrum", "logdet", "cov"])

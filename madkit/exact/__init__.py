@@ -11,14 +11,15 @@ So a generation costs the same whatever n is, and all seeds and loops go side by
 
 Covariances are carried as lower triangular factors, Σ = F Fᵀ, in the coordinates where the truth is N(0, I). In a fully
 synthetic loop F_t = F_{t−1} √(λ/(n−1)) A, so that log det Σ_t is a sum of logarithms: right long after Σ_t has left the
-range of floating point. In other loops F_t is the triangular factor of all groups together, by QR; where such a loop
-collapses (memory > 1, no real data), directions below 1e-15 of the largest standard deviation are rounding.
+range of floating point. In other loops F_t is the triangular factor of all groups together, by Cholesky's method where
+real rows keep every direction alive, else by QR; where such a loop collapses (memory > 1, no real data), directions below
+1e-15 of the largest standard deviation are rounding.
 
 Randomness: every seed draws from its own explicit generators, generation after generation, so more seeds, loops or
 generations change no number, and no stream is opened (sliders call this from their thread). No number that is drawn
-depends on a setting (see `exact.draws`): loops with as many drawn groups share all of a seed's chance, and all loops its
-generation 1, so that two loops, or two places of a slider, differ by what they are. This holds to the bit on one thread;
-on several, products of large matrices may be summed in another order.
+depends on a setting but the number of drawn groups (see `exact.draws`): loops with as many share all of a seed's chance,
+and all loops its generation 1, so that two loops, or two places of a slider, differ by what they are. This holds to the
+bit on one thread; on several, products of large matrices may be summed in another order.
 """
 
 from madkit.exact.simulation import run, simulate

@@ -7,6 +7,7 @@ share them as they share the normals: what differs between two settings is the s
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
@@ -20,7 +21,8 @@ from torch import Tensor
 from madkit.rng import key
 
 LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # what was drawn last, for who asks for the same again
-ROOM = 2**22                                            # so many numbers of it, in all
+KEPT, ROOM = 256, 2**22                                 # so many arrays of it, of so many numbers in all
+LOCK = threading.Lock()                                 # of LAST: sliders ask on threads of their own
 
 
 class Dice:
@@ -96,25 +98,31 @@ class _Sequence:
         return kept((self.name, self.seeds, self.shape, span.start, span.stop), lambda: self._drawn(span))
 
     def _drawn(self, span: slice) -> np.ndarray:
-        if not self.done:
-            self.generators = [generator(seed, self.name) for seed in self.seeds]
-        if span.start > self.done:
-            self._next(span.start - self.done)          # these are known
-        self.done = span.stop
-        return self._next(span.stop - span.start)
+        if not self.done or span.start < self.done:
+            self.generators, self.done = [generator(seed, self.name) for seed in self.seeds], 0
+        size = span.stop - span.start
+        while self.done < span.start:                   # these are known, or were not needed
+            self._next(min(size, span.start - self.done))
+        return self._next(size)
 
     def _next(self, generations: int) -> np.ndarray:
+        self.done += generations
         draw = np.random.Generator.standard_exponential if self.name.startswith("luck") else np.random.Generator.standard_normal
         return np.stack([draw(one, (generations, *self.shape)) for one in self.generators], 1)
 
 
 def kept(key: tuple, make: Callable[[], np.ndarray]) -> np.ndarray:
     """What was made under this key not long ago, or is made now; not to be written to."""
-    seen = LAST.pop(key, None)
-    seen = make() if seen is None else seen
-    if seen.size <= ROOM:
-        LAST[key] = seen
-        while sum(one.size for one in LAST.copy().values()) > ROOM:
+    with LOCK:
+        if key in LAST:
+            LAST.move_to_end(key)
+            return LAST[key]
+    seen = make()
+    seen.flags.writeable = False
+    with LOCK:
+        if seen.size <= ROOM:
+            LAST[key] = seen
+        while len(LAST) > KEPT or sum(one.size for one in LAST.values()) > ROOM:
             LAST.popitem(last=False)
     return seen
 

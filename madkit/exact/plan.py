@@ -20,7 +20,7 @@ class Plan:
     ranks: np.ndarray                      # (T,) rank of the fitted covariance
     lam: np.ndarray                        # (G,)
     drawn: np.ndarray                      # (G,) whether the rows are new
-    full: bool                             # whether d real rows or more, in every generation, keep every direction alive
+    full: bool                             # whether real rows in every generation keep every direction alive
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
@@ -29,7 +29,8 @@ class Plan:
         lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat([memory for _, memory in sources])
         drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat([memory for _, memory in sources])
         rows, ranks = np.zeros((generations, len(lam)), dtype=int), [min(dim, n_ini - 1)]
-        reach, total = dim if (Fresh, 1) in sources else ranks[0] * bool(lam.any()), n_ini
+        fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
+        reach, total = dim if fresh else ranks[0] * bool(lam.any()), n_ini
         for t in range(2, generations + 1):
             groups = [group for part in chosen for group in _groups(part, t, n_ini, total, ranks)]
             rows[t - 1], points = zip(*groups, strict=True)
@@ -38,8 +39,9 @@ class Plan:
                 raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
                                  "give the loop real, fresh or synthetic rows")
             ranks.append(min(sum(points) - 1, reach))
-        real = sum(part.n if isinstance(part, Fresh) else n_ini for part in chosen if isinstance(part, Fresh | Real))
-        return cls(n_ini, sources, rows, np.array(ranks), lam, drawn, real >= dim and min(ranks[1:], default=dim) == dim)
+        real = fresh + n_ini * any(isinstance(part, Real) for part in chosen)
+        full = real >= dim + 2 or fresh >= dim and min(ranks[1:], default=dim) == dim
+        return cls(n_ini, sources, rows, np.array(ranks), lam, drawn, full)
 
 
 def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list[tuple[int, int]]:

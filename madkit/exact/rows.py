@@ -1,7 +1,8 @@
 """What is seen of groups of rows, [F | μ] with F Fᵀ their scatter and μ their mean; emitted by a fit, and pooled.
 
 In two layouts: matrices, for any dimension and device; and, for few dimensions, components, as calls to multiply a
-thousand matrices of four numbers take ten times as long as the numbers. Both sum in one order whatever else is in the batch.
+thousand matrices of four numbers take ten times as long as the numbers. Both sum in one order whatever else is in the batch
+(matrices: on one thread).
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def restless(page: Page) -> Callable:
     def move(x: float, y: float) -> None:
         event = {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1}
         page._loop.create_task(browser._impl_obj.send("Input.dispatchMouseEvent", event, None))
-        page.wait_for_timeout(1000 / 60 - 1)
+        page.wait_for_timeout(1000 / 60 - 1)           # the rest of a millisecond goes to sending
 
     return move
 
