@@ -243,6 +243,15 @@ def test_ranks_are_those_of_drawn_rows(loop, n_ini, dim):
     assert not any(np.isnan(value).any() for value in values.values())
 
 
+@pytest.mark.parametrize("loop, dim, n_ini", [
+    (Real() + Fresh(0) + Synthetic(9), 2, 2), (Real() + Fresh(0) + Synthetic(9), 3, 3), (Real() + Fresh(1) + Synthetic(9), 3, 2),
+    (Real() + Previous() + Fresh(1), 3, 2), (Real() + Fresh(0) + Synthetic(9, 0.5), 5, 5),
+], ids=repr)
+def test_real_rows_that_are_too_few_for_cholesky_harm_no_fit(loop, dim, n_ini):
+    values = exact.simulate(loop, dim, generations=6, seeds=30, n_ini=n_ini, metrics=["trace", "w2_squared", "mean_error"])
+    assert all(np.isfinite(value).all() for value in values.values())
+
+
 @pytest.mark.parametrize("dim", [1, 2])
 def test_log_det_stays_right_beyond_the_range_of_floating_point(dim):
     values = exact.simulate(Synthetic(100, 0.1), dim, generations=1000, seeds=50)

@@ -6,7 +6,7 @@
     jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
     drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right;
              with a mouse that moves 60 times a second, as a mouse does, and with that of a test, which waits each time until
-             the page has seen it and so moves some 25 times
+             the page has seen it and so moves some 30 times
     draw     a distribution of one's own: from the button to the first generation, and to all 50
 """
 
