@@ -8,8 +8,8 @@ In a notebook `mk.run?` says what a function does, and `mk.run??` what each argu
 
 from typing import Any
 
-from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, sweep, testing, theory
-from madkit.bias import Biased, sampling_bias
+from madkit import data, exact, live, metrics, models, plot, sweep, testing, theory
+from madkit.lesson import exercises, report
 from madkit.loops import (
     Fresh,
     Previous,
@@ -19,13 +19,16 @@ from madkit.loops import (
     accumulate_subsample,
     fresh_data,
     fully_synthetic,
-    steps,
     synthetic_augmentation,
 )
+from madkit.metrics import faults as damage
+from madkit.metrics import features
+from madkit.metrics.bias import Biased, sampling_bias
 from madkit.record import Run, load, recorded
-from madkit.resume import reopen
-from madkit.runs import run
+from madkit.runs.resume import reopen
+from madkit.runs.run import run
 from madkit.samples import Samples
+from madkit.steps import steps
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",

@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from madkit import page
-from madkit.parameters import check, read
+from madkit.lesson import page
+from madkit.lesson.parameters import check, read
+from madkit.lesson.report import ReportError, report
+from madkit.live.frame import frame
 from madkit.recipes import PRESETS, RECIPES
-from madkit.report import ReportError, report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,14 +130,14 @@ def _recipes(args: argparse.Namespace) -> int:
 
 
 def _record(args: argparse.Namespace) -> int:
-    from madkit.recording import record
+    from madkit.recipes.recording import record
 
     print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
     return 0
 
 
 def _sweep(args: argparse.Namespace) -> int:
-    from madkit.sweeping import sweep
+    from madkit.recipes.sweeping import sweep
 
     print(sweep(args.name, args.preset, args.out, args.dask, args.workers, args.retry))
     return 0
@@ -178,7 +179,7 @@ def _index(pages: Sequence[Path]) -> str:
     titles = [page.title(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem) for path in pages]
     items = [f'<li><a href="{quote(path.parent.name)}/{quote(path.name)}">{html.escape(title)}</a></li>'
              for path, title in zip(pages, titles, strict=True)]
-    return page.frame("Reports", "\n".join(["<h1>Reports</h1>", "<ol>", *items, "</ol>"]))
+    return frame("Reports", "\n".join(["<h1>Reports</h1>", "<ol>", *items, "</ol>"]))
 
 
 def _say(what: object, code: int) -> int:

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from madkit import store
-from madkit.data.files import shipped
+from madkit.base import files
+from madkit.base.shipped import shipped
 from madkit.samples import Samples
-from madkit.shelf import Record
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is kept of one generation of one seed."""
+
+    seed: int
+    t: int
+    values: dict[str, float]                      # metric -> value
+    composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows) of the training set
+    samples: Samples | None = None                # emitted
 
 
 @dataclass
@@ -45,7 +55,7 @@ class Run:
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
         folder = Path(folder)
-        store.claim(folder, self.spec)
+        files.claim(folder, self.spec)
         write_run(self, folder)
         return folder
 
@@ -55,7 +65,7 @@ class Run:
         return f"Run({self.spec.get('loop')}, {shape}: {measured}{'' if self.complete else '; incomplete'})"
 
 
-def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
+def assemble(records: list[Entry], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
     """Records of all seeds as one Run."""
     import pandas as pd
 
@@ -78,28 +88,28 @@ _FRAMES = ("table", "theory", "composition")
 
 def write_run(result: Run, folder: Path) -> None:
     """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
-    resumed = {k: v for k, v in store.read_json(folder / "spec.json").items() if k == "resumed"}
-    store.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
+    resumed = {k: v for k, v in files.read_json(folder / "spec.json").items() if k == "resumed"}
+    files.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
-        store.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
-    store.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
+        files.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
+    files.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
     if result.places:
-        store.write_arrays(folder / "places.npz", _flatten(result.places))
-    store.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
+        files.write_arrays(folder / "places.npz", _flatten(result.places))
+    files.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
 
 
 def load(folder: str | Path) -> Run:
     """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
     folder = Path(folder)
     if not (folder / "spec.json").exists():
-        raise store.StoreError(f"load: {folder} holds no run (no spec.json)")
-    spec = store.read_json(folder / "spec.json")
+        raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
+    spec = files.read_json(folder / "spec.json")
     if "complete" not in spec:
-        raise store.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
+        raise files.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
                                 f"store={str(folder)!r} to finish it")
-    frames = {name: store.read_table(folder / f"{name}.csv") for name in _FRAMES}
-    samples = _unflatten(store.read_arrays(folder / "samples.npz"))
-    places = _unflatten(store.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
+    frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
+    samples = _unflatten(files.read_arrays(folder / "samples.npz"))
+    places = _unflatten(files.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
                complete=spec.pop("complete"), spec=spec, places={int(t): s for t, s in places.items()})
 

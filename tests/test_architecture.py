@@ -11,39 +11,15 @@ import pytest
 import madkit as mk
 
 PACKAGE = Path(mk.__file__).parent
-LAYERS = {  # module: the madkit modules that it may know
-    "samples": set(), "rng": set(), "checks": set(),
-    "models": {"samples", "rng", "checks"}, "data": {"samples", "rng", "checks"}, "metrics": {"samples", "rng", "checks"},
-    "features": {"samples", "data"},
-    "loops": {"samples", "rng", "checks"},
-    "theory": {"loops", "samples", "rng", "checks"},
-    "spec": {"loops"}, "store": set(), "shelf": {"samples", "store"}, "record": {"samples", "store", "shelf", "data"},
-    "resume": {"loops", "rng", "samples", "spec", "shelf", "store"},
-    "workers": {"checks", "models"},
-    "runs": {"checks", "record", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store",
-             "shelf", "resume", "workers"},
-    "exact": {"loops", "rng", "checks", "theory", "record", "spec"},
-    "sweep": {"exact", "theory", "loops", "checks", "data", "record", "rng", "spec", "store", "workers"},
-    "damage": {"samples", "rng", "checks"},
-    "bias": {"checks", "metrics", "rng", "samples"},
-    "plot": {"record", "samples", "bias"},
-    "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
-    "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "checks", "metrics", "damage", "bias"},
-    "scenes": {"exact", "theory", "loops", "plot", "record", "runs", "shelf", "samples", "rng", "checks", "data", "metrics",
-               "sweep"},
-    "inline": set(),
-    "live": {"pictures", "plot", "loops", "scenes", "record", "exact", "models", "inline", "page"},
-    "parameters": set(), "page": {"parameters", "inline"}, "environment": {"live"},
-    "report": {"parameters", "page", "environment"}, 
-    "recipes": {"loops", "samples", "models", "data", "features", "metrics", "exact", "theory", "sweep", "plot"},
-    "card": {"recipes", "record"},
-    "sweeping": {"card", "recipes", "runs", "record", "store", "spec", "loops", "sweep", "workers"},
-    "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot", "sweeping", "workers"},
-    "cli": {"report", "parameters", "page", "recipes", "recording", "sweeping", "live", "record"},
-}
+ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics theory", "exact", "runs", "testing", "plot",
+         "sweep", "recipes", "live", "lesson", "cli")     # a file imports its own room, and rooms to its left
+FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms.split()}
+LEAVES = {"data", "models", "metrics"}                    # these know base and samples alone
+HEART = ["samples.py", "loops.py", "steps.py", "record.py",
+         "runs/job.py", "runs/judge.py", "runs/trajectory.py", "runs/run.py"]
 
 
-def module_of(path):
+def room_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -57,23 +33,34 @@ def imports(path):
 
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in ("__init__", "__main__"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each_file
 def test_imports_point_one_way(path):
-    module = module_of(path)
-    known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")}
-    modules = {module_of(other) for other in FILES}
-    own = {module} if path.parent != PACKAGE else set()
-    assert known & modules <= LAYERS[module] | own, f"{module} may not know them"
+    room = room_of(path)
+    known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")} & set(FLOOR) - {room}
+    backward = {other for other in known if FLOOR[other] >= FLOOR[room]}
+    assert not backward, f"{room} stands to the left of them, or beside"
+    assert room not in LEAVES or known <= {"base", "samples"}, f"{room} is a leaf"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_entry_has_its_place():
+    entries = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "shipped")}
+    assert entries - {"__init__", "__main__", "py.typed"} == set(FLOOR)
+    assert len(entries) <= 20
+
+
+def test_the_heart_is_read_in_one_sitting():
+    assert sum(len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) for name in HEART) <= 1100
+
+
+@each_file
 def test_who_may_use_what(path):
     used = {name.partition(".")[0] for name in imports(path)} | {".".join(name.split(".")[:2]) for name in imports(path)}
     assert "matplotlib.pyplot" not in used, "object-oriented figures only"
-    assert module_of(path) == "live" or not used & {"ipywidgets", "anywidget"}, "only live knows widgets"
-    assert module_of(path) != "plot" or "torch" not in used, "plot never sees torch"
+    assert room_of(path) == "live" or not used & {"ipywidgets", "anywidget"}, "only live knows widgets"
+    assert room_of(path) != "plot" or "torch" not in used, "plot never sees torch"
     assert not used & {"pickle", "dill", "shelve", "joblib"}, "nothing is unpickled from a file"
 
 

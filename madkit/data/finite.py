@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.checks import share, whole
-from madkit.data.files import shipped
-from madkit.rng import generator
+from madkit.base.checks import share, whole
+from madkit.base.rng import generator
+from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from madkit.checks import share, whole
+from madkit.base.checks import share, whole
 from madkit.data.finite import Finite
 
 

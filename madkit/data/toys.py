@@ -17,8 +17,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from madkit.checks import spread, whole
-from madkit.rng import generator
+from madkit.base.checks import spread, whole
+from madkit.base.rng import generator
 from madkit.samples import Samples
 
 BLOCK = 128  # rows drawn at a time; another number would be another sequence

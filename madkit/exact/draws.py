@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.rng import key
+from madkit.base.rng import key
 
 LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # what was drawn last, for who asks for the same again
 KEPT, ROOM = 256, 2**22                                 # so many arrays of it, of so many numbers in all

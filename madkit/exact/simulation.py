@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from madkit.checks import several_seeds, whole
+from madkit.base.checks import several_seeds, whole
+from madkit.base.device import resolve
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
-from madkit.loops import Loop, initial_rows, resolve
+from madkit.loops import Loop, initial_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ def run(
     """
     import pandas as pd
 
-    from madkit import spec, theory
+    from madkit import theory
+    from madkit.base import describe as spec
     from madkit.record import Run
 
     many = isinstance(loop, list | tuple)

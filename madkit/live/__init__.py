@@ -4,7 +4,7 @@
 
 is the ready-made one: loops, their curves and their diet, in a page that answers while a slider moves (see `explore`).
 `mk.phase_map()` is the map of what synthetic rows are worth; a click shows the loop of a cell (see `phase_map`). `view`
-joins any pure function `update(**values) -> Frame` (see `madkit.pictures`) with one control per value:
+joins any pure function `update(**values) -> Frame` (see `madkit.live.pictures`) with one control per value:
 
     controls = {"t": Slider("generation t", 10, low=1, high=50), "lam": Slider("sampling bias λ", 0.9, 0.5, 1, step=0.01)}
     mk.live.view(update, controls)
@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(explorer, name)
     if name in ("phase_map", "PhaseMap"):
-        from madkit.live import phases
+        from madkit.live import map
 
-        return getattr(phases, name)
+        return getattr(map, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,7 @@
     mk.explore(mk.recorded("fig06_fully_synthetic"))                 runs made before, of any model
     mk.explore(mk.fresh_data, n=500, p=0.1, model=mk.models.Flow(), truth=mk.data.moons())      a Run button, and time
 
-The page draws on its own: Python sends tracks (see `madkit.scenes`) when a setting changes, and nothing when only the
+The page draws on its own: Python sends tracks (see `madkit.live.scenes`) when a setting changes, and nothing when only the
 generation does. Callbacks may come on another thread while a cell runs; nothing here touches a global random generator.
 """
 
@@ -20,16 +20,16 @@ from typing import Any
 
 import traitlets
 
-from madkit import inline
-from madkit import page as pages
+from madkit.live import inline
+from madkit.live.frame import frame
+from madkit.live.scenes import growing, offline, still
+from madkit.live.scenes.pack import Track, pack
+from madkit.live.scenes.page import ALL, Page, State, check_state, read, written
+from madkit.live.scenes.words import summary
 from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.views import Render, _cell, _live
 from madkit.live.widget import Widget
 from madkit.record import Run
-from madkit.scenes import growing, offline, still
-from madkit.scenes.pack import Track, pack
-from madkit.scenes.page import ALL, Page, State, check_state, read, written
-from madkit.scenes.words import summary
 
 KEPT = 200                                            # tracks that are not computed again; the page keeps more
 OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of each (cell, key)
@@ -265,7 +265,7 @@ class Explorer:
         data = offline.embedded(self.page, self._state, self.source, tracks)
         body = inline.fragment(data, offline.picture(self.page, self._state, tracks)["text/html"])
         title = self.page.title or "Self-consuming loops"
-        file.write_text(pages.frame(title, f"<h1>{html.escape(title)}</h1>{body}", made_from="madkit explore"), encoding="utf-8")
+        file.write_text(frame(title, f"<h1>{html.escape(title)}</h1>{body}", made_from="madkit explore"), encoding="utf-8")
         return file
 
     def close(self) -> None:

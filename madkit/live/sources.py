@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from madkit import exact, models
 from madkit.live.controls import KNOWN, Choice, Slider
-from madkit.loops import Loop, Source, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
+from madkit.live.scenes import gaussian, growing, stored
+from madkit.live.scenes.pack import Track
+from madkit.live.scenes.page import Control, Metric, Page, Shown, State, takes
+from madkit.loops import Loop, Source, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
 from madkit.plot.language import family, looks
 from madkit.record import Run
-from madkit.scenes import gaussian, growing, stored
-from madkit.scenes.pack import Track
-from madkit.scenes.page import Control, Metric, Page, Shown, State, takes
+from madkit.steps import check_model_methods
 
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest

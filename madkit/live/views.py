@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from madkit.live.controls import Choice, Slider
-from madkit.pictures import Frame
+from madkit.live.pictures import Frame
 from madkit.plot import DRAWING
 
 Render = Literal["auto", "live", "static"]

@@ -35,11 +35,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.checks import above, unit, whole
-from madkit.models.adversaries import SLOPE, Critic, Generator, Mapping, Painter, eye, layers
-from madkit.models.form import Form, checked
-from madkit.models.training import Average, Step, batches, packed, rate, unpacked, watched
-from madkit.rng import generator
+from madkit.base.checks import above, unit, whole
+from madkit.base.rng import generator
+from madkit.models.parts.form import Form, checked
+from madkit.models.parts.styled import SLOPE, Critic, Generator, Mapping, Painter, eye, layers
+from madkit.models.parts.training import Average, Step, batches, packed, rate, unpacked, watched
 from madkit.samples import Samples
 
 PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5, "lr": 2e-3, "penalty": 0.1, "decay": 0.995}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from madkit.bias import Biased
+    from madkit.metrics.bias import Biased
     from madkit.plot.canvas import Panels
     from madkit.record import Run
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madkit import exact, plot, theory
+from madkit.exact.worth import limit, worth
 from madkit.loops import Fresh, Loop, Synthetic, parts
 from madkit.recipes.presets import Preset
-from madkit.sweep.limit import limit, worth
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -79,9 +79,9 @@ and `Client("tcp://127.0.0.1:8786").get_executor()` in Python. `mk.run(device="a
 reads the table that is shipped.
 """
 
+from madkit.base.workers import processes
+from madkit.exact.worth import effective_sample_size
 from madkit.sweep.grid import failures, grid, table
-from madkit.sweep.limit import effective_sample_size
 from madkit.sweep.recorded import recorded
-from madkit.workers import processes
 
 __all__ = ["grid", "table", "failures", "processes", "effective_sample_size", "recorded"]

@@ -18,7 +18,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from madkit import store
+from madkit.base import files as store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from madkit import spec as specs
-from madkit import workers
-from madkit.checks import several_seeds
-from madkit.loops import resolve
+from madkit.base import describe as specs
+from madkit.base import workers
+from madkit.base.checks import several_seeds
+from madkit.base.device import resolve
 from madkit.sweep.cells import Folder, Record, Task, Value, frame, tasks
 from madkit.sweep.outcome import outcome, text
 

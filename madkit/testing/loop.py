@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.loops import Loop, State, steps
+from madkit.loops import Loop, State
 from madkit.samples import Samples
+from madkit.steps import steps
 from madkit.testing.words import as_assertion, require, require_truth, same, unchanged
 
 

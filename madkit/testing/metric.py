@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.rng import generator, stream
+from madkit.base.rng import generator, stream
 from madkit.samples import Samples
 from madkit.testing.words import require, takes, unchanged
 

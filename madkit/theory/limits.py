@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from madkit.checks import above, unit, whole
+from madkit.base.checks import above, unit, whole
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick

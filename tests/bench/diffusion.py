@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 import madkit as mk
+from madkit.base.rng import stream
 from madkit.models import diffusion
-from madkit.models.denoisers import UNet
-from madkit.rng import stream
+from madkit.models.parts.unet import UNet
 
 STEPS, ROWS = 60, 500
 

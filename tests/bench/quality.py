@@ -6,8 +6,8 @@ from time import perf_counter
 import torch
 
 import madkit as mk
+from madkit.base.rng import stream
 from madkit.models import diffusion, gan, vae
-from madkit.rng import stream
 
 MODELS = {"diffusion": (mk.models.Diffusion, diffusion), "GAN": (mk.models.GAN, gan), "VAE": (mk.models.VAE, vae)}
 

@@ -10,10 +10,10 @@ from lab import CONTRAST, Explorer
 from scipy.linalg import sqrtm
 
 import madkit as mk
-from madkit.scenes import gaussian
-from madkit.scenes.page import PREFIX, read
+from madkit.live.scenes import gaussian
+from madkit.live.scenes.page import PREFIX, read
 
-SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.scenes.words import summary"
+SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.live.scenes.words import summary"
 CELL = "explorer = mk.explore()\nexplorer"
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),

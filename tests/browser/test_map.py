@@ -10,8 +10,8 @@ from matplotlib import colormaps
 
 import madkit as mk
 from madkit import theory
-from madkit.scenes import phases
-from madkit.scenes.page import PREFIX
+from madkit.live.scenes import phases
+from madkit.live.scenes.page import PREFIX
 
 SETUP = "import json, time\nimport madkit as mk"
 CELL = "chart = mk.phase_map()\nchart"
@@ -287,7 +287,7 @@ def test_words_that_are_no_states_are_refused(lab, given, said):
 
 def test_an_error_in_the_kernel_is_shown_in_the_widget(lab):
     book, chart = lab
-    book.ask("from madkit.scenes import phases\nkept = phases.path\n"
+    book.ask("from madkit.live.scenes import phases\nkept = phases.path\n"
              "def broken(*given): raise RuntimeError('<b>no more grass</b>')\nphases.path = broken")
     chart.set(n_r=777)
     chart.root.get_by_role("alert").get_by_text("RuntimeError: <b>no more grass</b>").wait_for()
@@ -301,7 +301,7 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     book = notebook(SETUP, CELL)
     book.run(0)
     book.run(1)
-    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.phases.OPEN))"
+    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.map.OPEN))"
     before = book.ask(count)
     for _ in range(5):
         book.run(1)

@@ -9,7 +9,7 @@ import pytest
 from lab import CONTRAST, Explorer
 
 import madkit as mk
-from madkit.scenes import offline, stored
+from madkit.live.scenes import offline, stored
 
 LESSON = Path(__file__).parents[2] / "notebooks/00_start_here.ipynb"
 EVIL = "<img src=x onerror=window.hurt=1>"

@@ -4,7 +4,7 @@ from lab import PROBE
 
 SETUP = "import madkit as mk"
 VIEW = """loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
-compared = mk.pictures.Comparison(loops, seeds=50)
+compared = mk.live.pictures.Comparison(loops, seeds=50)
 controls = {"n": mk.live.Slider("rows per generation n", 100, 2, 1000),
             "lam": mk.live.Slider("sampling bias λ", 0.8, 0.5, 1.0, 0.01)}
 mk.live.view(compared.update, controls, presets={"no bias": {"lam": 1.0}})"""

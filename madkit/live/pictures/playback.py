@@ -1,0 +1,165 @@
+"""A picture of a run's own rows: what each generation emitted, and which numbers of it fall.
+
+It plays a run that was recorded, or one that is made anew for every setting of the sliders:
+
+    run = mk.load(mk.data.shipped("runs/fig14_fully_synthetic"))
+    mk.live.view(mk.live.pictures.Playback(run).update, {"t": mk.live.Choice("generation t", 500, tuple(run.samples))})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.plot import COLOURS, DRAWING, family, figure
+from madkit.plot.language import Family, ink, ramp
+from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.record import Run
+
+LETTERS = {"lam": "λ"}               # settings as the paper writes them
+NAMES = {"modes.alive": "modes alive", "modes.variance": "variance within modes", "trace": "total variance"}
+LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
+
+
+class Playback:
+    """Left: real rows (grey) and the rows that generation t of the first seed emitted. Right: metrics over generations, as shares
+    of what they are in generation 1; median and band of all seeds, dots for the rows on the left.
+
+        picture = mk.live.pictures.Playback(run)                                   # a Run with rows in the plane
+        picture.update(t=500)                                                     # Frame
+        picture = mk.live.pictures.Playback(lambda lam: mk.run(model, mk.fully_synthetic(250, lam), truth, metrics=…))
+        picture.update(t=10, lam=0.8)                                                # the last settings' run is kept
+
+    At most three metrics, positive in generation 1. ValueError for a generation whose rows were not kept.
+    """
+
+    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = tuple(NAMES)):
+        self.make: Callable[..., Run] = run if callable(run) else lambda: run
+        self.metrics = tuple(metrics)
+        self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
+        self._drawing: _Drawing | None = None
+
+    def update(self, t: int, **settings: Any) -> Frame:
+        """Generation t of the run with these settings."""
+        with DRAWING:
+            run, paths = self.play(**settings)
+            if t not in run.samples:
+                kept = ", ".join(map(str, run.samples))
+                raise ValueError(f"t: the rows of generation {t} were not kept, expected one of {kept}")
+            self._drawing = self._drawing or _Drawing(run, self.metrics)
+            return Frame(self._drawing(t, run, paths), self._words(t, run, paths, settings))
+
+    def play(self, **settings: Any) -> tuple[Run, list[_Path]]:
+        """The run of these settings, and its metrics."""
+        if self._played is None or self._played[0] != settings:
+            run = self.make(**settings)
+            self._played = settings, run, [_path(run, metric) for metric in self.metrics]
+        return self._played[1:]
+
+    def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
+        given = "".join(f", {LETTERS.get(name, name)} = {value:g}" for name, value in settings.items())
+        said = ", ".join(f"{_name(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
+        name = family(run.spec["loop"]).name.removesuffix(" loop")
+        return f"Generation {t} of {run.table.generation.max()}, {name} loop{given}, first seed: {said}."
+
+
+@dataclass(frozen=True)
+class _Path:
+    """One metric over the judged generations t (T,)."""
+
+    metric: str
+    t: np.ndarray
+    first: np.ndarray           # (T,) of the first seed, whose rows are shown
+    shares: np.ndarray          # (3, T): 10 %, median, 90 % of the seeds, as shares of the median in generation 1
+    start: float                # that median
+
+    def at(self, t: int) -> float:
+        """The first seed's value in generation t."""
+        return float(self.first[np.searchsorted(self.t, t)])
+
+
+def _path(run: Run, metric: str) -> _Path:
+    table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation", values="value", dropna=False)
+    quantiles = np.nanquantile(table.to_numpy(float), (0.1, 0.5, 0.9), axis=0)
+    first = table.loc[run.spec["seeds"][0]].to_numpy(float)
+    return _Path(metric, table.columns.to_numpy(), first, quantiles / quantiles[1, 0], float(quantiles[1, 0]))
+
+
+def _name(metric: str) -> str:
+    return NAMES.get(metric, metric)
+
+
+class _Drawing:
+    """The artists of a Playback. `drawing(t, run, paths)` puts them in place: PNG."""
+
+    def __init__(self, run: Run, metrics: Sequence[str]):
+        self.figure = figure(10, 4, 1, 2)
+        self.figure.set_layout_engine("none")
+        self.left, self.right = self.figure.panels.flat
+        self._left(run)
+        self._right(run, metrics)
+        self.canvas = Canvas(self.figure, [self.rows, self.heading, *self.bands, *self.lines, self.cursor, *self.dots,
+                                           *self.names])
+
+    def _left(self, run: Run) -> None:
+        ax, real = self.left, _rows(run.real)
+        centre, half = (real.max(0) + real.min(0)) / 2, 0.53 * np.ptp(real, axis=0).max()
+        ax.set_position((0.015, 0.075, 0.336, 0.84))
+        ax.grid(False)
+        ax.set(xlim=centre[0] + [-half, half], ylim=centre[1] + [-half, half], aspect="equal", xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#BBBBBB")
+        ax.plot(*real[:1500].T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35, zorder=1)
+        ax.set_xlabel("grey: real rows", loc="left", fontsize=TEXT, color=COLOURS["real"])
+        (self.rows,) = ax.plot([], [], ".", markersize=4, markeredgewidth=0, alpha=0.7)
+        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold")
+
+    def _right(self, run: Run, metrics: Sequence[str]) -> None:
+        ax = self.right
+        ax.set_position((0.435, 0.15, 0.375, 0.765))
+        generation_axis(ax, int(run.table.generation.max()))
+        ax.set(ylim=(0, 1.5), yticks=[0, 0.5, 1, 1.5])
+        ax.set_yticklabels(["0", "50 %", "100 %", "150 %"])
+        ax.set_title("as a share of generation 1", loc="left", fontsize=LABEL, color=COLOURS["text"])
+        ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
+        self.bands = [ax.fill([0], [0], alpha=0.18, linewidth=0)[0] for _ in metrics]
+        self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0] for line, _ in zip(LINES, metrics, strict=False)]
+        self.cursor = ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
+        self.dots = [ax.plot([], [], "o", markersize=7)[0] for _ in metrics]
+        self.names = [ax.text(1.03, 0, _name(metric).replace(" ", "\n", 1), transform=ax.transAxes, va="center", fontsize=TEXT,
+                              fontweight="bold") for metric in metrics]
+
+    def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:
+        look = family(run.spec["loop"])
+        self.rows.set(data=_rows(run.samples[t]).T, color=look.colour)
+        alive = next((f" · {p.at(t):.0f} of {p.start:.0f} modes" for p in paths if p.metric == "modes.alive"), "")
+        self.heading.set(text=f"generation {t}{alive}", color=ink(look.colour))
+        self.cursor.set(data=([t, t], self.right.get_ylim()))
+        self._curves(t, paths, look)
+        return self.canvas.png()
+
+    def _curves(self, t: int, paths: list[_Path], look: Family) -> None:
+        for path, place, band, line, dot, name in zip(paths, (0.5, 0.8, 0.3), self.bands, self.lines, self.dots, self.names,
+                                                      strict=False):
+            colour, (low, median, high) = ramp(look.colour, place), path.shares
+            band.set(xy=np.transpose([[*path.t, *path.t[::-1]], [*low, *high[::-1]]]), color=colour)
+            line.set(data=(path.t, median), color=colour)
+            dot.set(data=([t], [path.at(t) / path.start]), color=colour)
+            name.set_color(ink(colour))
+        top = self.right.get_ylim()[1]
+        ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0.06 * top, top) / top      # above the axis
+        rank, height = np.argsort(ends, kind="stable"), self.right.bbox.height / self.figure.dpi * 72
+        lines = np.array([name.get_text().count("\n") + 1 for name in self.names])
+        ends[rank] = apart(ends[rank], LINE * TEXT * lines[rank] / height)
+        for name, place in zip(self.names, ends, strict=True):
+            name.set_y(place)
+
+
+def _rows(samples: Any) -> np.ndarray:
+    if samples is None or samples.x.ndim != 2 or samples.x.shape[1] != 2:
+        raise ValueError("Playback: expected a run with real and emitted rows of two numbers each, "
+                         f"got {samples!r}")
+    return samples.x.cpu().numpy()
