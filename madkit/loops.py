@@ -80,7 +80,8 @@ def cast(rows: Samples, like: Samples) -> Samples:
     if rows.x.dtype == like.x.dtype and rows.x.device == like.x.device:
         return rows
     rounds = like.x.dtype == torch.uint8 and rows.x.is_floating_point()
-    return Samples((rows.x.round().clamp(0, 255) if rounds else rows.x).to(like.x), rows.y, rows.born)
+    x = rows.x.round().clamp(0, 255) if rounds else rows.x
+    return Samples(x.to(like.x), rows.y, rows.born, rows.fresh)
 
 
 @dataclass
@@ -117,7 +118,7 @@ class State:
                 f"fresh data exhausted: generation {self.t} asks for {n} new real rows, but of the {left} rows of "
                 f"{self.truth!r} only {left - self.cursor} are unused; at {n} rows each, {possible} generations are "
                 "possible: ask for fewer generations, fewer fresh rows or a smaller n_ini")
-        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device)
+        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device).renewed()
         self.cursor += n
         return rows
 

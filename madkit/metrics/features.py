@@ -85,7 +85,7 @@ class LeNet:
         self._check(images)
         scale = 255 if images.x.dtype == torch.uint8 else 1
         parts = [self._on(images.x).body(x.float() / scale) for x in images.x.split(CHUNK)]
-        return Samples(torch.cat(parts), images.y, images.born)
+        return Samples(torch.cat(parts), images.y, images.born, images.fresh)
 
     def probabilities(self, rows: Samples) -> Tensor:
         """p(y | x) of images or features, (n, 10) float32; rows sum to 1."""

@@ -26,7 +26,7 @@ class Judge:
             return samples
         with stream(self.seed, "features", t):
             seen = self.job.features(samples)
-        return seen if isinstance(seen, Samples) else Samples(seen, samples.y, samples.born)
+        return seen if isinstance(seen, Samples) else Samples(seen, samples.y, samples.born, samples.fresh)
 
     def __call__(self, generation: Generation) -> dict[str, float]:
         values: dict[str, float] = {}

@@ -73,8 +73,9 @@ class Shelf:
                 self.places[name_of_row] = (t, len(news))
                 news.append(row)
             at[i] = self.places[name_of_row]
-        labels = {} if samples.y is None else {f"{name}_y": samples.y.cpu().numpy().astype(np.int32)}
-        return {f"{name}_at": at, f"{name}_born": samples.born.cpu().numpy().astype(np.int32)} | labels
+        more = {} if samples.y is None else {f"{name}_y": samples.y.cpu().numpy().astype(np.int32)}
+        more |= {f"{name}_fresh": samples.fresh.cpu().numpy()} if bool(samples.fresh.any()) else {}
+        return {f"{name}_at": at, f"{name}_born": samples.born.cpu().numpy().astype(np.int32)} | more
 
     def _arrays(self, t: int) -> dict[str, np.ndarray]:
         try:
@@ -123,8 +124,9 @@ class Shelf:
         for file in np.unique(files):
             chosen = files == file
             x[chosen] = self._news(int(file))[rows[chosen]]
-        y = arrays.get(f"{name}_y")
-        return Samples(torch.from_numpy(x), None if y is None else torch.from_numpy(y), torch.from_numpy(arrays[f"{name}_born"]))
+        y, born = arrays.get(f"{name}_y"), torch.from_numpy(arrays[f"{name}_born"])
+        fresh = torch.from_numpy(arrays.get(f"{name}_fresh", np.zeros(len(rows), bool)))  # stores of 0.2.0 did not say
+        return Samples(torch.from_numpy(x), None if y is None else torch.from_numpy(y), born, fresh)
 
     def _news(self, t: int) -> np.ndarray:
         if t not in self.news:

@@ -13,7 +13,8 @@ from madkit.runs.job import Job
 from madkit.runs.judge import Judge
 from madkit.runs.resume import resumed
 from madkit.runs.shelf import Shelf
-from madkit.steps import Generation, offers_state, steps
+from madkit.samples import Samples
+from madkit.steps import offers_state, steps
 
 
 def trajectory(job: Job, seed: int) -> Iterator[Entry]:
@@ -31,21 +32,19 @@ def trajectory(job: Job, seed: int) -> Iterator[Entry]:
     past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=job.emit if job.emits(seed) else 0,
                        lam_emit=job.lam_emit, device=job.device, state=state)
     judge = Judge(job, seed)
-    cursor = state.cursor if state else job.n_ini
     for generation in islice(past, job.generations - done):
         record = Entry(seed, generation.t, judge(generation))
         if shelf or seed == job.seeds[0]:
-            record = replace(record, samples=generation.samples, composition=composition(generation, cursor))
-        cursor = generation.state.cursor
+            record = replace(record, samples=generation.samples, composition=composition(generation.data))
         if shelf:
             kept = generation.model.state_dict() if offers_state(generation.model) else None
-            shelf.write(record, generation.data, cursor, kept)
+            shelf.write(record, generation.data, generation.state.cursor, kept)
         yield record if seed == job.seeds[0] else replace(record, samples=None)
 
 
-def composition(generation: Generation, cursor: int) -> list[tuple[str, int, int]]:
-    """(source, born, rows) of a training set; cursor = fresh rows used before it was made."""
-    real, *synthetic = torch.bincount(generation.data.born).tolist() or [0]
-    fresh = min(generation.state.cursor - cursor, real)
+def composition(data: Samples) -> list[tuple[str, int, int]]:
+    """(source, born, rows) of a training set, as its rows say themselves: "real" is of the first real set."""
+    real, *synthetic = torch.bincount(data.born).tolist() or [0]
+    fresh = int((data.fresh & (data.born == 0)).sum())
     rows = [("real", 0, real - fresh), ("fresh", 0, fresh)] + [("synthetic", t, n) for t, n in enumerate(synthetic, 1)]
     return [row for row in rows if row[2]]

@@ -80,6 +80,23 @@ def test_the_composition_tells_real_from_fresh_from_synthetic():
     ]
 
 
+def unused(state):
+    """Asks for fresh rows, and does not take them."""
+    state.fresh(30)
+    return state.real[:50] + state.model.sample(10)
+
+
+def test_rows_say_themselves_where_they_come_from(tmp_path):
+    parts = run(unused, generations=2, n_ini=60).composition
+    assert parts.values.tolist() == [[1, "real", 0, 60], [2, "real", 0, 50], [2, "synthetic", 1, 10]]
+    pool, store = mk.Previous() + mk.Fresh(5) + mk.Synthetic(7), tmp_path / "run"
+    parts = run(pool, generations=4).composition.query("generation == 4")
+    assert parts.values.tolist() == [[4, "real", 0, 12], [4, "fresh", 0, 15], [4, "synthetic", 1, 7], [4, "synthetic", 2, 7],
+                                     [4, "synthetic", 3, 7]]
+    run(pool, generations=2, store=store)                                      # and after a stop
+    assert run(pool, generations=4, store=store).composition.query("generation == 4").values.tolist() == parts.values.tolist()
+
+
 def test_seeds_side_by_side_change_no_bit():
     class Notebook:  # a class that lives nowhere but here, like one written in a notebook
         def fit(self, data):

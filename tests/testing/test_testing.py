@@ -562,3 +562,12 @@ def test_a_truth_that_is_none_is_named(truth):
 
 def test_a_random_metric_of_the_stream_passes():
     check_metric(lambda real, fake: float(fake.x[torch.randint(len(fake), (20,))].mean()))
+
+
+def test_a_loop_that_loses_the_mark_of_fresh_rows_is_found():
+    def forgetful(state):
+        return mk.Samples(state.fresh(20).x) + state.model.sample(20)
+
+    with pytest.raises(AssertionError, match="state.fresh gave does not say so.*pass fresh="):
+        mk.testing.check_loop(forgetful, mk.data.gaussian(2), n_ini=40)
+    mk.testing.check_loop(lambda state: state.fresh(20)[::2] + state.model.sample(20), mk.data.gaussian(2), n_ini=40)
