@@ -6,7 +6,7 @@ Truths, models, loops and metrics exchange nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -27,7 +27,8 @@ class Samples:
     x: Tensor
     y: Tensor | None = None
     born: Tensor = 0  # type: ignore[assignment]  # an integer stands for all rows
-    fresh: Tensor = False  # type: ignore[assignment]  # True or False stands for all rows
+    fresh: Tensor = field(default=False, compare=False)  # type: ignore[assignment]  # True or False stands for all; not in
+    # the description of a truth, which stores before 0.3.0 hold
 
     def __post_init__(self):
         x = torch.as_tensor(self.x)
