@@ -280,14 +280,14 @@ def fully_synthetic(n: int, lam: float = 1.0) -> Source:
     return Synthetic(n, lam)
 
 
-def synthetic_augmentation(n_s: int, lam: float = 1.0, accumulate: bool = False) -> Source:
-    """One fixed real set and n_s synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
+def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
+    """One fixed real set and n synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
 
     lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
     """
     if not isinstance(accumulate, bool):
         raise TypeError(f"synthetic_augmentation: accumulate expected True or False, got {accumulate!r}")
-    return (Previous() if accumulate else Real()) + Synthetic(n_s, lam)
+    return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 
 def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import madkit as mk
+from madkit.base.moved import MOVED
 
 PACKAGE = Path(mk.__file__).parent
 ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics theory", "exact", "runs", "testing", "plot",
@@ -107,3 +109,41 @@ def test_every_public_name_is_documented_and_typed(name, thing):
         hints = inspect.signature(thing)
         bare = [p.name for p in hints.parameters.values() if p.annotation is p.empty]
         assert not bare and hints.return_annotation is not hints.empty, f"{name}: no type hints for {bare or 'its result'}"
+
+
+ROOMS = [mk, *(thing for name in mk.__all__ if inspect.ismodule(thing := getattr(mk, name)))]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)
+def test_tab_offers_what_is_meant(room):
+    assert dir(room) == sorted(room.__all__) and all(getattr(room, name) is not None for name in room.__all__)
+
+
+def test_tab_in_a_kernel():
+    from ipykernel.inprocess import InProcessKernelManager
+
+    manager = InProcessKernelManager()
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.execute("import madkit as mk")
+    for start, offered in {"mk.": mk.__all__, "mk.plot.": mk.plot.__all__, "mk.metrics.prec": ["precision"]}.items():
+        client.complete(start)
+        matches = client.get_shell_msg(timeout=60)
+        while matches["msg_type"] != "complete_reply":
+            matches = client.get_shell_msg(timeout=60)
+        found = {match.rpartition(".")[2] for match in matches["content"]["matches"]}
+        assert found == set(offered), start
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_a_name_that_moved_says_where(old):
+    thing, (*path, last) = mk, old.split(".")[1:]
+    for part in path:
+        thing = getattr(thing, part)
+    with pytest.raises(AttributeError, match="has moved: write ") as told:
+        getattr(thing, last)
+    for new in re.findall(r"mk\.([\w.]+)", str(told.value).partition("write")[2]):        # and what it names is there
+        found = mk
+        for part in new.split("."):
+            found = getattr(found, part)

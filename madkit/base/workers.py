@@ -77,12 +77,12 @@ def alone() -> Iterator[None]:
     Thread counts belong to the process: the last of several blocks, on several threads, puts them back.
     """
     _enter()
-    shown, was = bars.set(False), lonely.set(True)
+    was = lonely.set(True)
     try:
-        yield
+        with bars(False):
+            yield
     finally:
         lonely.reset(was)
-        bars.reset(shown)
         _leave()
 
 

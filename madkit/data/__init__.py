@@ -32,3 +32,7 @@ __all__ = [
     "Finite", "digits", "mnist", "fashion_mnist", "images", "array", "csv",
     "shipped",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

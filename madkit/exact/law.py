@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from madkit.base.progress import bar
 from madkit.exact.draws import Dice
 from madkit.exact.plan import Plan
 from madkit.exact.rows import Components, Matrices, times
@@ -39,14 +40,12 @@ class Fits:
 def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
           progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
     """(which loops, which generations, their fits), piece by piece; loops of the same sources go side by side."""
-    from tqdm.auto import tqdm
-
-    with tqdm(total=len(plans) * generations, unit="generation", delay=2, disable=not progress, leave=False) as bar:
+    with bar(total=len(plans) * generations, unit="generation", wanted=progress) as shown:
         for which in _families(plans, BUDGET // (len(seeds) * dim * (dim + 1))):
             family = [plans[i] for i in which]
             for span, fits in _family(family, dim, generations, seeds, ddof, device):
                 yield which, span, fits
-                bar.update(len(which) * (span.stop - span.start))
+                shown.update(len(which) * (span.stop - span.start))
 
 
 def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:

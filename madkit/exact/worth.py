@@ -24,6 +24,7 @@ import numpy as np
 
 from madkit import exact, theory
 from madkit.base.checks import several_seeds
+from madkit.base.progress import bar
 from madkit.loops import Loop, parts
 
 LEFT = 0.005     # what a burn-in leaves of the beginning
@@ -65,19 +66,17 @@ def limit(
     progress: bool = False,
 ) -> np.ndarray:
     """W2² of the fits in the limit, averaged over POINTS generations: (loops, seeds); arguments as above."""
-    from tqdm.auto import tqdm
-
     seeds = several_seeds(seeds)
     times = [relaxation(loop, n_ini) for loop in loops]
     values = np.empty((len(loops), len(seeds)))
-    with tqdm(total=len(loops), unit="loop", delay=2, disable=not progress, leave=False) as bar:
+    with bar(total=len(loops), unit="loop", wanted=progress) as shown:
         for time in sorted(set(times)):
             which = [i for i, other in enumerate(times) if other == time]
             at = measured(*time)
             found = exact.simulate([loops[i] for i in which], dim, generations=at[-1], seeds=seeds, n_ini=n_ini,
                                    metrics=["w2_squared"], at=at, device=device)
             values[which] = found["w2_squared"].mean(-1)
-            bar.update(len(which))
+            shown.update(len(which))
     return values
 
 

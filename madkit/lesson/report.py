@@ -4,28 +4,19 @@
 
 A report's folder holds NAME.html (figures, mathematics and style inside), NAME.ipynb (executed) and results.json (what the
 notebook found, in numbers). A notebook takes part with two cells: one tagged `parameters` (see `madkit.lesson.parameters`), among
-them `out = "."`, and a last one that calls `results(out, …)`.
+them `out = "."`, and a last one that calls `mk.lesson.results(…)`.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from madkit.lesson import page
-from madkit.lesson.environment import check_environment
-from madkit.lesson.parameters import check, check_parameters, read
-
-__all__ = ["ReportError", "check_environment", "check_parameters", "report", "results"]
-
-SCHEMA = 1  # of results.json
+from madkit.lesson.parameters import check, read
 
 
 class ReportError(RuntimeError):
@@ -97,41 +88,3 @@ def _static() -> Iterator[None]:
         os.environ.pop("MADKIT_RENDER")
         if before is not None:
             os.environ["MADKIT_RENDER"] = before
-
-
-# --- the numbers ---------------------------------------------------------------------------------------------------
-
-
-def results(out: str | os.PathLike, **values: Any) -> None:
-    """Write out/results.json: the values, with schema, date (UTC) and versions.
-
-    out     folder, made where missing; in a notebook its parameter `out`, which `report` sets to the report's folder
-    values  numbers, text, None, arrays, tensors, DataFrames (as records), and lists and dicts of these; JSON has no word for
-            inf and nan: they become the strings "inf", "-inf" and "nan", which float() reads back
-
-    Raises TypeError for a value that has no plain form.
-    """
-    versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
-    record = {"schema": SCHEMA, "date": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions}
-    record |= {name: _plain(name, value) for name, value in values.items()}
-    path = Path(out) / "results.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _plain(name: str, value: Any) -> Any:
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(float(value))
-    if isinstance(value, Mapping):
-        return {str(k): _plain(f"{name}[{k!r}]", v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(f"{name}[{i}]", v) for i, v in enumerate(value)]
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if hasattr(value, "columns"):
-        return _plain(name, value.to_dict("records"))
-    if hasattr(value, "tolist"):
-        return _plain(name, value.tolist())
-    raise TypeError(f"results: {name} must be numbers, text, arrays, or lists and dicts of these, got {type(value).__name__}")

@@ -19,6 +19,7 @@ of them is drawn next.
 
 from typing import Any
 
+from madkit.base.moved import missing
 from madkit.live.controls import Choice, Slider
 from madkit.live.views import View, view
 
@@ -35,4 +36,8 @@ def __getattr__(name: str) -> Any:
         from madkit.live import map
 
         return getattr(map, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing("mk.live", name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -25,7 +25,7 @@ GROWN = 24                                            # runs that are kept, the 
 SIDE_BY_SIDE = 4                                      # loops or runs that are shown at once, at first
 LOOPS: dict[str, Callable[..., Loop]] = {
     "fully synthetic": fully_synthetic,
-    "augmentation": lambda n, lam: synthetic_augmentation(n, lam),
+    "augmentation": synthetic_augmentation,
     "fresh data": fresh_data,
 }
 PRESETS: dict[str, dict[str, Any]] = {

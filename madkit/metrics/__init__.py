@@ -13,14 +13,24 @@ Loops collapse clouds to 1e-9 of their offset, and to single points. So moments 
 exactly 0 for a point; and distances between near points are taken from differences, never from |a|² − 2ab + |b|², which
 loses every digit there. Equal distances count as equal. What needs all pairs works in chunks of bounded memory.
 
+`LeNet("mnist")` maps images to what a classifier sees (`mk.run(features=…)`), and has metrics of its own. `Faults` damages
+rows of a known truth on purpose, by one of `FAULTS`, to learn what a metric sees.
+
 ValueError is raised for rows of different length, for NaN or infinity, and for fewer rows than a metric needs.
 """
 
 from madkit.metrics.clouds import mmd, modes, sliced_w2
+from madkit.metrics.faults import FAULTS, Faults
+from madkit.metrics.features import LeNet
 from madkit.metrics.moments import MOMENTS, frechet, logdet, mean_error, spectrum, trace, w2_squared
 from madkit.metrics.neighbours import coverage, density, precision, recall
 
 __all__ = [
     "w2_squared", "mean_error", "trace", "logdet", "spectrum", "MOMENTS", "frechet",
     "precision", "recall", "density", "coverage", "sliced_w2", "mmd", "modes",
+    "LeNet", "Faults", "FAULTS",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

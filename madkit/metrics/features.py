@@ -49,7 +49,7 @@ class Network(nn.Module):
 
 @dataclass(frozen=True)
 class LeNet:
-    """A trained classifier, a function Samples of images -> Samples of features: `mk.run(features=mk.features.LeNet("mnist"))`.
+    """A trained classifier, a function Samples of images -> Samples of features: `mk.run(features=mk.metrics.LeNet("mnist"))`.
 
     name  "mnist" or "fashion": uint8 images (n, 1, 28, 28); "digits": floats (n, 1, 8, 8) in [0, 1], as mk.data gives them
 

@@ -45,3 +45,7 @@ __all__ = [
     "phase", "along", "paths",
     "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

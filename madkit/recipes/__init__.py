@@ -30,3 +30,7 @@ def recipe(name: str, preset: Preset = "laptop") -> Recipe | Sweep:
     if preset not in PRESETS:
         raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {preset!r}")
     return RECIPES[name](preset)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -46,8 +46,8 @@ def sweep_card(folder: Path, made: Sweep, how: dict[str, Any], table: pd.DataFra
         ("model, data", f"`Gaussian()` on `gaussian({made.dim})`, by the exact law: no rows are drawn"),
         ("cells", "; ".join(f"{name}: {span}" for name, span in axes.items())),
         ("seeds", f"{made.seeds} of every cell; errors are standard errors over the seeds"),
-        ("the limit", f"{made.follow} generations are followed" if made.follow else "see `mk.exact.worth`: burn-in and average "
-         "follow from the spectral radius of each loop"),
+        ("the limit", f"{made.follow} generations are followed" if made.follow else "see "
+         "`mk.exact.effective_sample_size`: burn-in and average follow from the spectral radius of each loop"),
         *_errors(table),
     ]
     parts = [f"![{RECIPES[how['recipe']].__doc__}](picture.png)", words]

@@ -113,7 +113,7 @@ def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, feat
 
 
 def _metric(metric: Metric | str) -> Metric:
-    known = {name: f for name in mad_metrics.__all__ if callable(f := getattr(mad_metrics, name))}
+    known = {name: f for name in mad_metrics.__all__ if inspect.isfunction(f := getattr(mad_metrics, name))}
     if isinstance(metric, str) and metric in known:
         return known[metric]
     if not callable(metric):

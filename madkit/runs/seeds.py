@@ -8,7 +8,7 @@ from functools import partial
 from time import perf_counter
 
 from madkit.base import workers
-from madkit.base.progress import bars
+from madkit.base.progress import bar, bars
 from madkit.base.rng import preserved
 from madkit.record import Entry
 from madkit.runs.job import Job
@@ -17,23 +17,17 @@ from madkit.runs.trajectory import trajectory
 
 def collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[Entry], BaseException | None]:
     """The records, in order, and what stopped the run early: Ctrl-C, or a fit that diverged."""
-    from tqdm.auto import tqdm
-
     records: list[Entry] = []
     stopped: BaseException | None = None
-    shown = bars.set(progress and bars.get())
-    bar = tqdm(total=job.generations * len(job.seeds), unit="generation", delay=2, disable=not bars.get(), leave=False)
-    try:
-        for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
-            records += batch
-            bar.update(len(batch))
-    except (KeyboardInterrupt, FloatingPointError) as error:
-        if isinstance(error, KeyboardInterrupt) and workers.lonely.get():
-            raise  # a cell of a sweep is whole, or is not there
-        stopped = error
-    finally:
-        bars.reset(shown)
-        bar.close()
+    with bars(progress), bar(total=job.generations * len(job.seeds), unit="generation") as shown:
+        try:
+            for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
+                records += batch
+                shown.update(len(batch))
+        except (KeyboardInterrupt, FloatingPointError) as error:
+            if isinstance(error, KeyboardInterrupt) and workers.lonely.get():
+                raise  # a cell of a sweep is whole, or is not there
+            stopped = error
     order = {seed: i for i, seed in enumerate(job.seeds)}
     records.sort(key=lambda record: (order[record.seed], record.t))
     return records, stopped

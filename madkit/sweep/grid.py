@@ -20,6 +20,7 @@ from madkit.base import describe as specs
 from madkit.base import workers
 from madkit.base.checks import several_seeds
 from madkit.base.device import resolve
+from madkit.base.progress import bar
 from madkit.sweep.cells import Folder, Record, Task, Value, frame, tasks
 from madkit.sweep.outcome import outcome, text
 
@@ -112,26 +113,24 @@ class Sweep:
 
 
 def _finished(sweep: Sweep, executor: Executor | None, retry: bool, progress: bool) -> Iterator[pd.DataFrame]:
-    from tqdm.auto import tqdm
-
     done, left_out, todo = sweep.sorted(retry)
     failed: list[Record] = []
     records = _side_by_side(sweep, todo, executor) if executor else _one_by_one(sweep, todo)
     before = len(done) + len(left_out)
-    bar = tqdm(total=before + len(todo), initial=before, unit="task", delay=2, disable=not progress, leave=False)
+    shown = bar(total=before + len(todo), initial=before, unit="task", wanted=progress)
     try:
         for task in done:
             yield frame([sweep.read(task)], sweep.over)
         for record in records:
-            bar.update()
+            shown.update()
             if "rows" in record:
                 yield frame([record], sweep.over)
             else:
                 failed.append(record)
-                bar.set_postfix(failed=len(failed))
+                shown.set_postfix(failed=len(failed))
     finally:
         records.close()
-        bar.close()
+        shown.close()
         _warn(sweep, left_out, failed, before + len(todo))
 
 

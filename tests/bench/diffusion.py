@@ -74,7 +74,7 @@ def main() -> None:
 
 def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> None:
     """Seconds of one generation, and what its samples are like."""
-    lenet, model, real = mk.features.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
+    lenet, model, real = mk.metrics.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
     started = perf_counter()
     with stream(0, "fit"):
         model.fit(real)

@@ -10,7 +10,7 @@ from madkit import exact, theory
 from madkit.exact.worth import LEFT, limit, measured, relaxation, worth
 from madkit.loops import Fresh, Previous, Real, Synthetic
 
-effective_sample_size = mk.sweep.effective_sample_size
+effective_sample_size = mk.exact.effective_sample_size
 
 
 def near(found, expected, relative):

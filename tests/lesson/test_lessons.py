@@ -22,7 +22,7 @@ def test_a_lesson_has_its_anatomy(name):
     assert cells(name, "markdown")[0].source.startswith("# ") and "?" in cells(name, "markdown")[0].source.splitlines()[0]
     assert len(cells(name, tag="parameters")) == 1
     assert "check_parameters()" in "".join(cell.source for cell in cells(name, "code"))
-    assert "report.results(" in cells(name, "code")[-1].source
+    assert "lesson.results(" in cells(name, "code")[-1].source
     long = [cell.source for cell in cells(name, "code") if len(cell.source.splitlines()) > 12]
     assert not long, "code cells are short"
     assert not any("\ndef " in f"\n{cell.source}" for cell in cells(name, "code")
@@ -46,7 +46,7 @@ def test_exercises_are_cells_of_nbgrader(name):
     assert len({part.grade_id for part in grading}) == len(grading)
     for cell in cells(name, "code"):
         if cell.metadata.get("nbgrader", {}).get("grade"):
-            assert "mk.exercises." in cell.source
+            assert "mk.lesson.same_" in cell.source
         if cell.metadata.get("nbgrader", {}).get("solution"):
             assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
 

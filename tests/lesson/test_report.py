@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from madkit import cli
-from madkit.lesson import page, parameters, report
+from madkit.lesson import page, parameters, report, results
 
 PARAMETERS = """\
 lam = 0.9                                 # sampling bias λ in [0, 1]
@@ -63,8 +63,8 @@ def lesson(tmp_path_factory):
     from matplotlib.figure import Figure
 
     Figure(figsize=(1, 1)).savefig(folder / "square.png")
-    setup = "import os\nfrom madkit import report\nreport.check_parameters()"
-    finding = "report.results(out, lam=lam, flag=flag, seeds=seeds, data=data, render=os.environ['MADKIT_RENDER'])"
+    setup = "import os\nfrom madkit import lesson\nlesson.check_parameters()"
+    finding = "lesson.results({'render': os.environ['MADKIT_RENDER']}, ['a square'])"
     return write(folder, "lesson.ipynb", PARAMETERS, setup, TEXT, LIVE, finding)
 
 
@@ -82,8 +82,9 @@ def rendered(lesson, tmp_path_factory):
 
 def test_report_writes_what_the_notebook_found(rendered):
     found = json.loads((rendered / "results.json").read_text())
-    assert {key: found[key] for key in ("schema", "lam", "flag", "seeds", "data", "render")} == {
-        "schema": 1, "lam": 0.8, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv", "render": "report"}
+    assert found["parameters"] == {"lam": 0.8, "n": 100, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv"}
+    assert (found["schema"], found["lesson"], found["seed"]) == (2, "lesson", None)
+    assert (found["metrics"], found["figures"]) == ({"render": "report"}, ["a square"])
     assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
 
 
@@ -256,15 +257,21 @@ def test_version(capsys):
     assert capsys.readouterr().out.startswith("madkit 0.")
 
 
-def test_results_are_plain_json(tmp_path):
+def test_results_are_plain_json(tmp_path, monkeypatch):
     table = pd.DataFrame({"t": [1, 2], "v": [0.5, -math.inf]})
-    report.results(tmp_path / "new", a=np.float32(0.5), b=torch.arange(2), c=table, d={1: (math.nan, None)}, e=tmp_path)
-    found = json.loads((tmp_path / "new" / "results.json").read_text(), parse_constant=pytest.fail)
+    monkeypatch.chdir(tmp_path)
+    written = results({"a": np.float32(0.5), "b": torch.arange(2), "c": table, "d": {1: (math.nan, None)}, "e": tmp_path})
+    record = json.loads(written.read_text(), parse_constant=pytest.fail)
+    found = record["metrics"]
+    assert (written.resolve(), record["lesson"], record["parameters"]) == (tmp_path / "results.json", None, {})
     assert (found["a"], found["b"], found["d"], found["e"]) == (0.5, [0, 1], {"1": ["nan", None]}, str(tmp_path))
     assert found["c"] == [{"t": 1, "v": 0.5}, {"t": 2, "v": "-inf"}]
 
 
-def test_results_name_what_has_no_plain_form(tmp_path):
-    with pytest.raises(TypeError, match=r"^results: figures\[1\]\['x'\] must be numbers"):
-        report.results(tmp_path, figures=[1, {"x": object()}])
+def test_results_name_what_has_no_plain_form(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError, match=r"^results: metrics\['a'\]\[1\]\['x'\] must be numbers"):
+        results({"a": [1, {"x": object()}]})
+    with pytest.raises(TypeError, match=r"^results: figures\[0\] must be a figure or its text alternative, got int"):
+        results({}, [1])
     assert not (tmp_path / "results.json").exists()

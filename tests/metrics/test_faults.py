@@ -92,7 +92,7 @@ def test_verdicts_are_those_of_the_metrics(picture):
 
 
 def test_images_are_judged_by_their_features():
-    lenet = mk.features.LeNet("digits")
+    lenet = mk.metrics.LeNet("digits")
     picture = Damage(mk.data.digits(), 200, features=lenet, metrics=[mk.metrics.frechet, lenet.classes], repeats=4)
     frame = picture.update(fault="modes dropped", strength=1.0)
     assert "Seen by: Fréchet distance, class entropy" in frame.text

@@ -139,7 +139,7 @@ def test_rows_are_of_their_label(written):
 def test_a_label_is_heard(written):
     """By the eye of a classifier. With one law for the codes of all labels it is 84 %."""
     emitted = draw(written[0], 1000)
-    assert (mk.features.LeNet("digits").predict(emitted) == emitted.y).double().mean() > 0.86
+    assert (mk.metrics.LeNet("digits").predict(emitted) == emitted.y).double().mean() > 0.86
 
 
 # --- the laws of codes ---------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import madkit as mk
+from madkit.base import progress
 from madkit.base.describe import describe
 from madkit.base.files import StoreError
-from madkit.base.progress import bars
 
 TRUTH = mk.data.gaussian(2)
 
@@ -226,12 +226,12 @@ class SaysWhetherBarsShow(mk.models.Gaussian):
     said = []
 
     def fit(self, data):
-        self.said.append(bars.get())
+        self.said.append(progress.shown())
         return super().fit(data)
 
 
 def test_without_progress_the_fits_show_no_bar_either():
     SaysWhetherBarsShow.said.clear()
-    for progress in (False, True):
-        mk.run(SaysWhetherBarsShow(), mk.fully_synthetic(20), mk.data.gaussian(2), generations=1, progress=progress)
-    assert SaysWhetherBarsShow.said == [False, True] and bars.get()
+    for wanted in (False, True):
+        mk.run(SaysWhetherBarsShow(), mk.fully_synthetic(20), mk.data.gaussian(2), generations=1, progress=wanted)
+    assert SaysWhetherBarsShow.said == [False, True] and progress.shown()

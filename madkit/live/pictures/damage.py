@@ -41,7 +41,7 @@ class Damage:
     """Left: real rows (grey) and what a model with a known fault emits. Right: one line for each metric, its value over the
     strength of the fault, with the range of a perfect model (grey) and whether it sees the fault.
 
-        picture.update(fault="noise", strength=0.1)      # a fault of mk.damage.FAULTS, a strength of STRENGTHS
+        picture.update(fault="noise", strength=0.1)      # a fault of mk.metrics.FAULTS, a strength of STRENGTHS
 
     A metric sees a fault when its value is more than 4 standard deviations away from the mean of a perfect model's, which new
     rows of the truth are, `repeats` times; values that agree to ten digits count as equal. Every fault is computed when first
@@ -50,7 +50,7 @@ class Damage:
 
     def __init__(
         self,
-        truth: Any,                                                # with centres or labels; see mk.damage
+        truth: Any,                                                # with centres or labels; see mk.metrics.Faults
         n: int = 500,                                              # rows on each side
         *,
         metrics: Sequence[Callable] | None = None,                 # (real, fake) -> number or numbers; None: those of ORDER

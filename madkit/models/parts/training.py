@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from madkit.base.progress import bars
+from madkit.base.progress import bar
 
 CHECKED = 25  # steps between looks at the loss: looking makes a GPU wait
 
@@ -43,16 +43,13 @@ def watched(steps: Iterable[Step], who: str) -> None:
 
     Raises FloatingPointError when the loss is not finite: the fit has diverged, and what came before it is unharmed.
     """
-    from tqdm.auto import tqdm
-
-    bar = tqdm(desc=who, unit="step", delay=2, leave=False, disable=not bars.get())
-    with bar:
+    with bar(desc=who, unit="step") as shown:
         for step in steps:
-            bar.total = step.total
+            shown.total = step.total
             if step.i % CHECKED == 0 or step.i == step.total:
                 _finite(step, who)
-                bar.set_postfix(loss=f"{step.loss:.3g}", refresh=False)
-            bar.update()
+                shown.set_postfix(loss=f"{step.loss:.3g}", refresh=False)
+            shown.update()
 
 
 def _finite(step: Step, who: str) -> None:
