@@ -25,7 +25,7 @@ KEPT, ROOM = 256, 2**22                                 # so many arrays of it, 
 LOCK = threading.Lock()                                 # of LAST: sliders ask on threads of their own
 
 
-class Dice:
+class Draws:
     """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all loops share."""
 
     def __init__(self, seeds: list[int], dim: int, device: torch.device):

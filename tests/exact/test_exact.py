@@ -11,7 +11,7 @@ from scipy.stats import chi2, ks_2samp, kstest, norm
 import madkit as mk
 from madkit import exact
 from madkit.base.rng import key
-from madkit.exact.draws import KEPT, LAST, ROOM, Dice, _bent, generator
+from madkit.exact.draws import KEPT, LAST, ROOM, Draws, _bent, generator
 from madkit.exact.rows import Components
 from madkit.loops import Fresh, Previous, Real, Synthetic, parts
 
@@ -85,8 +85,8 @@ def test_the_law_is_that_of_drawn_rows(name, lam, dim):
 
 @pytest.mark.parametrize("n", [2, 3, 4, 7, 100, 10**9])
 def test_squares_of_the_diagonal_are_chi2(n):
-    dice, rows = Dice(list(range(300)), 2, torch.device("cpu")), np.full((30, 1, 1), n)
-    seen = dice.draw(slice(1, 31), rows, np.ones((1, 1))).numpy()[:, 0, :, 0]           # (T, S, d, d + 1)
+    draws, rows = Draws(list(range(300)), 2, torch.device("cpu")), np.full((30, 1, 1), n)
+    seen = draws.draw(slice(1, 31), rows, np.ones((1, 1))).numpy()[:, 0, :, 0]           # (T, S, d, d + 1)
     for i in range(2):
         if n - 1 - i:
             assert kstest(seen[..., i, i].ravel() ** 2, chi2(n - 1 - i).cdf).pvalue > 1e-4, f"{n - 1 - i} degrees of freedom"

@@ -9,7 +9,7 @@ from torch import nn
 import madkit as mk
 from madkit.base.rng import stream
 from madkit.models.gan import GAN, PLANE, slope_penalty
-from madkit.models.parts.styled import Critic, Painter, eye
+from madkit.models.parts.styled import Critic, Synthesis, critic_features
 
 QUICK = {"width": 8, "latent": 4, "steps": 20, "batch": 16}
 digits = mk.data.digits()
@@ -230,9 +230,9 @@ def test_a_saved_model_emits_the_same_rows(written, lam):
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 7), (2, 33, 20), (1, 3, 3)])
 def test_images_up_to_64_are_made_and_judged(shape):
-    x = Painter(shape, width=4, style=6)(torch.randn(2, 6))
+    x = Synthesis(shape, width=4, style=6)(torch.randn(2, 6))
     assert x.shape == (2, *shape) and 0.05 < x.std() and x.abs().max() <= 1
-    D = Critic(*eye(shape, 2), classes=3)
+    D = Critic(*critic_features(shape, 2), classes=3)
     scores = D(x, torch.tensor([0, 2]))
     slopes, = torch.autograd.grad(scores.sum(), x)
     assert scores.shape == (2,) and (slopes.flatten(1) != 0).double().mean() > 0.9  # every pixel counts

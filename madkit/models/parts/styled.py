@@ -79,7 +79,7 @@ class Styled(nn.Module):
         return self.conv(F.leaky_relu(self.norm(x) * (1 + scale) + shift, SLOPE))
 
 
-class Painter(nn.Module):
+class Synthesis(nn.Module):
     """Synthesis of images: w (B, style) → (B, c, h, w) in (−1, 1), with `width` channels at the finest level."""
 
     def __init__(self, shape: tuple[int, ...], width: int, style: int):
@@ -135,7 +135,7 @@ class Fold(nn.Module):
         return F.pixel_unshuffle(F.pad(x, (0, -w % self.patch, 0, -h % self.patch), value=-1.0), self.patch)
 
 
-def eye(shape: tuple[int, ...], width: int) -> tuple[nn.Module, int]:
+def critic_features(shape: tuple[int, ...], width: int) -> tuple[nn.Module, int]:
     """The critic's features of images, and their number: `width` channels at the finest level, twice as many at the next …"""
     patch, doublings = levels(shape)
     parts: list[nn.Module] = [Fold(patch), begun(nn.Conv2d(shape[0] * patch**2, width, 3, padding=1)), nn.LeakyReLU(SLOPE)]
