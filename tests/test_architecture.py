@@ -31,7 +31,7 @@ LAYERS = {  # module: the madkit modules that it may know
     "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "checks", "metrics", "damage", "bias"},
     "scenes": {"exact", "theory", "loops", "plot", "record", "runs", "shelf", "samples", "rng", "checks", "data", "metrics",
                "sweep"},
-    "inline": set(),
+    "inline": {"live"},
     "live": {"pictures", "plot", "loops", "scenes", "record", "exact", "models", "inline", "page"},
     "parameters": set(), "page": {"parameters", "inline"}, "environment": {"live"},
     "report": {"parameters", "page", "environment"}, 
