@@ -122,7 +122,8 @@ export function problem(page, state) {
 /** @param {Page} page @param {string} side @param {any} value @returns {string} */
 function sideProblem(page, side, value) {
   const known = ["loop", ...page.controls.map(({ name }) => name)];
-  const labels = ["all", ...page.loops.map(({ label }) => label)];
+  const all = page.loops.length > 1 ? ["all"] : [];
+  const labels = [...all, ...page.loops.map(({ label }) => label)];
   if (!isObject(value)) return wrong(side, "an object", value);
   if (extra(value, known)) return wrong(side, `only ${known.join(", ")}`, extra(value, known));
   if (!labels.includes(value.loop)) return wrong(`${side}.loop`, labels.join(", "), value.loop);
@@ -143,9 +144,10 @@ function drawnProblem(page, drawn) {
   const points = /** @type {unknown[]} */ (drawn.points), { length } = points;
   if (!whole(length, LEAST, MOST))
     return wrong("drawn.points", `${LEAST} to ${MOST} points`, length);
-  const lies = (/** @type {any} */ x) => Number.isFinite(x) && Math.abs(x) <= HALF;
+  const lies = (/** @type {any} */ x) =>
+    Number.isFinite(x) && Math.abs(x) <= HALF && Number(x.toFixed(2)) === x;
   const odd = points.find((point) =>
     !(Array.isArray(point) && point.length === 2 && point.every(lies)));
   if (odd === undefined) return "";
-  return wrong("drawn.points", `pairs of numbers from -${HALF} to ${HALF}`, odd);
+  return wrong("drawn.points", `pairs of numbers from -${HALF} to ${HALF} of two decimals`, odd);
 }

@@ -18,5 +18,6 @@ export function plain(value, digits = 3) {
   if (size >= 1e-3 && size < 1e5)
     return String(Number(value.toPrecision(digits))).replace("-", "−");
   const [front, back] = value.toExponential(Math.min(1, digits - 1)).split("e");
-  return (Number(front) === 1 ? "" : front.replace("-", "−") + "·") + "10" + raised(Number(back));
+  const times = Number(front) === 1 ? "" : String(Number(front)).replace("-", "−") + "·";
+  return `${times}10${raised(Number(back))}`;
 }

@@ -1,0 +1,76 @@
+"""The modules of live/js: types, their own tests in node, and how long they may be. Skipped where node or tsc is not there."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from madkit import inline
+from madkit.live.join import JS
+
+TESTS = Path(__file__).parent / "js"
+MODULES = sorted(JS.rglob("*.js"))
+START = re.compile(r"^( *)(?:export )?(?:async |static |get |set )*(?:function\*? )?(#?[\w$]+) ?\(.*\{$"
+                   r"|^( *)(?:export )?const ([\w$]+) = .*=>.*[{(]$")
+KEYWORDS = {"if", "for", "while", "switch", "catch", "return"}
+
+
+def needs(program):
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed on this machine")
+
+
+def said(*command):
+    """What a program says; the test fails with it where the program does."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@needs("tsc")
+def test_types_agree():
+    said("tsc", "-p", str(JS))
+
+
+@needs("node")
+def test_nodes_own_tests_pass():
+    report = said("node", "--test", *map(str, sorted(TESTS.glob("*.test.mjs"))))
+    assert int(re.search(r"(?:#|ℹ) pass (\d+)", report)[1]) >= 50
+
+
+@needs("node")
+@pytest.mark.parametrize("name", inline.SCRIPTS)
+def test_what_a_page_takes_is_a_module(name, tmp_path):
+    """No name is declared twice, whatever the join overlooks."""
+    file = tmp_path / "page.mjs"
+    file.write_text(inline.script(name), encoding="utf-8")
+    said("node", "--check", str(file))
+
+
+def lengths(text):
+    """(name, lines) of functions and methods, by their indents: what begins with { ends where } stands below it."""
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        if (found := START.match(line)) and not KEYWORDS & {found[2], found[4]}:
+            indent = found[1] or found[3] or ""
+            end = next((j for j in range(i + 1, len(lines)) if re.match(rf"{indent}[}})]", lines[j])), i)
+            yield found[2] or found[4], end - i + 1
+
+
+def test_functions_are_measured():
+    text = "export function a(b) {\n  c;\n}\nclass D {\n  #e() {\n    if (f) {\n      g;\n    }\n  }\n}\nconst h = (i) => ({\n  j,\n});\n"
+    assert list(lengths(text)) == [("a", 3), ("#e", 5), ("h", 3)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(JS)))
+def test_modules_are_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 200, "a module has 200 lines at most"
+    assert max(map(len, text.splitlines())) <= 100, "a line has 100 characters at most"
+    assert [found for found in lengths(text) if found[1] > 60] == [], "a function has 60 lines at most"
+
+
+def test_there_are_functions_to_measure():
+    found = [length for path in MODULES for _, length in lengths(path.read_text(encoding="utf-8"))]
+    assert len(found) > 150 and max(found) > 25
