@@ -1,8 +1,9 @@
-"""What Python and JavaScript must both say: cases with Python's answers, which the tests in tests/live/js read.
+"""What Python and JavaScript must both say: cases with Python's answers, read by tests/live/js.
 
     python tests/live/golden.py                 writes tests/live/golden/*.json
 
-`test_golden.py` fails where a file is not what Python says now. A number that is not finite stands as "nan" or "inf".
+`test_golden.py` fails where a file is not what Python says now. A number that is not finite stands
+as "nan" or "inf".
 """
 
 import base64
@@ -25,191 +26,235 @@ FOLDER = Path(__file__).parent / "golden"
 DRAWN = [[0.5, -1.25], [0, 0], [4, -4], [1, 1], [2, 2]]
 
 
-def refused(check, *given) -> bool:
+def good(check, *given) -> bool:
+    """Whether a check lets it pass."""
     try:
         check(*given)
     except ValueError:
-        return True
-    return False
+        return False
+    return True
 
 
 def packed(tracks, *digits) -> str:
     return base64.b64encode(pack(tracks, *digits)).decode()
 
 
-# --- what both share -----------------------------------------------------------------------------------------------
+# --- what both share -----------------------------------------------------------------------------
 
 
 def numbers():
     """`words.plain`: [value, digits, text]."""
-    values = [0, 1, -1, 0.38449, 38.449, -0.001234, 1e-4, 2.34e-7, 123456, 99999, 99999.9, 100000, 999.5, 0.0995, 0.00099999,
-              0.001, 12.5, 0.125, 1.125, 2.5, -2.5, 1.25e6, 5e-324, 1e300, 1 / 3, 2 / 3, 1e-3 / 3, 4096.5, 7e22, math.nan, math.inf]
-    return [[value, digits, words.plain(value, digits)] for value in values for digits in (1, 2, 3, 4)]
+    values = [0, 1, -1, 0.38449, 38.449, -0.001234, 1e-4, 2.34e-7, 123456, 99999, 99999.9, 100000,
+              999.5, 0.0995, 0.00099999, 0.001, 12.5, 0.125, 1.125, 2.5, -2.5, 1.25e6, 5e-324,
+              1e300, 1 / 3, 2 / 3, 1e-3 / 3, 4096.5, 7e22, math.nan, math.inf]
+    return [[value, digits, words.plain(value, digits)]
+            for value in values for digits in (1, 2, 3, 4)]
 
 
 def colours():
     """Colours by what they stand for, and of synthetic rows by [generation, last]."""
+    places = [(t, last) for last in (1, 2, 7, 50) for t in (1, 2, 3, 4, 26, 50) if t <= last]
     return {"named": {name: COLOURS[name] for name in ("real", "synthetic", "fresh", "control")},
-            "born": [[t, last, born(t, last)] for last in (1, 2, 7, 50) for t in sorted({1, 2, 3, last // 2 + 1, last}) if t <= last]}
+            "born": [[t, last, born(t, last)] for t, last in places]}
 
 
-# --- the explorer --------------------------------------------------------------------------------------------------
+# --- the explorer --------------------------------------------------------------------------------
 
 
 def pages():
-    """Three loops one may draw for; one loop with two settings; one run; two."""
+    """Three loops one may draw for; one loop with two settings; one run; several."""
     runs = mk.recorded("fig06_fully_synthetic")
-    name = next(iter(runs))
+    one = runs[next(iter(runs))]
     made = {"loops": mk.explore(generations=12, seeds=5, render="static"),
-            "loop": mk.explore(mk.fully_synthetic, n=100, lam=0.8, generations=5, seeds=5, render="static"),
-            "run": mk.explore(runs[name], render="static"), "runs": mk.explore(runs, render="static")}
+            "loop": mk.explore(mk.fully_synthetic, n=100, lam=0.8, generations=5, seeds=5,
+                               render="static"),
+            "run": mk.explore(one, render="static"), "runs": mk.explore(runs, render="static")}
     return {name: (explorer.page, explorer.state) for name, explorer in made.items()}
 
 
-def changes(state, several):
-    """States near a good one, good and bad, as they may come from a page."""
-    a = state["A"]
-    yield from ({}, {"t": 1}, {"t": 5}, {"t": 0}, {"t": 10**6}, {"t": "7"}, {"t": True}, {"t": None}, {"t": 1.5})
-    yield from ({"seed": 3}, {"seed": -1}, {"seed": 2**31 - 1}, {"seed": 2**31}, {"speed": 4}, {"speed": 3}, {"speed": True})
-    yield from ({"tab": "B"}, {"tab": "C"}, {"tab": ["A"]}, {"more": 1}, {"A": None}, {"A": {}}, {"B": 3}, {"B": a}, {"B": {}})
-    yield from ({"B": a, "tab": "B"}, {"A": a | {"loop": "all"}}, {"A": a | {"loop": several}}, {"A": a | {"loop": "<script>"}})
-    yield from ({"A": a | {"n": -1}}, {"A": a | {"n": 10**9}}, {"A": a | {"lam": 0.5}}, {"A": a | {"more": 0}})
-    yield from ({"drawn": 1}, {"drawn": {}}, {"drawn": {"points": DRAWN}}, {"drawn": {"points": DRAWN[:4]}})
-    yield from ({"drawn": {"points": DRAWN * 81}}, {"drawn": {"points": [*DRAWN, [4.01, 0]]}}, {"drawn": {"points": [*DRAWN, [1]]}})
-    yield from ({"drawn": {"points": [*DRAWN, [0.123, 0]]}}, {"drawn": {"points": [*DRAWN, ["1", 2]]}})
-    yield {"drawn": {"points": DRAWN}, "seed": 3, "B": a | {"loop": several}}
+def changes(a, label):
+    """Changes of a state whose side is `a`, to good ones and bad, as they may come from a page."""
+    for t in (1, 5, 0, 10**6, "7", True, None, 1.5):
+        yield {"t": t}
+    for seed in (0, 3, -1, 2**31 - 1, 2**31):
+        yield {"seed": seed}
+    yield from ({"speed": speed} for speed in (4, 3, True))
+    yield from ({"tab": tab} for tab in ("B", "C", ["A"]))
+    yield from ({"B": b} for b in (3, {}, a, a | {"loop": label}))
+    yield from ({"more": 1}, {"A": None}, {"A": {}}, {"B": a, "tab": "B"})
+    for change in ({"loop": "all"}, {"loop": label}, {"loop": "<script>"}, {"n": -1}, {"n": 10**9},
+                   {"lam": 0.5}, {"more": 0}):
+        yield {"A": a | change}
+    for points in (DRAWN, DRAWN[:4], DRAWN * 81, [*DRAWN, [4.01, 0]], [*DRAWN, [1]],
+                   [*DRAWN, [0.123, 0]], [*DRAWN, ["1", 2]]):
+        yield {"drawn": {"points": points}}
+    yield from ({"drawn": 1}, {"drawn": {}})
+    yield {"drawn": {"points": DRAWN}, "seed": 3, "B": a | {"loop": label}}
 
 
 def page():
-    """States of pages: whether they are good; keys and text of the good ones; hashes of points; the limits of what is drawn."""
-    made, cases = pages(), []
-    for name, (shown, start) in made.items():
-        for change in changes(start, shown.loops[-1].label):
-            state = start | change
-            case = {"page": name, "state": state, "good": not refused(check_state, shown, state)}
-            if case["good"]:
-                sides = [side for side in ("A", "B") if state[side]]
-                case["keys"] = [[shown.key(one, state[side], state) for one in shown.shown(state[side])] for side in sides]
-                case["text"] = written(state)
-            cases.append(case)
+    """States of pages: whether they are good; keys and text of the good ones; hashes; limits."""
+    made = pages()
+    cases = [state_case(name, shown, start | change) for name, (shown, start) in made.items()
+             for change in changes(start["A"], shown.loops[-1].label)]
     points = [[], DRAWN, [[-0.01, 1.1]], [[0.1, 0.2], [-4, 4]]]
     return {"pages": {name: shown.plain() for name, (shown, _) in made.items()}, "cases": cases,
-            "hashes": [[some, fnv(some)] for some in points], "least": LEAST, "most": POINTS, "half": REACH, "prefix": PREFIX}
+            "hashes": [[some, fnv(some)] for some in points],
+            "least": LEAST, "most": POINTS, "half": REACH, "prefix": PREFIX}
+
+
+def state_case(name, shown, state):
+    if not good(check_state, shown, state):
+        return {"page": name, "state": state, "good": False}
+    sides = [state[side] for side in ("A", "B") if state[side]]
+    keys = [[shown.key(one, side, state) for one in shown.shown(side)] for side in sides]
+    return {"page": name, "state": state, "good": True, "keys": keys, "text": written(state)}
 
 
 def pack_():
     """Packs, and the arrays that are in them."""
     rng = np.random.default_rng(1)
-    curve = {"low": None, "median": np.array([1, 0.5, np.nan]), "high": None, "theory": np.arange(3.0), "words": "expectation"}
-    track = {"key": "a:n1", "label": "a", "t": [1, 2, 3], "kept": [1, 3], "lam": 0.8, "seeds": 2, "curves": {"trace": curve},
-             "diet": [[1, [["real", 0, 10]]]], "mean": rng.normal(size=(1, 3, 2)), "rows": None,
-             "images": rng.integers(0, 256, (2, 1, 3, 4), dtype=np.uint8), "real": np.arange(-3, 3, dtype=np.int16).reshape(3, 2)}
-    other = {"key": "ü", "label": "λ = 1", "t": [1], "curves": {}, "diet": [], "root": np.array([[7, -8]], np.int32)}
-    arrays = [{name: [list(value.shape), np.asarray(value, "f4").ravel().tolist()] for name, value in one.items()
-               if isinstance(value, np.ndarray)} for one in (track, other)]
-    return {"pack": packed([track, other]), "arrays": arrays, "median": curve["median"].tolist(), "theory": [0, 1, 2],
-            "coarse": packed([{"key": "", "mean": np.array([1 / 3, -2 / 3]), "curves": {}}], 10)}
+    curve = {"low": None, "median": np.array([1, 0.5, np.nan]), "high": None,
+             "theory": np.arange(3.0), "words": "expectation"}
+    one = {"key": "a:n1", "label": "a", "t": [1, 2, 3], "kept": [1, 3], "lam": 0.8, "seeds": 2,
+           "curves": {"trace": curve}, "diet": [[1, [["real", 0, 10]]]], "rows": None,
+           "mean": rng.normal(size=(1, 3, 2)),
+           "images": rng.integers(0, 256, (2, 1, 3, 4), dtype=np.uint8),
+           "real": np.arange(-3, 3, dtype=np.int16).reshape(3, 2)}
+    other = {"key": "ü", "label": "λ = 1", "t": [1], "curves": {}, "diet": [],
+             "root": np.array([[7, -8]], np.int32)}
+    coarse = {"key": "", "mean": np.array([1 / 3, -2 / 3]), "curves": {}}
+    arrays = [{name: [list(value.shape), np.asarray(value, "f4").ravel().tolist()]
+               for name, value in track.items() if isinstance(value, np.ndarray)}
+              for track in (one, other)]
+    return {"pack": packed([one, other]), "arrays": arrays, "median": curve["median"].tolist(),
+            "theory": [0, 1, 2], "coarse": packed([coarse], 10)}
 
 
 def tracks():
     """Rows that a fit emits, as the still picture draws them; how far its outline lies."""
+    def drawn(*shape):
+        return rng.normal(size=shape).astype("f4")
+
     rng = np.random.default_rng(2)
-    track = {"key": "k", "label": "l", "t": [1, 2], "lam": 0.7, "curves": {}, "mean": rng.normal(size=(1, 2, 2)).astype("f4"),
-             "root": rng.normal(size=(1, 2, 2, 2)).astype("f4"), "emitted": rng.normal(size=(4, 2)).astype("f4")}
-    rows = track["mean"][0, 1] + track["lam"] ** 0.5 * track["emitted"] @ track["root"][0, 1].T
-    return {"pack": packed([track]), "rows": rows.tolist(), "outline": still.HELD}
+    one = {"key": "k", "label": "l", "t": [1, 2], "lam": 0.7, "curves": {},
+           "mean": drawn(1, 2, 2), "root": drawn(1, 2, 2, 2), "emitted": drawn(4, 2)}
+    rows = one["mean"][0, 1] + one["lam"] ** 0.5 * one["emitted"] @ one["root"][0, 1].T
+    return {"pack": packed([one]), "rows": rows.tolist(), "outline": still.HELD}
 
 
 def words_():
-    """Settings and captions of states with tracks made for the purpose; values of metrics in words."""
-    made, cases = pages(), []
-    for name in ("loops", "loop", "runs"):
-        shown, start = made[name]
+    """Settings and captions of states with tracks made for the purpose; metrics' values."""
+    made = {name: both for name, both in pages().items() if name != "run"}
+    cases = []
+    for name, (shown, start) in made.items():
         side = start["A"] | {"loop": shown.loops[-1].label}
-        for change, last in (({}, 99), ({"t": 5}, 99), ({"t": 5}, 3), ({"A": side, "t": 3}, 99), ({"B": side, "t": 4}, 99)):
-            state = check_state(shown, start | change)
-            there = {key: made_up(shown, key, one.label, i, last) for i, (key, (one, _)) in enumerate(shown.keys(state).items())}
-            cases.append({"page": name, "state": state, "pack": packed(there.values()), "caption": words.summary(shown, state, there),
-                          "settings": [words.settings(shown, state[one]) for one in ("A", "B") if state[one]]})
-    metrics = {kind: next(m for m in gaussian.METRICS.values() if m.kind == kind) for kind in ("share", "number")}
+        for change, last in (({}, 99), ({"t": 5}, 99), ({"t": 5}, 3), ({"A": side, "t": 3}, 99),
+                             ({"B": side, "t": 4}, 99)):
+            cases.append(caption_case(name, shown, check_state(shown, start | change), last))
+    kinds = {metric.kind: metric for metric in gaussian.METRICS.values()}
     values = [0, 1, 0.125, 0.38449, 1.5, 3e-5, -0.2, 1234.5, math.nan]
-    return {"pages": {name: made[name][0].plain() for name in ("loops", "loop", "runs")}, "cases": cases,
-            "values": [[kind, value, words.told(metric, value)] for kind, metric in metrics.items() for value in values]}
+    said = [[kind, value, words.told(kinds[kind], value)] for kind in kinds for value in values]
+    return {"pages": {name: shown.plain() for name, (shown, _) in made.items()}, "cases": cases,
+            "values": said}
+
+
+def caption_case(name, shown, state, last):
+    there = {key: made_up(shown, key, one.label, i, last)
+             for i, (key, (one, _)) in enumerate(shown.keys(state).items())}
+    return {"page": name, "state": state, "pack": packed(there.values()),
+            "caption": words.summary(shown, state, there),
+            "settings": [words.settings(shown, state[side]) for side in ("A", "B") if state[side]]}
 
 
 def made_up(shown, key, label, i, last):
     """A track with curves of no meaning, of at most so many generations."""
     t = np.arange(1, min(last, shown.generations) + 1)
-    curves = {metric.name: {"median": np.float32(np.exp(-0.21 * t * (i + 1)) * (1 + k)), "low": None, "high": None, "theory": None,
-                            "words": ""} for k, metric in enumerate(shown.metrics) if (i + k) % 5 != 4}
+    curves = {metric.name: {"median": np.float32(np.exp(-0.21 * t * (i + 1)) * (1 + k)),
+                            "low": None, "high": None, "theory": None, "words": ""}
+              for k, metric in enumerate(shown.metrics) if (i + k) % 5 != 4}
     return {"key": key, "label": label, "t": t.tolist(), "seeds": 1, "curves": curves, "diet": []}
 
 
-# --- the map -------------------------------------------------------------------------------------------------------
+# --- the map -------------------------------------------------------------------------------------
 
-CELLS = [(5, 0.5, 5, 60), (5, 1.0, 7, 44), (10, 0.9, 100, 30), (30, 0.7, 31, 2999), (30, 1.0, 31, 2999), (100, 0.85, 250, 1000),
-         (100, 0.85, 250, 1688), (100, 0.85, 250, 10_000), (100, 0.97, 101, 9001), (100, 0.55, 1000, 100), (100, 1.0, 100, 10_000)]
-
-
-def cell(dim, lam, n_r, n_s):
-    return {"dim": dim, "lam": lam, "n_r": n_r, "n_s": n_s, "simulated": False}
+CELLS = [{"dim": dim, "lam": lam, "n_r": n_r, "n_s": n_s, "simulated": False}
+         for dim, lam, n_r, n_s in (
+             (5, 0.5, 5, 60), (5, 1.0, 7, 44), (10, 0.9, 100, 30), (30, 0.7, 31, 2999),
+             (30, 1.0, 31, 2999), (100, 0.85, 250, 1000), (100, 0.85, 250, 1688),
+             (100, 0.85, 250, 10_000), (100, 0.97, 101, 9001), (100, 0.55, 1000, 100),
+             (100, 1.0, 100, 10_000))]
 
 
 def wasserstein():
     """[d, ν, s, E tr W^½], and [n, d, E W2²] of n real rows alone."""
-    places = [(1, 3.0), (2, 9.0), (5, 4.0), (30, 29.0), (100, 50.0), (100, 249.0), (100, 1e5)]
-    return {"root_trace": [[d, nu, s, theory.wasserstein.root_trace(d, nu, s)] for d, nu in places for s in (0.5, 1.0, 1.2, 1.5, 1.7)],
-            "real_only": [[n, d, theory.real_only_w2(n, d)] for d in phases.DIMS for n in (2, d, 3 * d, 50 * d)]}
+    places = [(d, nu, s) for d, nu in ((1, 3.0), (2, 9.0), (5, 4.0), (30, 29.0), (100, 50.0),
+                                       (100, 249.0), (100, 1e5)) for s in (0.5, 1.0, 1.2, 1.5, 1.7)]
+    alone = [(n, d) for d in phases.DIMS for n in (2, d, 3 * d, 50 * d)]
+    return {"root_trace": [[*at, theory.wasserstein.root_trace(*at)] for at in places],
+            "real_only": [[*at, theory.real_only_w2(*at)] for at in alone]}
 
 
 def recursion():
     """E W2² of generations 1 … 9 of the loops of cells."""
-    return [[cell(*one), phases.theory_path(cell(*one), 9).tolist()] for one in CELLS]
+    return [[cell, phases.theory_path(cell, 9).tolist()] for cell in CELLS]
 
 
 def limits():
-    """Of cells: E W2² in the end, and what the rows are worth; n_s* by [d, λ]; rows by [W2², d]."""
-    ends = [float(theory.w2_squared(fixed_point(phases.loop_of(cell(*one)), one[0]))) for one in CELLS]
-    return {"cells": [[cell(*one), w2, effective_sample_size(phases.loop_of(cell(*one)), one[0])]
-                      for one, w2 in zip(CELLS, ends, strict=True)],
-            "asymptote": [[dim, lam, theory.admissible_threshold(dim, lam)] for dim in phases.DIMS for lam in (0.5, 0.85, 0.99, 1.0)],
-            "rows": [[w2, d, theory.real_only_rows(w2, d)] for d in phases.DIMS for w2 in (0.01 * d, 0.1 * d, 0.4 * d, 9.0 * d)]}
+    """Of cells: E W2² in the end, what the rows are worth; n_s* by [d, λ]; rows by [W2², d]."""
+    loops = [(phases.loop_of(cell), cell["dim"]) for cell in CELLS]
+    ends = [[float(theory.w2_squared(fixed_point(*loop))), effective_sample_size(*loop)]
+            for loop in loops]
+    high = [(dim, lam) for dim in phases.DIMS for lam in (0.5, 0.85, 0.99, 1.0)]
+    scores = [(share * dim, dim) for dim in phases.DIMS for share in (0.01, 0.1, 0.4, 9.0)]
+    return {"cells": [[cell, *end] for cell, end in zip(CELLS, ends, strict=True)],
+            "asymptote": [[*at, theory.admissible_threshold(*at)] for at in high],
+            "rows": [[*at, theory.real_only_rows(*at)] for at in scores]}
 
 
 def cells():
     """The map's axes by d, log₂ n_e/n_r on every sixth of them, and the colours of that."""
-    axes = {dim: phases.axes(dim) for dim in phases.DIMS}
-    places = [(dim, lam, axes[dim][0][::6], axes[dim][1][::6]) for dim, lam in ((5, 0.95), (10, 0.9), (30, 0.7), (100, 0.55), (100, 1.0))]
-    worth = [np.log2(theory.worth(np.array(r)[None], np.array(s)[:, None], lam, d).clip(1e-9) / r).clip(-8) for d, lam, r, s in places]
+    places = (5, 0.95), (10, 0.9), (30, 0.7), (100, 0.55), (100, 1.0)
+    red_to_blue = colormaps["RdBu"]
     at = [-9.0, -2.0, -1.3, -0.5, 0.0, 0.25, 1.0, 1.99, 3.0]
-    return {"cells": phases.CELLS, "axes": {str(dim): list(both) for dim, both in axes.items()},
-            "worth": [[*place[:2], some.tolist()] for place, some in zip(places, worth, strict=True)],
-            "shades": phases.plain(2, {})["shades"], "still": still_shades(at)}
+    still_map = [[x, [255 * part for part in red_to_blue((np.clip(x, -2, 2) + 2) / 4)[:3]]]
+                 for x in at]
+    return {"cells": phases.CELLS,
+            "axes": {str(dim): list(phases.axes(dim)) for dim in phases.DIMS},
+            "worth": [[dim, lam, log_worth(dim, lam)] for dim, lam in places],
+            "shades": phases.plain(2, {})["shades"], "still": still_map}
 
 
-def still_shades(at):
-    """[log₂ n_e/n_r, its colour] on the still map."""
-    return [[x, (255 * np.array(colormaps["RdBu"]((np.clip(x, -2, 2) + 2) / 4)[:3])).tolist()] for x in at]
+def log_worth(dim, lam):
+    n_r, n_s = (np.array(axis[::6]) for axis in phases.axes(dim))
+    ratio = theory.worth(n_r[None], n_s[:, None], lam, dim) / n_r
+    return np.log2(ratio.clip(1e-9)).clip(-8).tolist()
 
 
 def phases_():
-    """States of the map: whether they are good, keys, text; captions without and with a track made for the purpose."""
-    start = cell(100, 0.85, 250, 1000)
-    bad = [{"lam": 0.4}, {"lam": 1.01}, {"lam": 0.855}, {"lam": "0.9"}, {"lam": True}, {"dim": 7}, {"dim": "5"}, {"dim": [5]},
-           {"n_r": 1}, {"n_r": 1001}, {"n_s": 10_001}, {"n_s": 60}, {"n_s": 500.5}, {"n_s": True}, {"simulated": 1}, {"more": 1},
-           {"n_r": None}, {"n_r": "<img src=x>"}]
-    states = [start, *(cell(*one) for one in CELLS), start | {"simulated": True}, *(start | change for change in bad), [1], None, 3]
-    cases = [{"state": state, "good": not refused(phases.check, state)} for state in states]
-    for case in cases:
-        if case["good"]:
-            case |= {"key": phases.key(case["state"]), "text": written(case["state"])}
-    seen = [None, track([[3.0], [2.0], [2.5]], [118.2, 0.3]), track([[3.0]], [7.26, None]), track([[3.0], [2.0]], [9.94, 2.44]),
-            track([[3.0]] * 12, [1234.6, 17.4])]
-    captions = [[cell(*one), path, phases.caption(cell(*one), path, 40)] for one in CELLS for path in seen]
-    page = {"dims": list(phases.DIMS), "lams": list(phases.LAMS), "generations": 40}
-    return {"page": page, "cases": cases, "captions": captions,
-            "rows": [[n, phases.rows(n)] for n in (0.0, 1.26, 9.94, 9.95, 9.96, 10.4, 99.6, 1234.4, 1e6)],
-            "verdicts": [[ratio, phases.verdict(ratio)] for ratio in (0.2, 0.989, 0.991, 1.0, 1.009, 1.011, 9.0)]}
+    """States of the map; captions without and with a track made for the purpose."""
+    start = CELLS[5]
+    bad = [{"lam": lam} for lam in (0.4, 1.01, 0.855, "0.9", True)]
+    bad += [{"dim": dim} for dim in (7, "5", [5])]
+    bad += [{"n_r": n_r} for n_r in (1, 1001, None, "<img src=x>")]
+    bad += [{"n_s": n_s} for n_s in (10_001, 60, 500.5, True)] + [{"simulated": 1}, {"more": 1}]
+    states = [*CELLS, start | {"simulated": True}, *(start | change for change in bad),
+              [1], None, 3]
+    paths = [None, track([[3.0], [2.0], [2.5]], [118.2, 0.3]), track([[3.0]], [7.26, None]),
+             track([[3.0], [2.0]], [9.94, 2.44]), track([[3.0]] * 12, [1234.6, 17.4])]
+    ratios, rows = (0.2, 0.989, 0.991, 1.0, 1.009, 1.011, 9.0), (0.0, 1.26, 9.94, 9.95, 99.6, 1e6)
+    return {"page": {"dims": list(phases.DIMS), "lams": list(phases.LAMS), "generations": 40},
+            "cases": [map_case(state) for state in states],
+            "captions": [[cell, path, phases.caption(cell, path, 40)]
+                         for cell in CELLS for path in paths],
+            "rows": [[n, phases.rows(n)] for n in rows],
+            "verdicts": [[ratio, phases.verdict(ratio)] for ratio in ratios]}
+
+
+def map_case(state):
+    if not good(phases.check, state):
+        return {"state": state, "good": False}
+    return {"state": state, "good": True, "key": phases.key(state), "text": written(state)}
 
 
 def track(w2, rows):
@@ -218,17 +263,20 @@ def track(w2, rows):
 
 def quantiles():
     """10, 50, 90 % of each column."""
-    some = [np.random.default_rng(n).exponential(size=(n, 3)).astype("f4") for n in (1, 2, 3, 8, 40)]
-    return [[w2.tolist(), np.quantile(w2.astype(float), (0.1, 0.5, 0.9), axis=0).tolist()] for w2 in some]
+    some = [np.random.default_rng(n).exponential(size=(n, 3)).astype("f4").astype(float)
+            for n in (1, 2, 3, 8, 40)]
+    return [[w2.tolist(), np.quantile(w2, (0.1, 0.5, 0.9), axis=0).tolist()] for w2 in some]
 
 
-CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "tracks": tracks, "words": words_,
-         "wasserstein": wasserstein, "recursion": recursion, "limits": limits, "cells": cells, "phases": phases_,
-         "quantiles": quantiles}
+# --- files ---------------------------------------------------------------------------------------
+
+CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "tracks": tracks,
+         "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
+         "cells": cells, "phases": phases_, "quantiles": quantiles}
 
 
 def plain(value):
-    """As JSON has it: numbers that are not finite in words, others in twelve digits, which all machines agree on."""
+    """As JSON has it: twelve digits, on which all machines agree."""
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -241,14 +289,13 @@ def plain(value):
 def text(name: str) -> str:
     """The file of these cases as it should be: a case a line."""
     cases = plain(CASES[name]())
-    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) if isinstance(cases, list) else None
-    if lines is None:
-        lines = ",\n".join(f"{json.dumps(key)}: {_listed(item)}" for key, item in cases.items())
-        return f"{{\n{lines}\n}}\n"
-    return f"[\n{lines}\n]\n"
+    if isinstance(cases, list):
+        return listed(cases) + "\n"
+    parts = (f"{json.dumps(key)}: {listed(item)}" for key, item in cases.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _listed(value) -> str:
+def listed(value) -> str:
     if not isinstance(value, list) or not any(isinstance(item, dict | list) for item in value):
         return json.dumps(value, ensure_ascii=False)
     return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"

@@ -20,7 +20,8 @@ def alike(a, b):
 @pytest.mark.parametrize("name", golden.CASES)
 def test_golden_cases_are_what_python_says(name):
     kept = json.loads((golden.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    assert alike(json.loads(golden.text(name)), kept), f"write {name}.json anew: python tests/live/golden.py"
+    now = json.loads(golden.text(name))
+    assert alike(now, kept), f"write {name}.json anew: python tests/live/golden.py"
 
 
 def test_no_golden_file_is_left_over():

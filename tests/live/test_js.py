@@ -1,4 +1,7 @@
-"""The modules of live/js: types, their own tests in node, and how long they may be. Skipped where node or tsc is not there."""
+"""The modules of live/js: types, their own tests in node, and how long they may be.
+
+What needs node or tsc (Debian: nodejs, node-typescript) is skipped where these are not there.
+"""
 
 import re
 import shutil
@@ -12,13 +15,14 @@ from madkit.live.join import JS
 
 TESTS = Path(__file__).parent / "js"
 MODULES = sorted(JS.rglob("*.js"))
-START = re.compile(r"^( *)(?:export )?(?:async |static |get |set )*(?:function\*? )?(#?[\w$]+) ?\(.*\{$"
-                   r"|^( *)(?:export )?const ([\w$]+) = .*=>.*[{(]$")
+METHOD = r"( *)(?:export )?(?:async |static |get |set )*(?:function\*? )?(#?[\w$]+) ?\(.*\{"
+ARROW = r"( *)(?:export )?const ([\w$]+) = .*=>.*[{(]"
 KEYWORDS = {"if", "for", "while", "switch", "catch", "return"}
 
 
 def needs(program):
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed on this machine")
+    missing = shutil.which(program) is None
+    return pytest.mark.skipif(missing, reason=f"{program} is not installed on this machine")
 
 
 def said(*command):
@@ -49,17 +53,19 @@ def test_what_a_page_takes_is_a_module(name, tmp_path):
 
 
 def lengths(text):
-    """(name, lines) of functions and methods, by their indents: what begins with { ends where } stands below it."""
+    """(name, lines) of functions and methods: each ends where its indent comes back."""
     lines = text.splitlines()
     for i, line in enumerate(lines):
-        if (found := START.match(line)) and not KEYWORDS & {found[2], found[4]}:
-            indent = found[1] or found[3] or ""
-            end = next((j for j in range(i + 1, len(lines)) if re.match(rf"{indent}[}})]", lines[j])), i)
-            yield found[2] or found[4], end - i + 1
+        found = re.fullmatch(METHOD, line) or re.fullmatch(ARROW, line)
+        if found and found[2] not in KEYWORDS:
+            last = re.compile(rf"{found[1]}[}})]")
+            yield found[2], next(j for j in range(i + 1, len(lines)) if last.match(lines[j])) - i + 1
 
 
 def test_functions_are_measured():
-    text = "export function a(b) {\n  c;\n}\nclass D {\n  #e() {\n    if (f) {\n      g;\n    }\n  }\n}\nconst h = (i) => ({\n  j,\n});\n"
+    text = ("export function a(b) {\n  c;\n}\n"
+            "class D {\n  #e() {\n    if (f) {\n      g;\n    }\n  }\n}\n"
+            "const h = (i) => ({\n  j,\n});\n")
     assert list(lengths(text)) == [("a", 3), ("#e", 5), ("h", 3)]
 
 
@@ -68,9 +74,10 @@ def test_modules_are_short(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 200, "a module has 200 lines at most"
     assert max(map(len, text.splitlines())) <= 100, "a line has 100 characters at most"
-    assert [found for found in lengths(text) if found[1] > 60] == [], "a function has 60 lines at most"
+    assert [found for found in lengths(text) if found[1] > 60] == [], "a function has 60 at most"
 
 
 def test_there_are_functions_to_measure():
-    found = [length for path in MODULES for _, length in lengths(path.read_text(encoding="utf-8"))]
+    texts = [path.read_text(encoding="utf-8") for path in MODULES]
+    found = [length for text in texts for _, length in lengths(text)]
     assert len(found) > 150 and max(found) > 25

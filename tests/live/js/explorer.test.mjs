@@ -21,18 +21,21 @@ const states = golden("page");
 const shownOf = (page, given, all) => pages.sides(given).map((side) => ({ side, given,
   tracks: pages.keys(page, side, given).map((key) => all.find((track) => track.key === key)) }));
 
-// --- states ---------------------------------------------------------------------------------------
+// --- states ------------------------------------------------------------------------------------
 
 test("the page takes the states that Python takes, and no others", () => {
   for (const { page, state, good } of states.cases) {
     const why = pages.problem(states.pages[page], state);
-    assert.equal(why === "", good, `${page}, ${JSON.stringify(state).slice(0, 200)}: ${why || "good"}`);
+    const what = `${page}, ${JSON.stringify(state).slice(0, 200)}`;
+    assert.equal(why === "", good, `${what}: ${why || "good"}`);
   }
 });
 
 test("keys are Python's", () => {
-  for (const { page, state, keys } of states.cases.filter(({ good }) => good))
-    assert.deepEqual(pages.sides(state).map((side) => pages.keys(states.pages[page], side, state)), keys);
+  for (const { page, state, keys } of states.cases.filter(({ good }) => good)) {
+    const keysOf = (side) => pages.keys(states.pages[page], side, state);
+    assert.deepEqual(pages.sides(state).map(keysOf), keys);
+  }
   for (const [points, hash] of states.hashes) assert.equal(pages.hash(points), hash);
   assert.deepEqual([pages.LEAST, pages.MOST, pages.HALF, PREFIX],
                    [states.least, states.most, states.half, states.prefix]);
@@ -52,25 +55,28 @@ test("what is wrong is said in words", () => {
   assert.equal(why({ t: NaN }), "t: expected a whole number from 1 to 12, got NaN");
   assert.equal(why({ speed: undefined }), "speed: expected 1, 2, 4, got undefined");
   assert.equal(why({ tab: "B" }), "tab: expected A, got \"B\"");
-  assert.match(why({ more: 1 }), /^state: expected only t, tab, A, B, drawn, seed, speed, got "more"$/);
-  assert.match(why({ A: { ...good.A, n: -1 } }), /^A\.n: expected a whole number from 0 to \d+ \(a place/);
-  assert.match(why({ A: { ...good.A, loop: "x".repeat(99) } }), /^A\.loop: expected all, .*got "x{58}…$/);
-  assert.equal(why({ drawn: { points: [[1, 1]] } }), "drawn.points: expected 5 to 400 points, got 1");
+  const side = (change) => why({ A: { ...good.A, ...change } });
+  assert.match(why({ more: 1 }), /^state: expected only t, tab, A, B, drawn, .*, got "more"$/);
+  assert.match(side({ n: -1 }), /^A\.n: expected a whole number from 0 to \d+ \(a place/);
+  assert.match(side({ loop: "x".repeat(99) }), /^A\.loop: expected all, .*got "x{58}…$/);
+  assert.match(why({ drawn: { points: [[1, 1]] } }), /^drawn\.points: expected 5 to 400 .*, got 1$/);
   assert.match(pages.problem(page, null), /^state: expected an object, got null$/);
-  assert.match(pages.problem(states.pages.run, { ...states.cases.find((one) => one.page === "run").state,
-                                                 drawn: {} }), /^drawn: expected null \(nothing can be/);
-  assert.throws(() => pages.decode(page, PREFIX + "e30"), { message: /^t: expected a whole number/ });
+  const run = { ...states.cases.find((one) => one.page === "run").state, drawn: {} };
+  assert.match(pages.problem(states.pages.run, run), /^drawn: expected null \(nothing can be/);
+  assert.throws(() => pages.decode(page, PREFIX + "e30"), { message: /^t: expected a whole/ });
 });
 
 test("a setting matters where a loop takes it", () => {
   const page = states.pages.loops, state = states.cases[0].state;
   const of = (loop) => ({ ...state, A: { ...state.A, loop } });
   assert.ok(pages.takes(page, "A", of("fresh data"), "p"));
-  assert.ok(!pages.takes(page, "A", of("fully synthetic"), "p") && pages.takes(page, "A", of("all"), "p"));
-  assert.deepEqual(pages.loopsOf(page, "A", of("augmentation")).map(({ label }) => label), ["augmentation"]);
+  assert.ok(!pages.takes(page, "A", of("fully synthetic"), "p"));
+  assert.ok(pages.takes(page, "A", of("all"), "p"));
+  const [only, ...more] = pages.loopsOf(page, "A", of("augmentation"));
+  assert.deepEqual([only.label, more], ["augmentation", []]);
 });
 
-// --- packs and tracks -----------------------------------------------------------------------------
+// --- packs and tracks --------------------------------------------------------------------------
 
 test("arrays come out of a pack as Python put them in", () => {
   const { pack, arrays, median, theory, coarse } = golden("pack"), read = unpack(bytes(pack));
@@ -82,7 +88,8 @@ test("arrays come out of a pack as Python put them in", () => {
   });
   const [{ curves: { trace }, ...track }] = read;
   assert.deepEqual(Array.from(trace.median), median.map(number));
-  assert.deepEqual([Array.from(trace.theory), trace.low, trace.words], [theory, null, "expectation"]);
+  assert.deepEqual(Array.from(trace.theory), theory);
+  assert.deepEqual([trace.low, trace.words], [null, "expectation"]);
   assert.deepEqual([track.key, track.t, track.kept, track.rows, track.diet],
                    ["a:n1", [1, 2, 3], [1, 3], null, [[1, [["real", 0, 10]]]]]);
   assert.deepEqual([read[1].key, read[1].label, read[1].mean], ["ü", "λ = 1", null]);
@@ -117,7 +124,7 @@ test("the last generation that is not beyond t", () => {
   assert.equal(tracks.reach([]), 1);
 });
 
-// --- words ----------------------------------------------------------------------------------------
+// --- words -------------------------------------------------------------------------------------
 
 test("captions and settings are Python's", () => {
   const { pages: all, cases } = golden("words");
@@ -125,7 +132,8 @@ test("captions and settings are Python's", () => {
     const shown = shownOf(all[page], state, unpack(bytes(pack)));
     const t = Math.min(state.t, tracks.reach(shown));
     assert.equal(words.caption(all[page], { ...state, t }, shown), caption);
-    assert.deepEqual(pages.sides(state).map((side) => words.settings(all[page], side, state)), settings);
+    const settingsOf = (side) => words.settings(all[page], side, state);
+    assert.deepEqual(pages.sides(state).map(settingsOf), settings);
   }
 });
 
@@ -142,7 +150,8 @@ test("a tiny share fits its place", () => {
 });
 
 const side = (label, more) => ({ side: "A", given: {}, tracks: [{ label, t: [1, 2, 3], curves: {},
-  diet: [[1, [["real", 0, 50]]], [2, [["fresh", 0, 10], ["synthetic", 1, 20], ["synthetic", 2, 20]]]],
+  diet: [[1, [["real", 0, 50]]],
+         [2, [["fresh", 0, 10], ["synthetic", 1, 20], ["synthetic", 2, 20]]]],
   mean: null, rows: null, images: null, real: null, ...more }] });
 
 test("compositions in words", () => {
@@ -150,31 +159,36 @@ test("compositions in words", () => {
   assert.equal(say(1, first), "pool: 50 real");
   assert.equal(say(7, first), "pool: 10 fresh, 40 synthetic of generations 1–2");
   const single = side("pure", { diet: [[1, [["synthetic", 4, 9]]]] });
-  assert.equal(say(1, first, { ...single, side: "B" }), "A pool: 50 real; B pure: 9 synthetic of generation 4");
+  assert.equal(say(1, first, { ...single, side: "B" }),
+               "A pool: 50 real; B pure: 9 synthetic of generation 4");
   assert.equal(say(1, side("none", { diet: [] })), "");
   assert.deepEqual(partsAt(first.tracks[0], 1), [["real", 0, 50]]);
 });
 
 test("what the squares and the curves show, in words", () => {
   const cloud = (t, more) => words.cloudWords({ t }, side("a", more).tracks[0]);
-  assert.equal(cloud(2, { images: {}, real: {}, kept: [1] }), "Images of generation 1, beside real ones.");
+  assert.equal(cloud(2, { images: {}, real: {}, kept: [1] }),
+               "Images of generation 1, beside real ones.");
   assert.equal(cloud(3, { rows: {} }), "Grey: real data. Colour: what generation 3 emits.");
-  assert.equal(cloud(3, { mean: { shape: [3, 3, 2] } }), "Grey: real data. Colour: what generation 3 emits. " +
-    "Outlines hold 95 %; thin: 2 other seeds; dashed: generations 1 and 2.");
+  assert.equal(cloud(3, { mean: { shape: [3, 3, 2] } }),
+               "Grey: real data. Colour: what generation 3 emits. " +
+               "Outlines hold 95 %; thin: 2 other seeds; dashed: generations 1 and 2.");
   assert.equal(cloud(1, { mean: { shape: [2, 3, 1] } }),
-               "Grey: real data. Curve: the fit of generation 1; thin: 1 other seed. Ticks: what it emits.");
+               "Grey: real data. Curve: the fit of generation 1; thin: 1 other seed. " +
+               "Ticks: what it emits.");
   const curves = (curve, seeds) => words.curveWords([side("a", { seeds, curves: { x: curve } })]);
   assert.equal(curves({ low: [1], high: [1], theory: [1], words: "expectation" }, 200),
                "Line: median of 200 seeds, band: 10–90 %; thin dashes: expectation");
-  assert.equal(curves({ low: null, high: null, theory: null, words: "" }, 1), "Line: one seed, no band");
-  assert.equal(curves({ low: null, high: null, theory: [1], words: "" }, 2), "thin dashes: theory");
+  const none = { low: null, high: null, theory: null, words: "" };
+  assert.equal(curves(none, 1), "Line: one seed, no band");
+  assert.equal(curves({ ...none, theory: [1] }, 2), "thin dashes: theory");
 });
 
 test("capitals, but λ stays λ", () => {
   assert.deepEqual(["fresh", "λ = 1", "A", ""].map(words.capital), ["Fresh", "λ = 1", "A", ""]);
 });
 
-// --- where things stand ---------------------------------------------------------------------------
+// --- where things stand ------------------------------------------------------------------------
 
 test("a metric's range holds its curves", () => {
   const lines = (...values) => [{ track: { curves: { x: { median: values, low: null } } } }];
@@ -192,16 +206,24 @@ test("lines of A and B are named once where they are one", () => {
   const view = { page, shown: [{ side: "A", tracks: [track("a", "pool"), track("b", "fresh")] },
                                { side: "B", tracks: [track("a", "pool"), track("c", "fresh")] }] };
   assert.deepEqual(linesOf(view).map(({ name, silent }) => [name, silent]),
-                   [["A\u00a0=\u00a0B pool", false], ["A\u00a0fresh", false], ["A\u00a0=\u00a0B pool", true],
-                    ["B\u00a0fresh", false]]);
-  assert.deepEqual(linesOf({ page, shown: view.shown.slice(0, 1) }).map(({ name }) => name), ["pool", "fresh"]);
-  assert.deepEqual([columnsOf([1, 2], 2, 700), columnsOf([1, 2], 5, 700), columnsOf([1], 1, 2000)], [2, 1, 1]);
+                   [["A\u00a0=\u00a0B pool", false], ["A\u00a0fresh", false],
+                    ["A\u00a0=\u00a0B pool", true], ["B\u00a0fresh", false]]);
+  const single = linesOf({ page, shown: view.shown.slice(0, 1) });
+  assert.deepEqual(single.map(({ name }) => name), ["pool", "fresh"]);
+});
+
+test("plots stand side by side where there is room for the names", () => {
+  const metrics = [1, 2];
+  assert.deepEqual([columnsOf(metrics, 2, 700), columnsOf(metrics, 5, 700)], [2, 1]);
+  assert.equal(columnsOf([1], 1, 2000), 1);
 });
 
 test("squares stand in rows, A beside B where each shows one", () => {
-  const shown = (n, side = "A") => ({ side, tracks: Array.from({ length: n }, () => ({ images: null })) });
-  const boxes = (plan) => plan.blocks.flatMap(({ panels }) => panels.map(({ x, y, size }) => [x, y, size]));
-  assert.deepEqual(boxes(cloudPlan([shown(3)], 510)), [[0, 46, 162], [174, 46, 162], [348, 46, 162]]);
+  const shown = (n, side = "A") => ({ side, tracks: Array(n).fill({ images: null }) });
+  const boxes = ({ blocks }) =>
+    blocks.flatMap(({ panels }) => panels.map(({ x, y, size }) => [x, y, size]));
+  assert.deepEqual(boxes(cloudPlan([shown(3)], 510)),
+                   [[0, 46, 162], [174, 46, 162], [348, 46, 162]]);
   const [a, b] = boxes(cloudPlan([shown(1), shown(1, "B")], 510));
   assert.ok(a[1] === b[1] && b[0] === a[0] + a[2] + 12);
   const [c, d] = boxes(cloudPlan([shown(2), shown(2, "B")], 510)).filter((_, i) => i % 2 === 0);
@@ -228,14 +250,16 @@ test("points that are drawn lie in the window, in two decimals", () => {
   }
 });
 
-// --- asking ---------------------------------------------------------------------------------------
+// --- asking ------------------------------------------------------------------------------------
 
 /** A page with one slider, a kernel that only listens, and a life without a browser. */
 function asked(more = {}) {
   const page = { ...states.pages.loop, heavy: false, offline: false, ...more }, sent = [];
-  const life = { guard: (act) => act, schedule: () => {} }, model = { send: (message) => sent.push(message) };
+  const life = { guard: (act) => act, schedule: () => {} };
+  const model = { send: (message) => sent.push(message) };
   const start = states.cases.find((one) => one.page === "loop").state;
-  const asking = new Asking(page, model, life), lam = page.controls.find(({ name }) => name === "lam");
+  const lam = page.controls.find(({ name }) => name === "lam");
+  const asking = new Asking(page, model, life);
   globalThis.window = { setTimeout: () => 1 };
   globalThis.clearTimeout = () => {};
   const at = (place) => ({ ...start, A: { ...start.A, lam: place } });

@@ -21,9 +21,9 @@ test("numbers in words are Python's", () => {
 });
 
 test("synthetic rows have Python's colours by birth generation", () => {
-  const hex = (parts) => "#" + parts.map((x) => Math.round(x).toString(16).padStart(2, "0")).join("");
   for (const [t, last, colour] of golden("colours").born)
-    near(born(t, last), rgb(colour), 0.02, `born(${t}, ${last}): ${hex(born(t, last))}`);
+    born(t, last).forEach((x, i) =>
+      assert.ok(Math.abs(x - rgb(colour)[i]) <= 0.5, `born(${t}, ${last}): ${x}`));
 });
 
 test("colours are read as pages write them", () => {
@@ -79,8 +79,8 @@ test("what is no word is refused in words", () => {
   const refused = (text, why) => assert.throws(() => parsed(text), { message: why });
   refused("", /^state: expected a word that begins with madkit1:, got nothing$/);
   refused("a".repeat(3000), /got a{20}$/);
-  for (const text of ["madkit1:%%", "madkit1:hello", "madkit1:", `${encode({ t: 1 }).slice(0, -3)}`])
-    refused(text, /^state: expected a word made by “copy state”, got one that is cut off or altered$/);
+  for (const text of ["madkit1:%%", "madkit1:hello", "madkit1:", encode({ t: 1 }).slice(0, -3)])
+    refused(text, /^state: expected a word made by “copy state”, got one that is cut off/);
 });
 
 test("values are copied and compared", () => {
