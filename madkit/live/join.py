@@ -32,7 +32,8 @@ def join(entry: str | Path) -> str:
                      for path, text in texts.items())
 
 
-def _add(path: Path, above: tuple[Path, ...], texts: dict[Path, str], homes: dict[str, Path]) -> None:
+def _add(path: Path, above: tuple[Path, ...], texts: dict[Path, str],
+         homes: dict[str, Path]) -> None:
     if path in above:
         circle = " → ".join(one.name for one in (*above, path))
         raise ValueError(f"{path.name}: expected no circle of imports, got {circle}")

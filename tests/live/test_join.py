@@ -23,7 +23,8 @@ def refuses(index, said):
 def test_what_is_needed_stands_above_and_once(tmp_path):
     index = entry(tmp_path, a='import {\n  b, c,\n} from "./b.js";\n\nexport const a = [b, c];\n',
                   b="export const b = 1;\nconst more = 2;\nexport async function c() {}\n",
-                  index=TAKES_A + 'import { b } from "./b.js";\n\nexport default { a };\nexport { b };\n')
+                  index=TAKES_A + 'import { b } from "./b.js";\n'
+                                  "\nexport default { a };\nexport { b };\n")
     assert join(index) == ("const b = 1;\nconst more = 2;\nasync function c() {}\n"
                            "\n\nconst a = [b, c];\n"
                            "\n\nexport default { a };\nexport { b };\n")
@@ -86,4 +87,4 @@ def test_every_module_is_in_a_page():
     joined = "".join(map(inline.script, inline.SCRIPTS))
     for path in JS.glob("*/*.js"):
         first = path.read_text(encoding="utf-8").partition("\n")[0]
-        assert first.startswith("// ") and first in joined, f"{path.name}: says not what, or is unused"
+        assert first.startswith("// ") and first in joined, f"{path.name}: unused, or without words"

@@ -59,7 +59,7 @@ def lengths(text):
         found = re.fullmatch(METHOD, line) or re.fullmatch(ARROW, line)
         if found and found[2] not in KEYWORDS:
             last = re.compile(rf"{found[1]}[}})]")
-            yield found[2], next(j for j in range(i + 1, len(lines)) if last.match(lines[j])) - i + 1
+            yield found[2], 2 + next(j for j, one in enumerate(lines[i + 1 :]) if last.match(one))
 
 
 def test_functions_are_measured():

@@ -59,7 +59,7 @@ test("what is wrong is said in words", () => {
   assert.match(why({ more: 1 }), /^state: expected only t, tab, A, B, drawn, .*, got "more"$/);
   assert.match(side({ n: -1 }), /^A\.n: expected a whole number from 0 to \d+ \(a place/);
   assert.match(side({ loop: "x".repeat(99) }), /^A\.loop: expected all, .*got "x{58}…$/);
-  assert.match(why({ drawn: { points: [[1, 1]] } }), /^drawn\.points: expected 5 to 400 .*, got 1$/);
+  assert.match(why({ drawn: { points: [[1, 1]] } }), /^drawn\.points: expected 5 to 400 .* got 1$/);
   assert.match(pages.problem(page, null), /^state: expected an object, got null$/);
   const run = { ...states.cases.find((one) => one.page === "run").state, drawn: {} };
   assert.match(pages.problem(states.pages.run, run), /^drawn: expected null \(nothing can be/);

@@ -65,7 +65,7 @@ export class Show {
 
   paint() {
     const { page, ui, session, asking, pad } = this.parts, { shown } = asking, { state } = session;
-    if (!this.#boxes.get(ui.root)) return;
+    if (this.#inner <= 0) return;                      // out of sight
     const look = this.#look ??= lookOf(ui.root);
     const t = Math.min(state.t, shown.length ? reach(shown) : state.t);
     const view = { page, look, shown, state: { ...state, t } };
