@@ -72,7 +72,7 @@ def explore(
 
 
 class _Widget(Widget):
-    """What the browser and the kernel share; see explorer.js."""
+    """What the browser and the kernel share; see js/explorer/index.js."""
 
     _esm = inline.script("explorer")
     _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))

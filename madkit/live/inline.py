@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-SCRIPTS = {name: ("common.js", f"{name}.js") for name in ("explorer", "phase_map")}         # each one ES module
+from madkit.live.join import join
+
+CSS = Path(__file__).parent / "css"
+SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js"}                   # of live/js, joined into one module
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css")}
 START = """
 for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) {
@@ -48,10 +50,9 @@ def once(body: str) -> str:
 
 def script(name: str) -> str:
     """The ES module of SCRIPTS, for anywidget and for a page."""
-    text = "\n".join((HERE / "js" / part).read_text(encoding="utf-8") for part in SCRIPTS[name])
-    return text.replace("</script", "<\\/script")
+    return join(SCRIPTS[name]).replace("</script", "<\\/script")
 
 
 def style(sheet: str) -> str:
     """A style sheet of STYLES."""
-    return (HERE / "css" / sheet).read_text(encoding="utf-8")
+    return (CSS / sheet).read_text(encoding="utf-8")

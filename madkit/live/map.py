@@ -66,7 +66,7 @@ def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]
 
 
 class _Widget(Widget):
-    """What the browser and the kernel share; see phase_map.js."""
+    """What the browser and the kernel share; see js/map/index.js."""
 
     _esm = inline.script("phase_map")
     _css = "\n".join(map(inline.style, inline.STYLES["phase_map"]))

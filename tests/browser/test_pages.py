@@ -155,6 +155,18 @@ def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
     explorer.wait("root.querySelector('[role=alert]').hidden")
 
 
+def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):
+    """A notebook's tab that is not in front has no width."""
+    explorer = shown.explorer
+    explorer.ask("root.style.display = 'none'")
+    shown.page.wait_for_timeout(200)
+    assert explorer.ask("root.explorer.set({ t: 7 })")
+    shown.page.wait_for_timeout(200)
+    explorer.ask("root.style.display = ''")
+    explorer.wait("root.explorer.drawn.t === 7")
+    assert explorer.ask("root.querySelector('[role=alert]').hidden") and shown.said == []
+
+
 # --- where scripts do not run, and on paper ------------------------------------------------------------------------
 
 

@@ -310,6 +310,7 @@ def test_a_run_under_way_is_told_by_its_last_generation():
 
 @pytest.mark.parametrize("value, digits, said", [
     (0.38449, 2, "0.38"), (38.449, 2, "38"), (0, 3, "0"), (-0.001234, 3, "−0.00123"), (1e-4, 3, "10⁻⁴"), (2.34e-7, 3, "2.3·10⁻⁷"),
+    (12.5, 2, "13"), (1.25e6, 3, "1.3·10⁶"),
     (123456, 3, "1.2·10⁵"), (99999, 3, "100000"), (float("nan"), 3, "–"), (float("inf"), 2, "–")])
 def test_numbers_in_words(value, digits, said):
     assert words.plain(value, digits) == said

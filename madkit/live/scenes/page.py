@@ -119,8 +119,9 @@ class Page:
 
     def key(self, one: Shown, side: Mapping[str, Any], state: State) -> str:
         """What this loop's track is known by in this state."""
-        places = ",".join(f"{name}{side[name]}" for name in one.takes)
-        key = f"{one.label}:{places}" if self.choose == "loop" else one.label
+        if self.choose == "run":
+            return one.label
+        key = f"{one.label}:{','.join(f'{name}{side[name]}' for name in one.takes)}"
         key += f";s{state['seed']}" if state["seed"] else ""
         return key + (f";{fnv(state['drawn']['points'])}" if state["drawn"] else "")
 
@@ -167,10 +168,12 @@ def check_state(page: Page, state: Any) -> State:
                          f"{wrong[0]}")
     _whole("t", state["t"], 1, page.generations)
     _whole("seed", state["seed"], 0, 2**31 - 1)
-    if state["speed"] not in (1, 2, 4):
+    if isinstance(state["speed"], bool) or state["speed"] not in (1, 2, 4):
         raise ValueError(f"state: speed expected 1, 2 or 4, got {state['speed']!r}")
     if state["tab"] not in ("A", "B") or (state["tab"] == "B" and state["B"] is None):
         raise ValueError(f"state: tab expected 'A', or 'B' where there is a B, got {state['tab']!r}")
+    if state["B"] is not None and not page.compare:
+        raise ValueError(f"state: B expected None, for this page compares nothing, got {state['B']!r}")
     return dict(state) | {"A": _side(page, "A", state["A"]), "B": None if state["B"] is None else _side(page, "B", state["B"]),
                           "drawn": _drawn(page, state["drawn"])}
 

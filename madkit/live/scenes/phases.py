@@ -5,7 +5,7 @@ A state is a cell, and what the map shows of it:
     {"dim": 100, "lam": 0.85, "n_r": 250, "n_s": 1000, "simulated": False}
 
 The map spans n_r from d to 10 d and n_s from d to 100 d, where the boundary n_e = n_r is in sight. The page computes theory
-itself (phase_map.js, the same formulas as `madkit.theory`), so that λ moves without a kernel; what comes from here are simulated
+itself (live/js/map, the same formulas as `madkit.theory`), so that λ moves without a kernel; what comes from here are simulated
 paths, by the exact law. Generation 1 of a path is fitted on n_r real rows: it starts as good as real rows alone.
 """
 

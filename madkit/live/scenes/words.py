@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,15 @@ def plain(value: float, digits: int) -> str:
     if size == 0:
         return "0"
     if 1e-3 <= size < 1e5:
-        return f"{Decimal(f'{value:.{digits - 1}e}').normalize():f}".replace("-", "−")
-    front, back = f"{value:.{min(1, digits - 1)}e}".split("e")
+        return f"{_rounded(value, digits):f}".replace("-", "−")
+    front, back = f"{_rounded(value, min(2, digits)):e}".split("e")
     said = f"{float(front):g}".replace("-", "−")
     return ("" if said == "1" else said + "·") + "10" + str(int(back)).translate(RAISED)
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    """Halves away from zero, as a browser rounds them."""
+    return Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(value).normalize()
 
 
 def _symbol(control: Control) -> str:
