@@ -5,15 +5,17 @@ Truths, models, loops and metrics exchange nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from madkit.base import card
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Samples:
+class Samples(card.Carded):
     """Rows x, labels y and birth generations born. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
 
     x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
@@ -75,10 +77,16 @@ class Samples:
         """The same rows, all born in generation `born`."""
         return Samples._of(self.x, self.y, torch.full_like(self.born, born))
 
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Samples: {card.several(len(self), 'row')}"
+        yield "one row", card.row_shape(self.shape)
+        yield "type, device", f"{str(self.x.dtype).removeprefix('torch.')} on {self.x.device}"
+        yield "labels", card.labels(self.y)
+        yield "come from", card.births(self.born)
+
     def __repr__(self) -> str:
-        generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
-        labels = "no labels" if self.y is None else "labelled"
-        return f"Samples({len(self)} rows of {self.shape or 'one number'}, {labels}, rows by birth generation {{{generations}}})"
+        title, *rows = card.told(self)
+        return f"{title} ({'; '.join(f'{line[0]}: {card.said(line[1])}' for line in rows)})"
 
 
 def concatenate(parts: Iterable[Samples]) -> Samples:

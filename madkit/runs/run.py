@@ -57,6 +57,7 @@ def run(
     result = finished(asked, records, len(records) == asked.generations * len(asked.seeds))
     if asked.store:
         write_run(result, asked.store)
+        result.folder = asked.store
     if isinstance(stopped, FloatingPointError):
         raise stopped
     return result
