@@ -6,7 +6,7 @@ A loop is a function from the past to a training set. Choose a model (`mk.models
 In a notebook `mk.run?` says what a function does, and `mk.run??` what each argument is.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madkit import data, exact, live, metrics, models, plot, sweep, testing, theory
 from madkit.lesson import exercises, report
@@ -39,8 +39,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
-    if name in ("explore", "phase_map"):
-        return getattr(live, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:  # a tool that reads types sees these two, and no name that is not there
+    from madkit.live.explorer import explore
+    from madkit.live.map import phase_map
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
+        if name in ("explore", "phase_map"):
+            return getattr(live, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from madkit.base import card, files, sources
-from madkit.base.ends import ends
+from madkit.base.ends import ends, size
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
@@ -65,7 +65,8 @@ class Run(card.Carded):
 
     def _told(self) -> Iterator[card.Line]:
         loops = sources.each(str(self.spec.get("loop") or ""))
-        yield f"Run: {sources.name(loops[0]) if len(loops) == 1 else f'{len(loops)} loops'}, {self._size()}"
+        names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
+        yield f"Run: {names}, {size(self.table, self.spec)}{'' if self.complete else ', incomplete'}"
         for name, key in (("recorded as", "label"), ("model", "model"), ("truth", "truth"), ("features", "features")):
             value = self.spec.get("data" if name == "truth" else key) or self.spec.get(key)
             if value not in (None, "None"):
@@ -79,13 +80,6 @@ class Run(card.Carded):
         yield "on disk", self.folder or "not yet: run.save(folder) keeps it"
         if grid := ends(self.table, self.theory):
             yield grid
-
-    def _size(self) -> str:
-        seeds = self.spec.get("seeds")
-        count = len(seeds) if isinstance(seeds, list) else self.table.seed.nunique()
-        last = int(self.table.generation.max()) if len(self.table) else 0
-        whole = f"{card.several(last, 'generation')} × {card.several(count, 'seed')}"
-        return whole if self.complete else f"{whole}, incomplete"
 
     def __repr__(self) -> str:
         return card.as_text(card.told(self))

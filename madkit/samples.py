@@ -85,8 +85,7 @@ class Samples(card.Carded):
         yield "come from", card.births(self.born)
 
     def __repr__(self) -> str:
-        title, *rows = card.told(self)
-        return f"{title} ({'; '.join(f'{line[0]}: {card.said(line[1])}' for line in rows)})"
+        return card.as_line(card.told(self))
 
 
 def concatenate(parts: Iterable[Samples]) -> Samples:

@@ -192,6 +192,13 @@ def _text(line: Line, wide: int) -> Iterator[str]:
             yield "   ".join([f"    {name:{widths[0]}}", *numbers]).rstrip()
 
 
+def as_line(lines: Sequence[Line]) -> str:
+    """The card's rows in one line, for errors and lists."""
+    title, *rows = (said(line) if isinstance(line, str) else f"{line[0]}: {said(line[1])}"
+                    for line in lines if not isinstance(line, Table))
+    return f"{title} ({'; '.join(rows)})"
+
+
 def as_html(lines: Sequence[Line]) -> str:
     """The card for a notebook: no script, no style sheet, nothing from elsewhere."""
     rows = "".join(_fact(*line) for line in lines if isinstance(line, tuple))

@@ -1,4 +1,4 @@
-"""The two ends of a run: each metric in the first and in the last generation, beside what theory says of it."""
+"""The size of a run and its two ends: each metric in the first and the last generation, and theory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 12  # rows of the table
+
+
+def size(table: pd.DataFrame, spec: dict[str, Any]) -> str:
+    """Generations and seeds, in words."""
+    seeds = spec.get("seeds")
+    count = len(seeds) if isinstance(seeds, list) else table["seed"].nunique()  # a list is sooner counted
+    last = int(table["generation"].max()) if len(table) else 0
+    return f"{several(last, 'generation')} × {several(count, 'seed')}"
 
 
 def ends(table: pd.DataFrame, theory: pd.DataFrame) -> Table | None:
