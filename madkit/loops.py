@@ -279,7 +279,8 @@ def _line(loop: Loop) -> str:
     if type(loop).__module__ == __name__:
         return repr(loop)
     bare = getattr(loop, "func", loop)  # of a partial
-    return f"{getattr(bare, '__qualname__', type(bare).__qualname__)}@"  # never mistaken for one of madkit's
+    name = getattr(bare, "__qualname__", type(bare).__qualname__)
+    return f"{name}@"  # never mistaken for one of madkit's
 
 
 # --- the named loops -----------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Run(card.Carded):
     spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
     complete     False after Ctrl-C: the generations done are here
     places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image run is drawn in, or empty
-    folder       where it was saved, stored or loaded from; None: nowhere. No part of what a run is, nor of its files
+    folder       where it lies on disk, or None; no part of what a run is, nor of its files
     """
 
     table: pd.DataFrame
@@ -66,17 +66,20 @@ class Run(card.Carded):
     def _told(self) -> Iterator[card.Line]:
         loops = sources.each(str(self.spec.get("loop") or ""))
         names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
-        yield f"Run: {names}, {size(self.table, self.spec)}{'' if self.complete else ', incomplete'}"
-        for name, key in (("recorded as", "label"), ("model", "model"), ("truth", "truth"), ("features", "features")):
-            value = self.spec.get("data" if name == "truth" else key) or self.spec.get(key)
+        done = "" if self.complete else ", incomplete"
+        yield f"Run: {names}, {size(self.table, self.spec)}{done}"
+        for key in ("label", "model", "truth", "features"):
+            value = self.spec.get("data" if key == "truth" else key) or self.spec.get(key)
             if value not in (None, "None"):
-                yield name, value
+                yield ("recorded as" if key == "label" else key), value
         yield "generation 1", sources.start(self.spec.get("n_ini"))
         for i, loop in enumerate(loops[:8]):
-            yield f"{'' if len(loops) == 1 else f'loop {i}, '}generation t ≥ 2", sources.training(loop)
+            which = f"loop {i}, " if len(loops) > 1 else ""
+            yield f"{which}generation t ≥ 2", sources.training(loop)
         if self.samples:
             rows = card.several(len(next(iter(self.samples.values()))), "row")
-            yield "emitted rows kept", f"{rows} of generations {card.few([*map(str, self.samples)], 6)}"
+            kept = card.few([*map(str, self.samples)], 6)
+            yield "emitted rows kept", f"{rows} of generations {kept}"
         yield "on disk", self.folder or "not yet: run.save(folder) keeps it"
         if grid := ends(self.table, self.theory):
             yield grid
@@ -131,7 +134,8 @@ def load(folder: str | Path) -> Run:
     samples = _unflatten(files.read_arrays(folder / "samples.npz"))
     places = _unflatten(files.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
-               complete=spec.pop("complete"), spec=spec, places={int(t): s for t, s in places.items()}, folder=folder)
+               complete=spec.pop("complete"), spec=spec,
+               places={int(t): s for t, s in places.items()}, folder=folder)
 
 
 def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:

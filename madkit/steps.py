@@ -23,7 +23,7 @@ from madkit.samples import Samples
 
 
 class Model(Protocol):
-    """What a loop trains: any object with these two methods; where lam is left out it is 1, no bias."""
+    """What a loop trains: any object with these two methods; lam left out is 1, no bias."""
 
     def fit(self, data: Samples, /) -> Any: ...                  # self
     def sample(self, n: int, lam: float, /) -> Samples: ...      # n rows
@@ -49,9 +49,9 @@ class Generation:
 
 
 def steps(
-    model: Model,                    # two methods: fit(data: Samples) -> self, sample(n, lam) -> Samples
+    model: Model,                    # fit(data: Samples) -> self, sample(n, lam) -> Samples
     loop: Loop,                      # State -> Samples
-    truth: Truth,                    # real(n, seed), fresh(start, n, seed), test(n, seed) -> Samples
+    truth: Truth,                    # real(n, seed), fresh(start, n, seed), test(n, seed)
     *,
     seed: int = 0,
     n_ini: int | None = None,        # real rows of generation 1; None: the rows that the loop adds each generation

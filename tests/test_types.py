@@ -1,4 +1,4 @@
-"""What a reader of types sees: a user's program is checked against the real signatures, as installed."""
+"""A user's program is checked against the real signatures, with madkit as it is installed."""
 
 import os
 import re
@@ -56,11 +56,11 @@ def more(state: mk.loops.State) -> mk.Samples:
     return state.real + state.fresh(3)
 
 
-models = [mk.models.Gaussian(), mk.models.Mixture(3), mk.models.KDE(), mk.models.Flow(), mk.models.VAE(),
-          mk.models.GAN(), mk.models.Diffusion()]
-truths = [mk.data.gaussian(2), mk.data.ring(), mk.data.digits(), mk.data.array([[1.0], [2.0], [3.0]])]
 run: mk.Run = mk.run(Mean(), mk.fresh_data(100, 0.2), mk.data.gaussian(2), seeds=4, store="here")
-mk.run(Untyped(), half, mk.data.ring(), seeds=[3, 4], metrics=["trace", mk.metrics.recall], store=Path("x"))
+mk.run(Untyped(), half, mk.data.ring(), seeds=[3, 4], store=Path("x"))
+mk.run(mk.models.VAE(), half, mk.data.array([[1], [2]]), metrics=["trace", mk.metrics.recall])
+for model in (mk.models.Mixture(3), mk.models.Flow(), mk.models.GAN(), mk.models.Diffusion()):
+    mk.run(model, mk.accumulate(10), mk.data.gaussian(1))
 mk.run(mk.models.Gaussian(), mk.Real() + more, mk.data.digits(), seeds=range(3), lam_emit=1)
 folder: Path | None = run.folder
 first: mk.Samples = run.samples[1]
@@ -72,16 +72,17 @@ explorer.state
 mk.phase_map()
 """
 
+START = "mk.run(mk.models.Gaussian(), "
 BAD = {
-    'mk.run(mk.models.Gaussian(), mk.fully_synthetic(100), mk.data.gaussian(2), seeds="four")': 'Argument "seeds" to "run"',
+    START + 'mk.fully_synthetic(100), mk.data.ring(), seeds="four")': 'Argument "seeds" to "run"',
     "run.tabel": '"Run" has no attribute "tabel"',
     "mk.fresh_data(100)": 'Missing positional argument "p"',
     "mk.plot.curves(3)": 'Argument 1 to "curves"',
     "mk.rnu(1)": 'Module has no attribute "rnu"',
-    "mk.run(NoSample(), mk.fully_synthetic(100), mk.data.gaussian(2))": 'Argument 1 to "run" has incompatible type "NoSample"',
-    "mk.run(mk.models.Gaussian(), mk.fully_synthetic(100), NoSample())": 'Argument 3 to "run" has incompatible type "NoSample"',
+    "mk.run(NoSample(), mk.Fresh(3), mk.data.ring())": 'Argument 1 to "run" has incompatible',
+    START + "mk.Fresh(3), NoSample())": 'Argument 3 to "run" has incompatible type "NoSample"',
     "next(mk.steps(NoSample(), mk.Fresh(3), mk.data.ring()))": 'Argument 1 to "steps"',
-    "mk.run(mk.models.Gaussian(), 3, mk.data.gaussian(2))": 'Argument 2 to "run"',
+    START + "3, mk.data.gaussian(2))": 'Argument 2 to "run"',
     "mk.explore(t=1).no_such": '"Explorer" has no attribute "no_such"',
     "mk.phase_map().no_such": '"PhaseMap" has no attribute "no_such"',
     "run.samples[1].z": '"Samples" has no attribute "z"',
@@ -98,17 +99,19 @@ def found(tmp_path_factory):
     (folder / "site" / "madkit").symlink_to(PACKAGE)
     (folder / "mypy.ini").write_text(CONFIG)
     (folder / "good.py").write_text(GOOD, encoding="utf-8")
-    head = ["import madkit as mk", "run = mk.load('x')", "class NoSample:", "    def fit(self, data): return self"]
+    head = ["import madkit as mk", "run = mk.load('x')",
+            "class NoSample:", "    def fit(self, data): return self"]
     (folder / "bad.py").write_text("\n".join([*head, *BAD]), encoding="utf-8")
     env = {key: value for key, value in os.environ.items() if not key.startswith("MYPY")}
-    env |= {"PYTHONPATH": str(folder / "site")}  # to mypy an installed package: untyped, but for its py.typed
-    done = subprocess.run([sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "good.py", "bad.py"],
-                          cwd=folder, env=env, capture_output=True, text=True)
+    env |= {"PYTHONPATH": str(folder / "site")}  # to mypy it is installed: py.typed counts
+    command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "good.py", "bad.py"]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode < 2, done.stdout + done.stderr
     errors = re.findall(r"^(.+?):(\d+): error: (.+)$", done.stdout, re.MULTILINE)
     files: dict[str, dict[int, list[str]]] = {"good.py": {}, "bad.py": {}}
     for file, line, words in errors:
-        files.setdefault(file, {}).setdefault(int(line) - len(head) * (file == "bad.py"), []).append(words)
+        at = int(line) - len(head) * (file == "bad.py")
+        files.setdefault(file, {}).setdefault(at, []).append(words)
     return files
 
 
@@ -122,7 +125,8 @@ def test_a_mistake_is_found_at_its_line(found, line):
 
 
 def test_no_other_line_is_blamed(found):
-    assert set(found) == {"good.py", "bad.py"} and set(found["bad.py"]) == set(range(1, len(BAD) + 1))
+    assert set(found) == {"good.py", "bad.py"}
+    assert set(found["bad.py"]) == set(range(1, len(BAD) + 1))
 
 
 def test_the_package_says_that_it_is_typed():

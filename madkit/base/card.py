@@ -1,4 +1,4 @@
-"""A card: what a value is, in a few lines, for the last line of a cell (HTML) and for a console (text).
+"""A card: what a value is, in a few lines; HTML for the last line of a cell, text for a console.
 
 A class says its lines and inherits the rest:
 
@@ -8,8 +8,9 @@ A class says its lines and inherits the rest:
             yield "sum", number(self.a + self.b)   # a row: name, value
             yield Table("their powers", ["", "²"], [["a", number(self.a**2)]])
 
-Showing must never fail, for it hides what a student wanted to see: where the telling breaks off, the lines before stay.
-The HTML inherits the page's colours and has no background, so it is readable on light and on dark; every text is escaped.
+Showing must never fail, for it would hide what a student wanted to see: where the telling breaks
+off, the lines before stay. The HTML inherits the page's colours and has no background, so it is
+readable on light and on dark; every text is escaped.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def said(value: Any, most: int = MOST) -> str:
     try:
         text = str(value)
         text = text if len(text) <= most else text[: most - 1] + "…"
-        return text.encode("utf-8", "replace").decode()  # a file's name may hold bytes that are no text
+        return text.encode("utf-8", "replace").decode()  # a file's name may hold other bytes
     except Exception:
         return f"a {type(value).__name__} that cannot be printed"
 
@@ -110,7 +111,7 @@ def row_shape(shape: Sequence[int]) -> str:
 
 
 def counts(values: Any) -> dict[int, int]:
-    """{value: rows} of a tensor of whole numbers, smallest first; empty where they lie far apart."""
+    """{value: rows} of a tensor of whole numbers, smallest first; none where they lie far apart."""
     if not len(values):
         return {}
     values = values.detach().cpu()
@@ -139,6 +140,12 @@ def births(born: Any) -> str:
     texts = [f"{number(n)} real" if t == 0 else f"{number(n)} of generation {t}"
              for t, n in each.items()]
     return few(texts, 5) or "no row"
+
+
+def called(thing: Any) -> str:
+    """What a thing calls itself; one that says no more than where it lies, by its class."""
+    text = said(thing)
+    return type(thing).__name__ if text.startswith("<") and " object at 0x" in text else text
 
 
 def meaning(thing: Any) -> Iterator[Line]:
@@ -219,20 +226,24 @@ def _escaped(value: Any) -> str:
 
 def _fact(name: str, value: Any) -> str:
     left = _CELL.format("left")
-    return (f'<tr style="background:none"><th scope="row" style="{left};{_FAINT};white-space:nowrap">'
-            f'{_escaped(name)}</th><td style="{left};overflow-wrap:anywhere">{_escaped(value)}</td></tr>')
+    return (f'<tr style="background:none">'
+            f'<th scope="row" style="{left};{_FAINT};white-space:nowrap">{_escaped(name)}</th>'
+            f'<td style="{left};overflow-wrap:anywhere">{_escaped(value)}</td></tr>')
 
 
 def _grid(table: Table) -> str:
     def cell(text: str, i: int, header: bool = False) -> str:
-        tag, scope = ("th", f' scope="{"col" if header else "row"}"') if header or not i else ("td", "")
-        style = _CELL.format("right" if i else "left") + (f";{_FAINT}" if tag == "th" else "")
-        return f'<{tag}{scope} style="{style}">{_escaped(text)}</{tag}>'
+        style = _CELL.format("right" if i else "left")
+        if i and not header:
+            return f'<td style="{style}">{_escaped(text)}</td>'
+        scope = "col" if header else "row"
+        return f'<th scope="{scope}" style="{style};{_FAINT}">{_escaped(text)}</th>'
 
     head, *body = ("".join(cell(text, i, header=k == 0) for i, text in enumerate(row))
                    for k, row in enumerate([table.columns, *table.rows]))
     rows = "".join(f'<tr style="background:none">{row}</tr>' for row in body)
-    caption = f'<caption style="{_CELL.format("left")};{_FAINT}">{_escaped(table.caption)}</caption>'
-    return (f'<table style="{_TABLE};margin-top:6px;font-variant-numeric:tabular-nums">{caption}'
+    left = f"{_CELL.format('left')};{_FAINT}"
+    return (f'<table style="{_TABLE};margin-top:6px;font-variant-numeric:tabular-nums">'
+            f'<caption style="{left}">{_escaped(table.caption)}</caption>'
             f'<thead style="border-bottom:1px solid rgba(128,128,128,.5)"><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table>")

@@ -1,4 +1,4 @@
-"""The size of a run and its two ends: each metric in the first and the last generation, and theory."""
+"""The size of a run, and its two ends: each metric in the first and the last generation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST = 12  # rows of the table
 def size(table: pd.DataFrame, spec: dict[str, Any]) -> str:
     """Generations and seeds, in words."""
     seeds = spec.get("seeds")
-    count = len(seeds) if isinstance(seeds, list) else table["seed"].nunique()  # a list is sooner counted
+    count = len(seeds) if isinstance(seeds, list) else table["seed"].nunique()
     last = int(table["generation"].max()) if len(table) else 0
     return f"{several(last, 'generation')} × {several(count, 'seed')}"
 
 
 def ends(table: pd.DataFrame, theory: pd.DataFrame) -> Table | None:
-    """Medians over the seeds in the first and the last generation; None of a run that measured nothing."""
+    """Medians over the seeds, beside theory; None of a run that measured nothing."""
     if not len(table):
         return None
     t = table["generation"].to_numpy()
@@ -67,6 +67,7 @@ def _caption(chosen: pd.DataFrame, first: int, last: int) -> str:
 
 def _narrowed(table: Table) -> Table:
     """Without the columns that say nothing."""
-    full: list[Any] = [i for i in range(len(table.columns)) if not i or any(row[i] for row in table.rows)]
+    columns = range(len(table.columns))
+    full = [i for i in columns if not i or any(row[i] for row in table.rows)]
     rows = [[row[i] for i in full] for row in table.rows]
     return Table(table.caption, [table.columns[i] for i in full], rows)

@@ -35,7 +35,8 @@ class Part:
         if self.kind == "Subsample":
             return (f"{several(self.n, 'row')} drawn from the first real set and all that was "
                     "emitted since")
-        known = {"Real": "the first real set", "Previous": "the whole training set of generation t − 1"}
+        known = {"Real": "the first real set",
+                 "Previous": "the whole training set of generation t − 1"}
         return known.get(self.kind) or f"what {self.name} returns"
 
 
@@ -133,7 +134,9 @@ def start(n_ini: Any) -> str:
     """The training set of generation 1, of one loop or of several."""
     if isinstance(n_ini, list):
         sizes = list(dict.fromkeys(n_ini))
-        return several(sizes[0], "real row") if len(sizes) == 1 else f"{few([*map(number, sizes)])} real rows"
+        if len(sizes) > 1:
+            return f"{few([*map(number, sizes)])} real rows"
+        n_ini = sizes[0]
     return several(n_ini, "real row") if isinstance(n_ini, int) else "real rows"
 
 
@@ -167,7 +170,8 @@ def _real_share(found: Sequence[Part], n_ini: int | None) -> str:
     if rows.keys() <= {"Fresh", "Synthetic"} and fresh + synthetic:
         return f"p = {number(fresh / (fresh + synthetic))}, in every generation"
     if rows.keys() == {"Real", "Synthetic"} and n_ini and len(found) == 2:
-        return f"{number(n_ini / (n_ini + synthetic))} with n_ini = {number(n_ini)}, in every generation"
+        share = number(n_ini / (n_ini + synthetic))
+        return f"{share} with n_ini = {number(n_ini)}, in every generation"
     if "Previous" in rows or "Subsample" in rows:
         return "falls from generation to generation" if not fresh else ""
     return ""
@@ -182,4 +186,6 @@ def _memory(found: Sequence[Part]) -> str:
     if "Previous" in kinds:
         return "nothing is ever thrown away"
     longest = max((int(part.given.get("memory", 0)) for part in found), default=0)
-    return "" if not longest else "the generation before" if longest == 1 else f"the last {longest} generations"
+    if longest > 1:
+        return f"the last {longest} generations"
+    return "the generation before" if longest else ""

@@ -102,7 +102,7 @@ class Finite(card.Carded):
         return Samples(self.x[order], None if self.y is None else self.y[order])
 
     def _told(self) -> Iterator[card.Line]:
-        yield f"Truth: {card.said(self)}"
+        yield f"Truth: {card.called(self)}"
         yield "rows", (f"{card.number(self.rows)} for real and fresh data, "
                        f"{card.number(self.held)} more to test on")
         yield "one row", card.row_shape(self.shape)

@@ -65,7 +65,7 @@ class Endless(card.Carded, ABC):
         return Samples(torch.cat(blocks)[start - first * BLOCK :][:n])
 
     def _told(self) -> Iterator[card.Line]:
-        yield f"Truth: {card.said(self)}"
+        yield f"Truth: {card.called(self)}"
         yield from card.meaning(self)
         yield "rows", "endless: every row asked for is a new one"
         yield "one row", card.row_shape(self.shape)

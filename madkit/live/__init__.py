@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Explorer and map, when first asked for: the widget's machinery takes a while to import."""
+        """Explorer and map, when first asked for: widgets take a while to import."""
         if name in ("explore", "Explorer"):
             from madkit.live import explorer
 

@@ -62,7 +62,8 @@ class Job:
         return metric in mad_metrics.MOMENTS and known and self.features is None
 
 
-def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int | Iterable[int], n_ini: int | None = None,
+def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
+        seeds: int | Iterable[int], n_ini: int | None = None,
         metrics: Iterable[Metric | str] | None = None, features: Callable[[Samples], Any] | None = None, emit: int = 1000,
         lam_emit: float | None = None, device: str = "auto", store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
