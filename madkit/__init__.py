@@ -34,8 +34,14 @@ if TYPE_CHECKING:
     from madkit.lesson.report import report
     from madkit.live.explorer import explore
     from madkit.live.map import phase_map
-else:
+else:  # a tool that reads types sees these three, and no name that is not there
     report = Answering(_report, "mk.report")
+
+    def __getattr__(name: str) -> Any:
+        """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
+        if name in ("explore", "phase_map"):
+            return getattr(live, name)
+        raise missing("mk", name)
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
@@ -44,13 +50,6 @@ __all__ = [
     "report", "progress",
     "data", "models", "metrics", "theory", "exact", "sweep", "plot", "live", "recipes", "lesson", "testing",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
-    if name in ("explore", "phase_map"):
-        return getattr(live, name)
-    raise missing("mk", name)
 
 
 def __dir__() -> list[str]:

@@ -12,12 +12,13 @@ p = n_r/(n_r + n_s), sampling bias λ ∈ [0, 1] (`lam`, 1 = none).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from madkit.base import card, sources
 from madkit.base.checks import unit, whole
 from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
@@ -132,7 +133,7 @@ class State:
 # --- sources -------------------------------------------------------------------------------------------------------
 
 
-class Source:
+class Source(card.Carded):
     """A loop that says what it is: frozen, and `+` puts the rows of two loops together."""
 
     @property
@@ -147,6 +148,11 @@ class Source:
 
     def __call__(self, state: State) -> Samples:
         raise NotImplementedError
+
+    def _told(self) -> Iterator[card.Line]:
+        line = " + ".join(map(_line, parts(self)))
+        yield f"Loop: {sources.name(line)}"
+        yield from sources.told(line, self.size)
 
 
 @dataclass(frozen=True)
@@ -267,6 +273,15 @@ class Subsample(Source):
 def parts(loop: Loop) -> tuple[Loop, ...]:
     """The loops that a sum is made of; any other loop is its own only part."""
     return loop.parts if isinstance(loop, Sum) else (loop,)
+
+
+def _line(loop: Loop) -> str:
+    """A part in its own words; a plain function by its name alone."""
+    if type(loop).__module__ == __name__:
+        return repr(loop)
+    bare = getattr(loop, "func", loop)  # of a partial
+    name = getattr(bare, "__qualname__", type(bare).__qualname__)
+    return f"{name}@"  # never mistaken for one of madkit's
 
 
 # --- the named loops -----------------------------------------------------------------------------------------------

@@ -5,15 +5,17 @@ Truths, models, loops and metrics exchange nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from madkit.base import card
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Samples:
+class Samples(card.Carded):
     """Rows x, their labels and where they come from. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
 
     x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
@@ -85,10 +87,15 @@ class Samples:
         """The same rows as fresh ones: real, and never seen before."""
         return Samples._of(self.x, self.y, torch.zeros_like(self.born), torch.ones_like(self.fresh))
 
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Samples: {card.several(len(self), 'row')}"
+        yield "one row", card.row_shape(self.shape)
+        yield "type, device", f"{str(self.x.dtype).removeprefix('torch.')} on {self.x.device}"
+        yield "labels", card.labels(self.y)
+        yield "come from", card.births(self.born, self.fresh)
+
     def __repr__(self) -> str:
-        generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
-        labels = "no labels" if self.y is None else "labelled"
-        return f"Samples({len(self)} rows of {self.shape or 'one number'}, {labels}, rows by birth generation {{{generations}}})"
+        return card.as_line(card.told(self))
 
 
 def concatenate(parts: Iterable[Samples]) -> Samples:

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -20,6 +20,21 @@ from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
 from madkit.loops import Emitter, Loop, State, cast, check_loop, draws_nothing, emitted_lam, initial_rows, reach
 from madkit.samples import Samples
+
+
+class Model(Protocol):
+    """What a loop trains: any object with these two methods; lam left out is 1, no bias."""
+
+    def fit(self, data: Samples, /) -> Any: ...                  # self
+    def sample(self, n: int, lam: float, /) -> Samples: ...      # n rows
+
+
+class Truth(Protocol):
+    """What is behind the real data: any object with these three methods, see `mk.data`."""
+
+    def real(self, n: int, seed: int, /) -> Samples: ...
+    def fresh(self, start: int, n: int, seed: int, /) -> Samples: ...
+    def test(self, n: int, seed: int, /) -> Samples: ...
 
 
 @dataclass(frozen=True)
@@ -34,9 +49,9 @@ class Generation:
 
 
 def steps(
-    model: Any,                      # two methods: fit(data: Samples) -> self, sample(n, lam) -> Samples
+    model: Model,                    # fit(data: Samples) -> self, sample(n, lam) -> Samples
     loop: Loop,                      # State -> Samples
-    truth: Any,                      # real(n, seed), fresh(start, n, seed), test(n, seed) -> Samples
+    truth: Truth,                    # real(n, seed), fresh(start, n, seed), test(n, seed)
     *,
     seed: int = 0,
     n_ini: int | None = None,        # real rows of generation 1; None: the rows that the loop adds each generation
@@ -66,7 +81,7 @@ def steps(
         yield Generation(state.t - 1, data, fitted, samples, state)
 
 
-def begin(loop: Loop, truth: Any, seed: int, n_ini: int | None, device: str) -> State:
+def begin(loop: Loop, truth: Truth, seed: int, n_ini: int | None, device: str) -> State:
     """The state before generation 1."""
     n_ini = whole("n_ini", initial_rows(loop) if n_ini is None else n_ini, least=2)
     real = truth.real(n_ini, seed).to(resolve(device))
@@ -90,7 +105,7 @@ def training_set(loop: Loop, state: State) -> Samples:
     return cast(data, state.real)
 
 
-def fit(model: Any, data: Samples, seed: int, t: int) -> Any:
+def fit(model: Model, data: Samples, seed: int, t: int) -> Any:
     """A fitted deep copy of the model: a pure function of (data, seed, t). FloatingPointError, with t, when a fit diverges."""
     with stream(seed, "fit", t):
         try:

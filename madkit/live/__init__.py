@@ -17,7 +17,7 @@ lock, `plot.DRAWING`, and nothing here opens a random stream. While one state is
 of them is drawn next.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madkit.base.moved import missing
 from madkit.live.controls import Choice, Slider
@@ -26,17 +26,22 @@ from madkit.live.views import View, view
 __all__ = ["explore", "Explorer", "phase_map", "PhaseMap", "view", "View", "Slider", "Choice"]
 
 
-def __getattr__(name: str) -> Any:
-    """Explorer and map, when first asked for: the widget's machinery takes a while to import."""
-    if name in ("explore", "Explorer"):
-        from madkit.live import explorer
+if TYPE_CHECKING:
+    from madkit.live.explorer import Explorer, explore
+    from madkit.live.map import PhaseMap, phase_map
+else:
 
-        return getattr(explorer, name)
-    if name in ("phase_map", "PhaseMap"):
-        from madkit.live import map
+    def __getattr__(name: str) -> Any:
+        """Explorer and map, when first asked for: widgets take a while to import."""
+        if name in ("explore", "Explorer"):
+            from madkit.live import explorer
 
-        return getattr(map, name)
-    raise missing("mk.live", name)
+            return getattr(explorer, name)
+        if name in ("phase_map", "PhaseMap"):
+            from madkit.live import map
+
+            return getattr(map, name)
+        raise missing("mk.live", name)
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,7 @@
 Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the rules of a loop.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madkit.base.moved import missing
 from madkit.models.diffusion import Diffusion
@@ -17,8 +17,10 @@ from madkit.models.vae import VAE
 __all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "GAN", "Diffusion"]
 
 
-def __getattr__(name: str) -> Any:
-    raise missing("mk.models", name)
+if not TYPE_CHECKING:  # a tool that reads types sees no name that is not there
+
+    def __getattr__(name: str) -> Any:
+        raise missing("mk.models", name)
 
 
 def __dir__() -> list[str]:

@@ -17,7 +17,7 @@ from madkit.base.checks import several_seeds, unit, whole
 from madkit.base.device import resolve
 from madkit.loops import Loop
 from madkit.samples import Samples
-from madkit.steps import check_model_methods
+from madkit.steps import Model, Truth, check_model_methods
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or moments for a moment metric
 
@@ -62,7 +62,8 @@ class Job:
         return metric in mad_metrics.MOMENTS and known and self.features is None
 
 
-def job(model: Any, loop: Loop, truth: Any, *, generations: int, seeds: int | Iterable[int], n_ini: int | None = None,
+def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
+        seeds: int | Iterable[int], n_ini: int | None = None,
         metrics: Iterable[Metric | str] | None = None, features: Callable[[Samples], Any] | None = None, emit: int = 1000,
         lam_emit: float | None = None, device: str = "auto", store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""

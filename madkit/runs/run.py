@@ -17,15 +17,16 @@ from madkit.record import Entry, Run, assemble, write_run
 from madkit.runs.job import Job, Metric, job, metric_name
 from madkit.runs.seeds import collect
 from madkit.samples import Samples
+from madkit.steps import Model, Truth
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def run(
-    model: Any,                                # fit(data) -> self, sample(n, lam) -> Samples
+    model: Model,                              # fit(data) -> self, sample(n, lam) -> Samples
     loop: Loop,                                # State -> Samples, such as mk.fully_synthetic(100)
-    truth: Any,                                # such as mk.data.gaussian(2)
+    truth: Truth,                              # such as mk.data.gaussian(2)
     *,
     generations: int = 10,
     seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
@@ -57,6 +58,7 @@ def run(
     result = finished(asked, records, len(records) == asked.generations * len(asked.seeds))
     if asked.store:
         write_run(result, asked.store)
+        result.folder = asked.store
     if isinstance(stopped, FloatingPointError):
         raise stopped
     return result

@@ -79,7 +79,7 @@ and `Client("tcp://127.0.0.1:8786").get_executor()` in Python. `mk.run(device="a
 reads the table that is shipped.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madkit.base.moved import missing
 from madkit.base.workers import processes
@@ -89,8 +89,10 @@ from madkit.sweep.recorded import recorded
 __all__ = ["grid", "table", "failures", "processes", "recorded"]
 
 
-def __getattr__(name: str) -> Any:
-    raise missing("mk.sweep", name)
+if not TYPE_CHECKING:  # a tool that reads types sees no name that is not there
+
+    def __getattr__(name: str) -> Any:
+        raise missing("mk.sweep", name)
 
 
 def __dir__() -> list[str]:
