@@ -15,8 +15,9 @@ from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Metric
 from madkit.live.scenes.stored import cloud
 from madkit.loops import Loop
+from madkit.metrics.values import metric_name
 from madkit.record import Entry, Run
-from madkit.runs.job import job, metric_name
+from madkit.runs.job import job
 from madkit.runs.run import finished
 from madkit.runs.trajectory import trajectory
 
