@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.plot import language, layout
 from madkit.plot.language import COLOURS, Family
 
@@ -108,16 +109,6 @@ def _path(run: Run, metric: str, name: str, look: Family) -> _Path:
     known = run.theory[run.theory.metric == metric].sort_values("generation") if len(run.theory) else run.theory
     theory = {kind: (part.generation.to_numpy(), part.value.to_numpy(float)) for kind, part in known.groupby("kind")}
     return _Path(name, look, table.columns.to_numpy(), low, median, high, len(table), theory)
-
-
-def quantiles(values: np.ndarray) -> np.ndarray:
-    """10th, 50th and 90th percentile of (seeds, T), as (3, T): NaN left out, and −∞ where a neighbour is −∞."""
-    import warnings
-
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)                    # generations that are NaN for every seed
-        found = np.nanquantile(values, (0.1, 0.5, 0.9), axis=0)
-    return np.where(np.isnan(found) & np.isneginf(values).any(0), -np.inf, found)
 
 
 def _spectrum(run: Run, most: int) -> list[_Path]:

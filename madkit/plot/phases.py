@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.plot import language, layout
 from madkit.plot.language import COLOURS
-from madkit.plot.lines import quantiles
 
 if TYPE_CHECKING:
     import pandas as pd

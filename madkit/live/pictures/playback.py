@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
@@ -84,9 +85,9 @@ class _Path:
 
 def _path(run: Run, metric: str) -> _Path:
     table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation", values="value", dropna=False)
-    quantiles = np.nanquantile(table.to_numpy(float), (0.1, 0.5, 0.9), axis=0)
-    first = table.loc[run.spec["seeds"][0]].to_numpy(float)
-    return _Path(metric, table.columns.to_numpy(), first, quantiles / quantiles[1, 0], float(quantiles[1, 0]))
+    seen = quantiles(table.to_numpy(float))
+    first, start = table.loc[run.spec["seeds"][0]].to_numpy(float), float(seen[1, 0])
+    return _Path(metric, table.columns.to_numpy(), first, seen / start, start)
 
 
 def _name(metric: str) -> str:

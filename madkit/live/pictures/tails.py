@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.data.toys import rosenbrock
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import ink
 from madkit.plot.layout import LABEL, TEXT, generation_axis
-from madkit.plot.lines import quantiles
 from madkit.record import Run
 
 SHARE = 0.05                                      # of the truth lies beyond the contour

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from madkit import data, metrics
+from madkit.base.quantiles import quantiles
 from madkit.base.rng import preserved
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Metric
@@ -70,7 +71,7 @@ class Growing:
 
     def _curve(self, name: str) -> dict[str, Any]:
         values = np.array([[record.values[name] for record in one] for one in self.records]) / self._unit(name)     # (T, S)
-        low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=1)
+        low, median, high = quantiles(values.T)
         several = len(self.job.seeds) > 1
         return {"low": low if several else None, "median": median, "high": high if several else None, "theory": None, "words": ""}
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from madkit.base.quantiles import quantiles
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Metric
 from madkit.plot.language import METRICS
@@ -48,7 +49,7 @@ def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
     table = run.table[run.table.metric == name].pivot_table(index="seed", columns="generation", values="value", dropna=False)
     values = table.reindex(columns=generations).to_numpy(float)
     known = run.theory[run.theory.metric == name].set_index("generation").value.reindex(generations).to_numpy(float)
-    low, median, high = np.nanquantile(values, (0.1, 0.5, 0.9), axis=0)
+    low, median, high = quantiles(values)
     several = len(values) > 1
     kinds = run.theory.kind[run.theory.metric == name]
     return {"low": low if several else None, "median": median, "high": high if several else None,
