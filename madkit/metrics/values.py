@@ -87,7 +87,7 @@ VALUES: dict[str, Value] = {value.name: value for value in (    # * stands for a
     Value("classes.entropy", "class entropy", "entropy of the classes, in nats (log K is best)",
           "same", POSITIVE, log=False),
     Value("classes.share.*", "share of class *", "share of class * (the truth's is best)", "same",
-          SHARE, "share", log=False),
+          SHARE),
 )}
 
 
@@ -125,8 +125,8 @@ def find(metric: Metric | str) -> Metric:
 
 def chosen(metrics: Metric | str | Iterable[Metric | str]) -> tuple[Metric, ...]:
     """One metric or several, each found; ValueError for two of one name."""
-    one = callable(metrics) or isinstance(metrics, str)
-    found = tuple(find(metric) for metric in ([metrics] if one else metrics))
+    given: Any = [metrics] if callable(metrics) or isinstance(metrics, str) else metrics
+    found = tuple(find(metric) for metric in given)
     names = [metric_name(metric) for metric in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"metrics: expected different names, got {', '.join(names)}: the table "

@@ -16,13 +16,14 @@ import numpy as np
 
 from madkit.base.quantiles import quantiles
 from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.metrics.values import words
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
 from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
 from madkit.record import Run
 
 LETTERS = {"lam": "λ"}               # settings as the paper writes them
-NAMES = {"modes.alive": "modes alive", "modes.variance": "variance within modes", "trace": "total variance"}
+METRICS = ("modes.alive", "modes.variance", "trace")
 LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 
 
@@ -38,7 +39,7 @@ class Playback:
     At most three metrics, positive in generation 1. ValueError for a generation whose rows were not kept.
     """
 
-    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = tuple(NAMES)):
+    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = METRICS):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
         self.metrics = tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
@@ -63,7 +64,7 @@ class Playback:
 
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
         given = "".join(f", {LETTERS.get(name, name)} = {value:g}" for name, value in settings.items())
-        said = ", ".join(f"{_name(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
+        said = ", ".join(f"{words(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
         name = family(run.spec["loop"]).name.removesuffix(" loop")
         return f"Generation {t} of {run.table.generation.max()}, {name} loop{given}, first seed: {said}."
 
@@ -88,10 +89,6 @@ def _path(run: Run, metric: str) -> _Path:
     seen = quantiles(table.to_numpy(float))
     first, start = table.loc[run.spec["seeds"][0]].to_numpy(float), float(seen[1, 0])
     return _Path(metric, table.columns.to_numpy(), first, seen / start, start)
-
-
-def _name(metric: str) -> str:
-    return NAMES.get(metric, metric)
 
 
 class _Drawing:
@@ -130,7 +127,7 @@ class _Drawing:
         self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0] for line, _ in zip(LINES, metrics, strict=False)]
         self.cursor = ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
         self.dots = [ax.plot([], [], "o", markersize=7)[0] for _ in metrics]
-        self.names = [ax.text(1.03, 0, _name(metric).replace(" ", "\n", 1), transform=ax.transAxes, va="center", fontsize=TEXT,
+        self.names = [ax.text(1.03, 0, words(metric).replace(" ", "\n", 1), transform=ax.transAxes, va="center", fontsize=TEXT,
                               fontweight="bold") for metric in metrics]
 
     def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:

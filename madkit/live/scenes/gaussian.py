@@ -10,16 +10,12 @@ import numpy as np
 from madkit import exact, theory
 from madkit.base.quantiles import quantiles
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric
+from madkit.live.scenes.page import curve
 from madkit.loops import Loop, emitted_lam, initial_rows, parts
 
 ROWS, REAL = 150, 300                # emitted and held-out rows that are shown
-METRICS = {
-    "trace": Metric("trace", "variance left (truth = 100 %)", "variance left", "share", range=(0.0, 1.5)),
-    "w2_squared": Metric("w2_squared", "W₂² to the truth (0 is best)", "W₂²"),
-    "mean_error": Metric("mean_error", "‖μ − μ₀‖², error of the mean (0 is best)", "error of the mean"),
-    "logdet": Metric("logdet", "log det Σ (log of the volume)", "log det Σ"),
-}
+LEFT = curve("trace", label="variance left (truth = 100 %)", short="variance left", kind="share", range=(0.0, 1.5))
+METRICS = {metric.name: metric for metric in (LEFT, curve("w2_squared"), curve("mean_error"), curve("logdet"))}
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {   # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),

@@ -13,7 +13,7 @@ from madkit import data, metrics
 from madkit.base.quantiles import quantiles
 from madkit.base.rng import preserved
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric
+from madkit.live.scenes.page import curve
 from madkit.live.scenes.stored import cloud
 from madkit.loops import Loop
 from madkit.metrics.values import metric_name
@@ -22,8 +22,7 @@ from madkit.runs.job import job
 from madkit.runs.run import finished
 from madkit.runs.trajectory import trajectory
 
-METRICS = (Metric("recall", "recall: diversity (1 is best)", "recall", "share", range=(0.0, 1.0)),
-           Metric("sliced_w2", "sliced W₂ to the truth (0 is best)", "sliced W₂"))
+METRICS = curve("recall"), curve("sliced_w2")
 EMIT = 200
 
 

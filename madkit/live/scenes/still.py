@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric, Page, Shown, State
+from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.words import settings
+from madkit.metrics.values import Value
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink
 from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
@@ -100,7 +101,7 @@ def _sheet(ax: Axes, images: np.ndarray, title: str, colour: str) -> None:
     ax.set_title(title, fontsize=LABEL, fontweight="bold", color=colour, loc="left")
 
 
-def _curves(ax: Axes, page: Page, state: State, metric: Metric, lines: list[tuple[str, Shown, Track]]) -> None:
+def _curves(ax: Axes, page: Page, state: State, metric: Value, lines: list[tuple[str, Shown, Track]]) -> None:
     from madkit.plot.layout import plain
 
     plain(ax)
@@ -128,9 +129,9 @@ def _curves(ax: Axes, page: Page, state: State, metric: Metric, lines: list[tupl
     _name(ax, ends)
 
 
-def _range(ax: Axes, metric: Metric) -> None:
-    if metric.range:
-        ax.set_ylim(*metric.range)
+def _range(ax: Axes, metric: Value) -> None:
+    if metric.limits:
+        ax.set_ylim(*metric.limits)
     elif not metric.log:
         ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     if metric.kind == "share":
