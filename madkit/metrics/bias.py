@@ -56,7 +56,7 @@ def sampling_bias(
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),                 # every λ in [0, 1]
     n: int = 1000,                                                 # real rows that models are fitted on
     emit: int = 1000,                                              # rows emitted at every λ, judged against as many test rows
-    metrics: Iterable[Metric | str] = (precision, recall),         # (real, fake) -> number or dict of numbers
+    metrics: Iterable[Metric | str] = (precision, recall),         # (real, fake) -> number or dict
     features: Callable[[Samples], Samples] | None = None,          # what metrics see of rows; None: the rows
     seed: int = 0,
 ) -> Biased:

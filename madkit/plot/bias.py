@@ -84,7 +84,7 @@ def tradeoff(
     panel.margins(0.08, 0.1)
     panel.set_ylim(min(panel.get_ylim()[0], 0.8), max(panel.get_ylim()[1], 1.02))       # small differences look small
     layout.head(axes, title, f"small numbers: λ · {said}" if heading else "", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     _numbers(panel, [points for _, points in paths])
     return panel
 
@@ -115,7 +115,7 @@ def kept(
     panel.set_ylabel(f"{value_of(metric).label},\nas a share of that at λ = {line[0]:g}",
                      fontsize=layout.LABEL, color=COLOURS["text"])
     layout.head(axes, title, "dashed: λ itself · one fit each, no band", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     return panel
 
 

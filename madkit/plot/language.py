@@ -52,7 +52,11 @@ def ramp(colour: str, place: float) -> str:
 
 
 def shades(colour: str, n: int) -> list[str]:
-    """n colours of one family, light to dark; one alone is the colour itself."""
+    """n colours of one family, light to dark; one alone is the colour itself.
+
+    colour  "#RRGGBB", such as mk.plot.COLOURS["fresh"]
+    n       how many, such as lines to tell apart
+    """
     return [ramp(colour, 0.2 + 0.8 * i / (n - 1) if n > 1 else 0.5) for i in range(n)]
 
 

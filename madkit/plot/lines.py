@@ -80,7 +80,7 @@ def spectrum(
         _same_limits(axes)
     layout.head(axes, title, language.setting(named), own=ax is None)
     for panel, drawn in zip(axes.flat, paths, strict=True):
-        layout.end_labels(panel, _ends(drawn))
+        layout.name_ends(panel, _ends(drawn))
     return axes
 
 
@@ -175,7 +175,7 @@ def _names(ax: Axes, paths: list[_Path]) -> None:
     """Up to three lines are named at their ends; more in a list beside the axes, in the order of their ends."""
     ends = _ends(paths)
     if len(paths) <= DIRECT:
-        layout.end_labels(ax, ends)
+        layout.name_ends(ax, ends)
         return
     order = [name for _, _, name, _ in sorted(ends, key=lambda end: (end[3] == COLOURS["theory"], -end[1]))]
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))

@@ -97,7 +97,7 @@ def along(
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seen = table[f"{y}_theory"].notna().any()
     layout.head(axes, title, "bars: ± 2 standard errors" + (" · dashed: theory" if seen else ""), own=ax is None)
-    layout.end_labels(panel, ends if lines else [])
+    layout.name_ends(panel, ends if lines else [])
     return axes
 
 
@@ -126,7 +126,7 @@ def paths(
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seeds = rows.seed.nunique()
     layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory (expectation)", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     return axes
 
 

@@ -49,7 +49,7 @@ class Damage:
         truth: Any,                                                # with centres or labels; see mk.damage
         n: int = 500,                                              # rows on each side
         *,
-        metrics: Iterable[Metric | str] | None = None,             # (real, fake) -> number or numbers; None: those of ORDER
+        metrics: Iterable[Metric | str] | None = None,             # None: those of ORDER
         features: Callable[[Samples], Samples] | None = None,
         repeats: int = 20,                                         # perfect models, for the range
         seed: int = 0,
@@ -116,7 +116,8 @@ class Damage:
         return pd.Series({name: values[name] for name in ORDER if name in values}, dtype=float)
 
     def _words(self, fault: str, strength: float, seen: pd.Series) -> str:
-        sees, misses = ([words(name) for name in seen.index[seen == verdict]] for verdict in (True, False))
+        sees, misses = ([words(name) for name in seen.index[seen == verdict]]
+                        for verdict in (True, False))
         return (f"{fault[0].upper()}{fault[1:]}, strength {100 * strength:g} %. Seen by: {', '.join(sees) or 'none'}. "
                 f"Missed by: {', '.join(misses) or 'none'}.")
 
@@ -165,8 +166,8 @@ class _Drawing:
         ax.set(xlim=(-0.3, len(STRENGTHS) - 0.7), ylim=(-0.1, 1.1), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         ax.grid(False)
-        ax.text(-0.05, 0.5, words(name), transform=ax.transAxes, va="center", ha="right", fontsize=TEXT,
-                color=COLOURS["text"])
+        ax.text(-0.05, 0.5, words(name), transform=ax.transAxes, va="center", ha="right",
+                fontsize=TEXT, color=COLOURS["text"])
         if i == 0:
             ax.set_title("strength 0 … 100 %", fontsize=TEXT, loc="left", color=COLOURS["faint"])
             ax.set_title("here (perfect model)", fontsize=TEXT, loc="right", color=COLOURS["faint"], x=1.95)

@@ -13,7 +13,7 @@ from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink, on_log
-from madkit.plot.layout import LABEL, LINE, TEXT, apart
+from madkit.plot.layout import LABEL, TEXT, move_names
 from madkit.samples import Samples
 
 ROWS = (20, 50, 100, 200, 500)
@@ -51,7 +51,8 @@ class Perfect:
         judged = {"precision": metrics.precision, "recall": metrics.recall, "coverage": metrics.coverage}
         clouds = [[_clouds(self.seed + s, n, dim) for s in range(SEEDS)] for n in ROWS]
         scores = {name: np.array([[metric(*pair, k=k) for pair in pairs] for pairs in clouds]) for name, metric in judged.items()}
-        return scores | {FRECHET.short: np.array([[metrics.frechet(*pair) for pair in pairs] for pairs in clouds])}
+        frechet = [[metrics.frechet(*pair) for pair in pairs] for pairs in clouds]
+        return scores | {FRECHET.short: np.array(frechet)}
 
 
 def _clouds(seed: int, n: int, dim: int) -> tuple[Samples, Samples]:
@@ -76,7 +77,8 @@ class _Drawing:
             ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
         self.left.set(ylim=(0, 1.04))
         self.right.set(yscale="log", ylim=(0.002, 500))
-        looks = [*((self.left, COLOUR[name], line) for name, line in LINES.items()), (self.right, COLOURS["real"], "-")]
+        looks = [(self.left, COLOUR[name], line) for name, line in LINES.items()]
+        looks.append((self.right, COLOURS["real"], "-"))
         self.bands = [ax.fill([1], [1], color=colour, alpha=0.18, linewidth=0)[0] for ax, colour, _ in looks]
         self.lines = [ax.plot([], [], color=colour, linestyle=line, linewidth=2.4)[0] for ax, colour, line in looks]
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
@@ -96,8 +98,5 @@ class _Drawing:
         self.theory[0].set_data(ROWS, [theory.perfect_coverage(n, k) for n in ROWS])
         self.theory[1].set_data(ROWS, [theory.perfect_frechet(n, dim) for n in ROWS])
         ends = np.array([values.mean(1)[-1] for name, values in scores.items() if name in LINES]) / 1.04
-        rank, height = np.argsort(ends, kind="stable"), self.left.bbox.height / self.figure.dpi * 72
-        ends[rank] = apart(ends[rank], np.full(len(ends), LINE * TEXT / height))
-        for name, place in zip(self.names, ends, strict=True):
-            name.set_y(place)
+        move_names(self.names, ends)
         return self.canvas.png()

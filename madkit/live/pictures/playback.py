@@ -19,7 +19,7 @@ from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import words
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
-from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 from madkit.record import Run
 
 LETTERS = {"lam": "λ"}               # settings as the paper writes them
@@ -64,7 +64,8 @@ class Playback:
 
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
         given = "".join(f", {LETTERS.get(name, name)} = {value:g}" for name, value in settings.items())
-        said = ", ".join(f"{words(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
+        said = ", ".join(f"{words(path.metric)} {path.at(t):.3g} "
+                         f"({path.first[0]:.3g} in generation 1)" for path in paths)
         name = family(run.spec["loop"]).name.removesuffix(" loop")
         return f"Generation {t} of {run.table.generation.max()}, {name} loop{given}, first seed: {said}."
 
@@ -127,8 +128,9 @@ class _Drawing:
         self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0] for line, _ in zip(LINES, metrics, strict=False)]
         self.cursor = ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
         self.dots = [ax.plot([], [], "o", markersize=7)[0] for _ in metrics]
-        self.names = [ax.text(1.03, 0, words(metric).replace(" ", "\n", 1), transform=ax.transAxes, va="center", fontsize=TEXT,
-                              fontweight="bold") for metric in metrics]
+        self.names = [ax.text(1.03, 0, words(metric).replace(" ", "\n", 1), va="center",
+                              transform=ax.transAxes, fontsize=TEXT, fontweight="bold")
+                      for metric in metrics]
 
     def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:
         look = family(run.spec["loop"])
@@ -149,11 +151,7 @@ class _Drawing:
             name.set_color(ink(colour))
         top = self.right.get_ylim()[1]
         ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0.06 * top, top) / top      # above the axis
-        rank, height = np.argsort(ends, kind="stable"), self.right.bbox.height / self.figure.dpi * 72
-        lines = np.array([name.get_text().count("\n") + 1 for name in self.names])
-        ends[rank] = apart(ends[rank], LINE * TEXT * lines[rank] / height)
-        for name, place in zip(self.names, ends, strict=True):
-            name.set_y(place)
+        move_names(self.names, ends)
 
 
 def _rows(samples: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of, words
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import ink, named
-from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 from madkit.plot.sheets import labels_of, mosaic, tiles
 from madkit.record import Run
 
@@ -42,7 +42,8 @@ class Sheets:
 
     def __init__(self, runs: Run | Mapping[str, Run]):
         self.runs = named(runs)
-        self.paths = {name: {metric: _path(name, run, metric) for metric in VALUES} for name, run in self.runs.items()}
+        self.paths = {name: {metric: _path(name, run, metric) for metric in VALUES}
+                      for name, run in self.runs.items()}
         self.labels = labels_of(self.runs)
         self._place()
 
@@ -71,7 +72,8 @@ class Sheets:
 
     def _words(self, t: int, name: str) -> str:
         run = self.runs[name]
-        said = ", ".join(f"{VALUES[metric].short} {path[t]:.3g} ({path[min(path)]:.3g} in generation {min(path)})"
+        said = ", ".join(f"{VALUES[metric].short} {path[t]:.3g} "
+                         f"({path[min(path)]:.3g} in generation {min(path)})"
                          for metric, path in self.paths[name].items())
         kind = family(run.spec["loop"]).name.removesuffix(" loop")
         return (f"{name}: generation {t} of {max(run.samples)}, {kind} loop, {_seeds(run)}. {said}. Left real images, beside "
@@ -101,8 +103,9 @@ class Sheets:
                       for m, ax in self.axes.items()}
         self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0] for m, ax in self.axes.items()}
         self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0] for ax in (upper, lower)]
-        self.names = {m: ax.text(1.04, 0, VALUES[m].short, transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold",
-                                 color=ink(COLOUR[m])) for m, ax in self.axes.items()}
+        self.names = {m: ax.text(1.04, 0, VALUES[m].short, transform=ax.transAxes, va="center",
+                                 fontsize=TEXT, fontweight="bold", color=ink(COLOUR[m]))
+                      for m, ax in self.axes.items()}
         self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"], va="center")
         self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0], self.seeds, *self.cursors,
                                      *self.lines.values(), *self.dots.values(), *self.names.values()])
@@ -139,16 +142,9 @@ class Sheets:
         for cursor in self.cursors:
             cursor.set_data([t, t], cursor.axes.get_ylim())
         for ax in dict.fromkeys(self.axes.values()):
-            _apart({self.names[m]: path[max(path)] for m, path in paths.items() if self.axes[m] is ax}, ax)
-
-
-def _apart(ends: dict, ax) -> None:
-    """Names beside the ends of their lines, moved apart where they would touch."""
-    places = np.nan_to_num(list(ends.values())) / ax.get_ylim()[1]
-    rank, height = np.argsort(places, kind="stable"), ax.bbox.height / ax.figure.dpi * 72
-    places[rank] = apart(places[rank], np.full(len(ends), LINE * TEXT / height))
-    for name, place in zip(ends, places, strict=True):
-        name.set_y(place)
+            ends = {m: path[max(path)] for m, path in paths.items() if self.axes[m] is ax}
+            places = np.nan_to_num(list(ends.values())) / ax.get_ylim()[1]
+            move_names([self.names[m] for m in ends], places)
 
 
 def _path(name: str, run: Run, metric: str) -> dict[int, float]:
@@ -156,7 +152,8 @@ def _path(name: str, run: Run, metric: str) -> dict[int, float]:
     rows = run.table[(run.table.metric == metric) & (run.table.seed == run.table.seed.min())]
     if rows.empty:
         present = ", ".join(map(str, dict.fromkeys(run.table.metric))) or "none"
-        raise ValueError(f"Sheets: {name!r} has no metric {metric!r}, expected {', '.join(VALUES)}; it has {present}")
+        raise ValueError(f"Sheets: {name!r} has no metric {metric!r}, expected "
+                         f"{', '.join(VALUES)}; it has {present}")
     return dict(zip(rows.generation.tolist(), rows.value.tolist(), strict=True))
 
 

@@ -14,8 +14,10 @@ from madkit.live.scenes.page import curve
 from madkit.loops import Loop, emitted_lam, initial_rows, parts
 
 ROWS, REAL = 150, 300                # emitted and held-out rows that are shown
-LEFT = curve("trace", label="variance left (truth = 100 %)", short="variance left", kind="share", range=(0.0, 1.5))
-METRICS = {metric.name: metric for metric in (LEFT, curve("w2_squared"), curve("mean_error"), curve("logdet"))}
+METRICS = {metric.name: metric for metric in (
+    curve("trace", label="variance left (truth = 100 %)", short="variance left",
+          kind="share", range=(0.0, 1.5)),                            # as a share of the truth's
+    curve("w2_squared"), curve("mean_error"), curve("logdet"))}
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {   # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),

@@ -84,8 +84,9 @@ class Page:
                        "dash": _dash(one.look.line), "marker": MARKERS[one.look.marker]} for one in self.loops],
             "controls": [{"name": c.name, "label": c.label, "values": list(c.values), "words": list(c.words)}
                          for c in self.controls],
-            "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind, "log": m.log,
-                         "range": list(m.limits) if m.limits else None} for m in self.metrics],
+            "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind,
+                         "log": m.log, "range": list(m.limits) if m.limits else None}
+                        for m in self.metrics],
             "presets": [{"name": name, "help": preset.get("help", ""), "set": self.places(preset)}
                         for name, preset in self.presets.items()],
         }
@@ -124,7 +125,7 @@ MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "
 
 
 def curve(name: str, **own: Any) -> Value:
-    """What a curve of the page shows: a value of the table, on a linear axis; `own`: what it says instead of the table."""
+    """What a curve shows: a value of the table, on a linear axis; `own`: said in its place."""
     return replace(value_of(name), log=False, **own)
 
 
