@@ -14,6 +14,7 @@ from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
 from madkit.loops import Loop, initial_rows
+from madkit.metrics.values import keyed, metric_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,8 @@ def run(
     values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean, cov=cov, ddof=ddof,
                       metrics=names, device=device, progress=progress)
     if "spectrum" in values:
-        values |= {f"spectrum.{k}": column for k, column in enumerate(np.moveaxis(values.pop("spectrum"), -1, 0), 1)}
+        columns = np.moveaxis(values.pop("spectrum"), -1, 0)
+        values |= {keyed("spectrum", k): column for k, column in enumerate(columns, 1)}
     initial = _n_ini(n_ini, loops)
     known = [theory.table(one, dim, generations, n, mean, cov, ddof) for one, n in zip(loops, initial, strict=True)]
     facts = {
@@ -121,7 +123,7 @@ def _loops(loop: Loop | Sequence[Loop]) -> list[Loop]:
 
 def _names(metrics: Iterable[str | Callable], known: Iterable[str]) -> list[str]:
     chosen = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
-    names = [metric if isinstance(metric, str) else metric.__name__ for metric in chosen]
+    names = [metric if isinstance(metric, str) else metric_name(metric) for metric in chosen]
     for name in names:
         if name not in known:
             raise ValueError(f"metrics: expected some of {', '.join(known)} (only the fit is known, no rows), got {name!r}")

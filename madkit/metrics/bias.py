@@ -13,19 +13,18 @@ what comes out: quality, diversity, variance.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from madkit.base.checks import unit, whole
 from madkit.base.rng import stream
 from madkit.metrics.neighbours import precision, recall
+from madkit.metrics.values import Metric, chosen, named
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Metric = Callable[[Any, Any], float | dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -57,22 +56,22 @@ def sampling_bias(
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),                 # every λ in [0, 1]
     n: int = 1000,                                                 # real rows that models are fitted on
     emit: int = 1000,                                              # rows emitted at every λ, judged against as many test rows
-    metrics: Sequence[Metric] = (precision, recall),               # (real, fake) -> number or dict of numbers
+    metrics: Iterable[Metric | str] = (precision, recall),         # (real, fake) -> number or dict
     features: Callable[[Samples], Samples] | None = None,          # what metrics see of rows; None: the rows
     seed: int = 0,
 ) -> Biased:
     """Fit each model once and sample it at every λ. Raises ValueError for λ outside [0, 1] and what models refuse."""
     import pandas as pd
 
-    lams = tuple(unit("lams", lam) for lam in lams)
+    lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
     seen = features or (lambda rows: rows)
     train, real = truth.real(whole("n", n, least=2), seed), truth.test(whole("emit", emit, least=2), seed)
     samples = {name: _sampled(name, model, train, lams, len(real), seed) for name, model in models.items()}
     judged = seen(real)
     rows = [(name, lam, metric, value) for name, each in samples.items() for lam, emitted in each.items()
-            for metric, value in _judged(metrics, judged, seen(emitted))]
+            for metric, value in _judged(judges, judged, seen(emitted)).items()]
     table = pd.DataFrame(rows, columns=["model", "lam", "metric", "value"])
-    return Biased(table, samples, real, dict(_judged(metrics, judged, seen(train[: len(real)]))))
+    return Biased(table, samples, real, _judged(judges, judged, seen(train[: len(real)])))
 
 
 def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: int, seed: int) -> dict[float, Samples]:
@@ -85,11 +84,9 @@ def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: in
     return emitted
 
 
-def _judged(metrics: Sequence[Metric], real: Samples, fake: Samples) -> Iterator[tuple[str, float]]:
-    """(name, value) of every metric; one that returns a dict has a name for each of its keys."""
+def _judged(metrics: Sequence[Metric], real: Samples, fake: Samples) -> dict[str, float]:
+    """{name in tables: number} of all metrics."""
+    values: dict[str, float] = {}
     for metric in metrics:
-        name, value = getattr(metric, "__name__", type(metric).__name__), metric(real, fake)
-        if isinstance(value, dict):
-            yield from ((f"{name}.{key}", float(part)) for key, part in value.items())
-        else:
-            yield name, float(value)
+        values |= named(metric, metric(real, fake))
+    return values

@@ -6,7 +6,6 @@ import inspect
 import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from madkit.base import describe as specs
 from madkit.base.checks import several_seeds, unit, whole
 from madkit.base.device import resolve
 from madkit.loops import Loop
+from madkit.metrics.values import Metric, chosen
 from madkit.samples import Samples
 from madkit.steps import Model, Truth, check_model_methods
-
-Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or moments for a moment metric
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,6 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
                None if store is None else Path(store))
 
 
-def metric_name(metric: Metric) -> str:
-    """The name of a metric in tables."""
-    while isinstance(metric, partial):
-        metric = metric.func
-    return getattr(metric, "__name__", type(metric).__name__)
-
-
 # --- arguments -----------------------------------------------------------------------------------------------------
 
 
@@ -99,25 +90,10 @@ def _check_truth(truth: Any) -> None:
                         f"{reprlib.repr(truth)} without {', '.join(missing)}")
 
 
-def _metrics(chosen: Iterable[Metric | str] | None, model: Any, truth: Any, features: Callable | None) -> tuple[Metric, ...]:
-    if chosen is None:
-        moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
-        return mad_metrics.MOMENTS[:4] if moments else (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
-    if callable(chosen) or isinstance(chosen, str):
-        chosen = [chosen]
-    found = tuple(_metric(metric) for metric in chosen)
-    names = [metric_name(metric) for metric in found]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"metrics: expected different names, got {', '.join(names)}: the table would keep one {twice[0]}; "
-                         "give each a name of its own (def precision_9(real, fake): …)")
-    return found
-
-
-def _metric(metric: Metric | str) -> Metric:
-    known = {name: f for name in mad_metrics.__all__ if inspect.isfunction(f := getattr(mad_metrics, name))}
-    if isinstance(metric, str) and metric in known:
-        return known[metric]
-    if not callable(metric):
-        raise ValueError(f"metrics: {metric!r} is unknown; give a function (real, fake) -> number, "
-                         f"or one of {', '.join(sorted(known))}")
-    return metric
+def _metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,
+             features: Callable | None) -> tuple[Metric, ...]:
+    if given is not None:
+        return chosen(given)
+    moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
+    clouds = (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
+    return mad_metrics.MOMENTS[:4] if moments else clouds

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import reprlib
-from typing import Any
-
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
-from madkit.runs.job import Job, Metric, metric_name
+from madkit.metrics.values import Metric, metric_name, named
+from madkit.runs.job import Job
 from madkit.samples import Samples
 from madkit.steps import Generation
 
@@ -40,11 +38,6 @@ class Judge:
         return values
 
     def _judge(self, metric: Metric, sides: tuple, t: int) -> dict[str, float]:
-        name = metric_name(metric)
-        with stream(self.seed, "metric", name, t):
-            value: Any = metric(*sides)
-        named = {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
-        try:
-            return {key: float(v) for key, v in named.items()}
-        except (TypeError, ValueError, RuntimeError):
-            raise TypeError(f"metrics: {name} must return a number or a dict of numbers, got {reprlib.repr(value)}") from None
+        with stream(self.seed, "metric", metric_name(metric), t):
+            value = metric(*sides)
+        return named(metric, value)

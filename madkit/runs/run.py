@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import files, workers
 from madkit.loops import Loop
+from madkit.metrics.values import Metric, metric_name
 from madkit.record import Entry, Run, assemble, write_run
-from madkit.runs.job import Job, Metric, job, metric_name
+from madkit.runs.job import Job, job
 from madkit.runs.seeds import collect
 from madkit.samples import Samples
 from madkit.steps import Model, Truth

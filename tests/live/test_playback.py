@@ -3,7 +3,8 @@
 import pytest
 
 import madkit as mk
-from madkit.live.pictures.playback import NAMES, Playback
+from madkit.live.pictures.playback import METRICS, Playback
+from madkit.metrics.values import words
 
 TRUTH = mk.data.ring()
 
@@ -20,8 +21,8 @@ def test_a_frame_is_a_function_of_the_values_and_says_the_first_seeds_numbers():
     first, last = picture.update(t=1), picture.update(t=6)
     assert picture.update(t=1) == first and first.png != last.png
     table = record.table[(record.table.seed == 0) & (record.table.generation == 6)].set_index("metric").value
-    for metric, name in NAMES.items():
-        assert f"{name} {table[metric]:.3g} (" in last.text
+    for metric in METRICS:
+        assert f"{words(metric)} {table[metric]:.3g} (" in last.text
 
 
 def test_a_run_is_made_once_for_each_setting():

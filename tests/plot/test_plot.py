@@ -16,7 +16,7 @@ from matplotlib.text import Text
 import madkit as mk
 from madkit.plot import COLOURS, clouds, composition, curves, family, figure, filmstrip, ramp, spectrum
 from madkit.plot.language import FAMILIES, ink
-from madkit.plot.layout import apart, wrap
+from madkit.plot.layout import LINE, TEXT, apart, heights, move_names, points, wrap
 
 NO_THEORY = pd.DataFrame(columns=["generation", "metric", "value", "kind"])
 NO_RECORD = pd.DataFrame(columns=["generation", "source", "born", "rows"])
@@ -232,6 +232,31 @@ def test_labels_move_apart_no_further_than_they_must():
     np.testing.assert_allclose(apart(wanted, heights), [0, 0.46, 0.56, 0.9])
 
 
+def test_names_keep_their_order_and_take_their_lines():
+    """Given in any order; a name of two lines takes the room of two."""
+    ax = mk.plot.figure(5, 4).panels.item()
+    wanted, texts = np.array([0.9, 0.5, 0.5, 0.1]), ["a", "b\nc", "d", "e"]
+    places = heights(ax, wanted, texts)
+    assert places[0] == 0.9 and places[3] == 0.1 and places[1] < 0.5 < places[2]
+    assert (places[2] - places[1]) * points(ax) == pytest.approx(1.5 * LINE * TEXT)
+    names = [ax.text(1, 0, text) for text in texts]
+    move_names(names, wanted)
+    np.testing.assert_array_equal([name.get_position()[1] for name in names], places)
+    move_names(names, wanted, room=2, tall=points(ax) / 2)
+    apart = names[2].get_position()[1] - names[1].get_position()[1]
+    assert apart == pytest.approx(4 * (places[2] - places[1]))
+
+
+def test_a_figure_of_ones_own_has_the_parts_of_the_others():
+    panels = mk.plot.figure(8, 4, columns=2).panels
+    colours = mk.plot.shades(COLOURS["fresh"], 2)
+    mk.plot.head(panels, "The finding", "100 fresh · one seed")
+    mk.plot.name_ends(panels[0, 1], [(1, 0.5, "one", colours[0]), (1, 0.5, "two", colours[1])])
+    said = [text.get_text() for text in panels[0, 1].texts]
+    assert said == ["one", "two"]
+    assert panels.figure.alt.strip() == "The finding. 100 fresh · one seed."
+
+
 def test_lines_are_broken_evenly_and_between_parts():
     assert wrap("one two three four five", 20) == "one two three\nfour five"
     assert wrap("100 synthetic · gaussian(dim=2) · one seed, no band", 34) == "100 synthetic · gaussian(dim=2)\none seed, no band"
@@ -370,9 +395,11 @@ def test_every_letter_is_readable():
 
 
 def test_plot_needs_neither_pyplot_nor_torch():
+    """Nor does the table of values whose words it says; the packages' own __init__ are not run."""
     script = """
 import sys, importlib.abc, importlib.util, types
-madkit = types.ModuleType("madkit"); madkit.__path__ = [sys.argv[1]]; sys.modules["madkit"] = madkit
+for name, path in (("madkit", sys.argv[1]), ("madkit.metrics", sys.argv[1] + "/metrics")):
+    sys.modules[name] = types.ModuleType(name); sys.modules[name].__path__ = [path]
 import pandas as pd, numpy as np, madkit.plot as plot
 assert "matplotlib" not in sys.modules
 run = types.SimpleNamespace(table=pd.DataFrame(dict(seed=[0, 1], generation=1, metric="trace", value=1.0)),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit import exact, theory
+from madkit.base.quantiles import quantiles
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.loops import Loop
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink, looks
-from madkit.plot.layout import LABEL, LINE, TEXT, apart
+from madkit.plot.layout import LABEL, TEXT, move_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +67,8 @@ class Comparison:
         trace = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds, n_ini=n, metrics="trace",
                                device="cpu")["trace"][0]                                      # (S, T)
         expected = theory.moments(loop, self.dim, self.generations, n).m
-        return np.vstack([np.quantile(trace, (0.1, 0.5, 0.9), axis=0) / self.dim, expected]).clip(min=1e-9)  # > 0 on a log axis
+        left = np.vstack([quantiles(trace) / self.dim, expected])
+        return left.clip(min=1e-9)                                        # > 0 on a log axis
 
     def _place(self) -> None:
         drawn = figure(10, 4.2)
@@ -98,12 +100,7 @@ class Comparison:
     def _name(self, ends: list[float]) -> None:
         """Names beside the ends of the lines; at the foot where a line has left the picture."""
         low, high = np.log(self.ax.get_ylim())
-        places = ((np.log(ends) - low) / (high - low)).clip(0.03, 1)
-        rank = np.argsort(places, kind="stable")
-        height = self.ax.bbox.height / self.ax.figure.dpi * 72
-        places[rank] = apart(places[rank], np.full(len(ends), 1.1 * LINE * TEXT / height))
-        for name, place in zip(self.names, places, strict=True):
-            name.set_y(place)
+        move_names(self.names, ((np.log(ends) - low) / (high - low)).clip(0.03, 1), room=1.1)
 
 
 def _percent(share: float) -> str:

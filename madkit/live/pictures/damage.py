@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from madkit import metrics as known
 from madkit.base.checks import whole
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.faults import FAULTS, Faults
+from madkit.metrics.values import Metric, chosen, named, words
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink
 from madkit.plot.layout import LABEL, TEXT
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 SEEN = 4.0                          # standard deviations of a perfect model's score that count as seen
-NAMES = {
-    "w2_squared": "W₂² of moments", "frechet": "Fréchet distance", "sliced_w2": "sliced W₂", "mmd": "MMD²",
-    "trace": "total variance", "modes.alive": "modes alive", "modes.variance": "variance in modes",
-    "classes.entropy": "class entropy",
-}
 ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall", "coverage", "trace", "modes.alive",
          "modes.variance", "classes.entropy")      # as drawn
 ROWS = 1000                         # drawn on the left
@@ -53,14 +49,14 @@ class Damage:
         truth: Any,                                                # with centres or labels; see mk.metrics.Faults
         n: int = 500,                                              # rows on each side
         *,
-        metrics: Sequence[Callable] | None = None,                 # (real, fake) -> number or numbers; None: those of ORDER
+        metrics: Iterable[Metric | str] | None = None,             # None: those of ORDER
         features: Callable[[Samples], Samples] | None = None,
         repeats: int = 20,                                         # perfect models, for the range
         seed: int = 0,
     ):
         self.rows, self.repeats = Faults(truth, n, seed), whole("Damage: repeats", repeats, least=2)
         self.features = features or (lambda rows: rows)
-        self.metrics = _metrics(truth) if metrics is None else list(metrics)
+        self.metrics = chosen(_metrics(truth) if metrics is None else metrics)
         self._curves: dict[str, pd.DataFrame] = {}
         self._drawing: _Drawing | None = None
 
@@ -100,7 +96,7 @@ class Damage:
         import pandas as pd
 
         verdicts = {fault: self.seen(self.judge(self.rows.emit(fault, strength))) for fault in FAULTS}
-        return pd.DataFrame(verdicts).replace({True: "sees", False: "–"}).rename(index=NAMES)
+        return pd.DataFrame(verdicts).replace({True: "sees", False: "–"}).rename(index=words)
 
     @cached_property
     def perfect(self) -> pd.DataFrame:
@@ -116,12 +112,12 @@ class Damage:
         real, fake = self.features(real), self.features(fake)
         values: dict[str, float] = {}
         for metric in self.metrics:
-            value, name = metric(real, fake), getattr(metric, "__name__", "metric")
-            values |= {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
+            values |= named(metric, metric(real, fake))
         return pd.Series({name: values[name] for name in ORDER if name in values}, dtype=float)
 
     def _words(self, fault: str, strength: float, seen: pd.Series) -> str:
-        sees, misses = ([NAMES.get(name, name) for name in seen.index[seen == verdict]] for verdict in (True, False))
+        sees, misses = ([words(name) for name in seen.index[seen == verdict]]
+                        for verdict in (True, False))
         return (f"{fault[0].upper()}{fault[1:]}, strength {100 * strength:g} %. Seen by: {', '.join(sees) or 'none'}. "
                 f"Missed by: {', '.join(misses) or 'none'}.")
 
@@ -170,8 +166,8 @@ class _Drawing:
         ax.set(xlim=(-0.3, len(STRENGTHS) - 0.7), ylim=(-0.1, 1.1), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         ax.grid(False)
-        ax.text(-0.05, 0.5, NAMES.get(name, name), transform=ax.transAxes, va="center", ha="right", fontsize=TEXT,
-                color=COLOURS["text"])
+        ax.text(-0.05, 0.5, words(name), transform=ax.transAxes, va="center", ha="right",
+                fontsize=TEXT, color=COLOURS["text"])
         if i == 0:
             ax.set_title("strength 0 … 100 %", fontsize=TEXT, loc="left", color=COLOURS["faint"])
             ax.set_title("here (perfect model)", fontsize=TEXT, loc="right", color=COLOURS["faint"], x=1.95)

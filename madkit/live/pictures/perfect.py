@@ -10,14 +10,17 @@ import torch
 from madkit import metrics, theory
 from madkit.base.rng import generator
 from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.metrics.values import value_of
 from madkit.plot import COLOURS, DRAWING, figure
-from madkit.plot.language import ink
-from madkit.plot.layout import LABEL, LINE, TEXT, apart
+from madkit.plot.language import ink, on_log
+from madkit.plot.layout import LABEL, TEXT, move_names
 from madkit.samples import Samples
 
 ROWS = (20, 50, 100, 200, 500)
 SEEDS = 6
-LINES = {"precision": ("quality", "-"), "recall": ("diversity", (0, (6, 2))), "coverage": ("diversity", (0, (1, 1)))}
+LINES = {"precision": "-", "recall": (0, (6, 2)), "coverage": (0, (1, 1))}
+COLOUR = {name: COLOURS[str(value_of(name).aspect)] for name in LINES}
+FRECHET = value_of("frechet")
 
 
 class Perfect:
@@ -41,14 +44,15 @@ class Perfect:
         said = ", ".join(f"{name} {values.mean(1)[-1]:.2f}" for name, values in scores.items())
         coverage, frechet = theory.perfect_coverage(ROWS[-1], k), theory.perfect_frechet(ROWS[-1], dim)
         return (f"A perfect model in {dim} dimensions, k = {k}, {ROWS[-1]} rows on each side: {said}. Theory expects coverage "
-                f"{coverage:.2f} and Fréchet distance {frechet:.2f}.")
+                f"{coverage:.2f} and {FRECHET.short} {frechet:.2f}.")
 
     def _scores(self, dim: int, k: int) -> dict[str, np.ndarray]:
         """(sizes, seeds) of each metric."""
         judged = {"precision": metrics.precision, "recall": metrics.recall, "coverage": metrics.coverage}
         clouds = [[_clouds(self.seed + s, n, dim) for s in range(SEEDS)] for n in ROWS]
         scores = {name: np.array([[metric(*pair, k=k) for pair in pairs] for pairs in clouds]) for name, metric in judged.items()}
-        return scores | {"Fréchet distance": np.array([[metrics.frechet(*pair) for pair in pairs] for pairs in clouds])}
+        frechet = [[metrics.frechet(*pair) for pair in pairs] for pairs in clouds]
+        return scores | {FRECHET.short: np.array(frechet)}
 
 
 def _clouds(seed: int, n: int, dim: int) -> tuple[Samples, Samples]:
@@ -63,7 +67,7 @@ class _Drawing:
         self.figure = figure(10, 4, 1, 2)
         self.figure.set_layout_engine("none")
         self.left, self.right = self.figure.panels.flat
-        titles = "share (1 is best)", "Fréchet distance (0 is best, log scale)"
+        titles = "share (1 is best)", on_log(FRECHET.label)
         for ax, place, title in zip((self.left, self.right), (0.06, 0.63), titles, strict=True):
             ax.set_position((place, 0.16, 0.35, 0.72))
             ax.set(xscale="log", xlim=(ROWS[0] * 0.9, ROWS[-1] * 1.1))
@@ -73,13 +77,14 @@ class _Drawing:
             ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
         self.left.set(ylim=(0, 1.04))
         self.right.set(yscale="log", ylim=(0.002, 500))
-        looks = [*((self.left, COLOURS[aspect], line) for aspect, line in LINES.values()), (self.right, COLOURS["real"], "-")]
+        looks = [(self.left, COLOUR[name], line) for name, line in LINES.items()]
+        looks.append((self.right, COLOURS["real"], "-"))
         self.bands = [ax.fill([1], [1], color=colour, alpha=0.18, linewidth=0)[0] for ax, colour, _ in looks]
         self.lines = [ax.plot([], [], color=colour, linestyle=line, linewidth=2.4)[0] for ax, colour, line in looks]
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
                        for ax in (self.left, self.right)]
         self.names = [self.left.text(1.02, 0, name, transform=self.left.transAxes, va="center", fontsize=TEXT, fontweight="bold",
-                                     color=ink(COLOURS[aspect])) for name, (aspect, _) in LINES.items()]
+                                     color=ink(COLOUR[name])) for name in LINES]
         self.right.text(0.97, 0.93, "dashes: expectation", transform=self.right.transAxes, ha="right", fontsize=TEXT,
                         color=COLOURS["theory"])
         self.left.text(0.97, 0.05, "dashes: exact, for coverage", transform=self.left.transAxes, ha="right", fontsize=TEXT,
@@ -93,8 +98,5 @@ class _Drawing:
         self.theory[0].set_data(ROWS, [theory.perfect_coverage(n, k) for n in ROWS])
         self.theory[1].set_data(ROWS, [theory.perfect_frechet(n, dim) for n in ROWS])
         ends = np.array([values.mean(1)[-1] for name, values in scores.items() if name in LINES]) / 1.04
-        rank, height = np.argsort(ends, kind="stable"), self.left.bbox.height / self.figure.dpi * 72
-        ends[rank] = apart(ends[rank], np.full(len(ends), LINE * TEXT / height))
-        for name, place in zip(self.names, ends, strict=True):
-            name.set_y(place)
+        move_names(self.names, ends)
         return self.canvas.png()

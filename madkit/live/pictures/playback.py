@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.metrics.values import words
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import Family, ink, ramp
-from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 from madkit.record import Run
 
 LETTERS = {"lam": "λ"}               # settings as the paper writes them
-NAMES = {"modes.alive": "modes alive", "modes.variance": "variance within modes", "trace": "total variance"}
+METRICS = ("modes.alive", "modes.variance", "trace")
 LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 
 
@@ -37,7 +39,7 @@ class Playback:
     At most three metrics, positive in generation 1. ValueError for a generation whose rows were not kept.
     """
 
-    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = tuple(NAMES)):
+    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = METRICS):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
         self.metrics = tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
@@ -62,7 +64,8 @@ class Playback:
 
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
         given = "".join(f", {LETTERS.get(name, name)} = {value:g}" for name, value in settings.items())
-        said = ", ".join(f"{_name(path.metric)} {path.at(t):.3g} ({path.first[0]:.3g} in generation 1)" for path in paths)
+        said = ", ".join(f"{words(path.metric)} {path.at(t):.3g} "
+                         f"({path.first[0]:.3g} in generation 1)" for path in paths)
         name = family(run.spec["loop"]).name.removesuffix(" loop")
         return f"Generation {t} of {run.table.generation.max()}, {name} loop{given}, first seed: {said}."
 
@@ -84,13 +87,9 @@ class _Path:
 
 def _path(run: Run, metric: str) -> _Path:
     table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation", values="value", dropna=False)
-    quantiles = np.nanquantile(table.to_numpy(float), (0.1, 0.5, 0.9), axis=0)
-    first = table.loc[run.spec["seeds"][0]].to_numpy(float)
-    return _Path(metric, table.columns.to_numpy(), first, quantiles / quantiles[1, 0], float(quantiles[1, 0]))
-
-
-def _name(metric: str) -> str:
-    return NAMES.get(metric, metric)
+    seen = quantiles(table.to_numpy(float))
+    first, start = table.loc[run.spec["seeds"][0]].to_numpy(float), float(seen[1, 0])
+    return _Path(metric, table.columns.to_numpy(), first, seen / start, start)
 
 
 class _Drawing:
@@ -129,8 +128,9 @@ class _Drawing:
         self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0] for line, _ in zip(LINES, metrics, strict=False)]
         self.cursor = ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
         self.dots = [ax.plot([], [], "o", markersize=7)[0] for _ in metrics]
-        self.names = [ax.text(1.03, 0, _name(metric).replace(" ", "\n", 1), transform=ax.transAxes, va="center", fontsize=TEXT,
-                              fontweight="bold") for metric in metrics]
+        self.names = [ax.text(1.03, 0, words(metric).replace(" ", "\n", 1), va="center",
+                              transform=ax.transAxes, fontsize=TEXT, fontweight="bold")
+                      for metric in metrics]
 
     def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:
         look = family(run.spec["loop"])
@@ -151,11 +151,7 @@ class _Drawing:
             name.set_color(ink(colour))
         top = self.right.get_ylim()[1]
         ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0.06 * top, top) / top      # above the axis
-        rank, height = np.argsort(ends, kind="stable"), self.right.bbox.height / self.figure.dpi * 72
-        lines = np.array([name.get_text().count("\n") + 1 for name in self.names])
-        ends[rank] = apart(ends[rank], LINE * TEXT * lines[rank] / height)
-        for name, place in zip(self.names, ends, strict=True):
-            name.set_y(place)
+        move_names(self.names, ends)
 
 
 def _rows(samples: Any) -> np.ndarray:

@@ -8,19 +8,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.metrics.values import value_of, words
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import ink, named
-from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 from madkit.plot.sheets import labels_of, mosaic, tiles
 from madkit.record import Run
 
 EACH = 10                                                               # images of each label
-NAMES = {"frechet": "FID", "precision": "precision", "recall": "recall"}
-COLOUR = {"frechet": COLOURS["synthetic"], "precision": COLOURS["quality"], "recall": COLOURS["diversity"]}
+VALUES = {"frechet": replace(value_of("frechet"), short="FID"),              # of features, that is
+          "precision": value_of("precision"), "recall": value_of("recall")}
+COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.items()}
 
 
 class Sheets:
@@ -39,7 +42,8 @@ class Sheets:
 
     def __init__(self, runs: Run | Mapping[str, Run]):
         self.runs = named(runs)
-        self.paths = {name: {metric: _path(name, run, metric) for metric in NAMES} for name, run in self.runs.items()}
+        self.paths = {name: {metric: _path(name, run, metric) for metric in VALUES}
+                      for name, run in self.runs.items()}
         self.labels = labels_of(self.runs)
         self._place()
 
@@ -55,7 +59,7 @@ class Sheets:
                 self.real.set_data(self._sheet(one.real))
             self.emitted.set_data(self._sheet(one.samples[t]))
             self.heading.set(text=f"emitted by generation {t}", color=ink(look.colour))
-            self.titles[0].set_text(f"{name} · Fréchet distance (FID)")
+            self.titles[0].set_text(f"{name} · {words('frechet')} (FID)")
             self.seeds.set_text(_seeds(one).replace(", ", ",\n"))
             self._curves(t, paths, look.colour)
             return Frame(self.canvas.png(), self._words(t, name))
@@ -68,7 +72,8 @@ class Sheets:
 
     def _words(self, t: int, name: str) -> str:
         run = self.runs[name]
-        said = ", ".join(f"{NAMES[metric]} {path[t]:.3g} ({path[min(path)]:.3g} in generation {min(path)})"
+        said = ", ".join(f"{VALUES[metric].short} {path[t]:.3g} "
+                         f"({path[min(path)]:.3g} in generation {min(path)})"
                          for metric, path in self.paths[name].items())
         kind = family(run.spec["loop"]).name.removesuffix(" loop")
         return (f"{name}: generation {t} of {max(run.samples)}, {kind} loop, {_seeds(run)}. {said}. Left real images, beside "
@@ -98,8 +103,9 @@ class Sheets:
                       for m, ax in self.axes.items()}
         self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0] for m, ax in self.axes.items()}
         self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0] for ax in (upper, lower)]
-        self.names = {m: ax.text(1.04, 0, NAMES[m], transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold",
-                                 color=ink(COLOUR[m])) for m, ax in self.axes.items()}
+        self.names = {m: ax.text(1.04, 0, VALUES[m].short, transform=ax.transAxes, va="center",
+                                 fontsize=TEXT, fontweight="bold", color=ink(COLOUR[m]))
+                      for m, ax in self.axes.items()}
         self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"], va="center")
         self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0], self.seeds, *self.cursors,
                                      *self.lines.values(), *self.dots.values(), *self.names.values()])
@@ -136,16 +142,9 @@ class Sheets:
         for cursor in self.cursors:
             cursor.set_data([t, t], cursor.axes.get_ylim())
         for ax in dict.fromkeys(self.axes.values()):
-            _apart({self.names[m]: path[max(path)] for m, path in paths.items() if self.axes[m] is ax}, ax)
-
-
-def _apart(ends: dict, ax) -> None:
-    """Names beside the ends of their lines, moved apart where they would touch."""
-    places = np.nan_to_num(list(ends.values())) / ax.get_ylim()[1]
-    rank, height = np.argsort(places, kind="stable"), ax.bbox.height / ax.figure.dpi * 72
-    places[rank] = apart(places[rank], np.full(len(ends), LINE * TEXT / height))
-    for name, place in zip(ends, places, strict=True):
-        name.set_y(place)
+            ends = {m: path[max(path)] for m, path in paths.items() if self.axes[m] is ax}
+            places = np.nan_to_num(list(ends.values())) / ax.get_ylim()[1]
+            move_names([self.names[m] for m in ends], places)
 
 
 def _path(name: str, run: Run, metric: str) -> dict[int, float]:
@@ -153,7 +152,8 @@ def _path(name: str, run: Run, metric: str) -> dict[int, float]:
     rows = run.table[(run.table.metric == metric) & (run.table.seed == run.table.seed.min())]
     if rows.empty:
         present = ", ".join(map(str, dict.fromkeys(run.table.metric))) or "none"
-        raise ValueError(f"Sheets: {name!r} has no metric {metric!r}, expected {', '.join(NAMES)}; it has {present}")
+        raise ValueError(f"Sheets: {name!r} has no metric {metric!r}, expected "
+                         f"{', '.join(VALUES)}; it has {present}")
     return dict(zip(rows.generation.tolist(), rows.value.tolist(), strict=True))
 
 

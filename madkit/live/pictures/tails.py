@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
 from madkit.data.toys import rosenbrock
 from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.metrics.values import value_of
 from madkit.plot import COLOURS, DRAWING, family, figure
 from madkit.plot.language import ink
 from madkit.plot.layout import LABEL, TEXT, generation_axis
-from madkit.plot.lines import quantiles
 from madkit.record import Run
 
 SHARE = 0.05                                      # of the truth lies beyond the contour
@@ -88,7 +89,7 @@ class Tails:
         self.dots: dict[str, Any] = {}
         self.cursors: dict[str, Any] = {}
         self._axis("tails.5", upper, 0.575, "rows beyond the contour, %", 100 * SHARE)
-        self._axis("trace", lower, 0.12, "total variance tr Σ", 3.5)
+        self._axis("trace", lower, 0.12, value_of("trace").label, 3.5)
         upper.set_xlabel("")
         upper.set_xticklabels([])
         note = "line: median\nband: 10–90 %\nof the seeds\n\ndashed: fits\nwithout error\n\ngrey: the truth"

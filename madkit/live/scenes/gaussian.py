@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 
 from madkit import exact, theory
+from madkit.base.quantiles import quantiles
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric
+from madkit.live.scenes.page import curve
 from madkit.loops import Loop, emitted_lam, initial_rows, parts
 
 ROWS, REAL = 150, 300                # emitted and held-out rows that are shown
-METRICS = {
-    "trace": Metric("trace", "variance left (truth = 100 %)", "variance left", "share", range=(0.0, 1.5)),
-    "w2_squared": Metric("w2_squared", "W₂² to the truth (0 is best)", "W₂²"),
-    "mean_error": Metric("mean_error", "‖μ − μ₀‖², error of the mean (0 is best)", "error of the mean"),
-    "logdet": Metric("logdet", "log det Σ (log of the volume)", "log det Σ"),
-}
+METRICS = {metric.name: metric for metric in (
+    curve("trace", label="variance left (truth = 100 %)", short="variance left",
+          kind="share", range=(0.0, 1.5)),                            # as a share of the truth's
+    curve("w2_squared"), curve("mean_error"), curve("logdet"))}
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {   # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),
@@ -88,15 +87,6 @@ def _expected(loop: Loop, dim: int, generations: int, n_ini: int, metrics: Seque
         return {"trace": np.asarray(expected.trace), "w2_squared": np.asarray(theory.w2_squared(expected))}
     table = theory.table(loop, dim, generations, n_ini)
     return {name: rows.to_numpy(float) for name, rows in table.groupby("metric").value}
-
-
-def quantiles(values: np.ndarray) -> np.ndarray:
-    """10 %, 50 %, 90 % along the first axis, as NumPy's own quantile, by one sort."""
-    ordered, last = np.sort(values, axis=0), len(values) - 1
-    place = np.array([0.1, 0.5, 0.9]) * last
-    below = np.floor(place).astype(int)
-    share = (place - below).reshape(3, *[1] * (values.ndim - 1))
-    return ordered[below] * (1 - share) + ordered[np.minimum(below + 1, last)] * share
 
 
 def diet(loop: Loop, generations: int, n_ini: int) -> list[list[Any]]:

@@ -10,18 +10,19 @@ import numpy as np
 import torch
 
 from madkit import data, metrics
+from madkit.base.quantiles import quantiles
 from madkit.base.rng import preserved
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric
+from madkit.live.scenes.page import curve
 from madkit.live.scenes.stored import cloud
 from madkit.loops import Loop
+from madkit.metrics.values import metric_name
 from madkit.record import Entry, Run
-from madkit.runs.job import job, metric_name
+from madkit.runs.job import job
 from madkit.runs.run import finished
 from madkit.runs.trajectory import trajectory
 
-METRICS = (Metric("recall", "recall: diversity (1 is best)", "recall", "share", range=(0.0, 1.0)),
-           Metric("sliced_w2", "sliced W₂ to the truth (0 is best)", "sliced W₂"))
+METRICS = curve("recall"), curve("sliced_w2")
 EMIT = 200
 
 
@@ -69,7 +70,7 @@ class Growing:
 
     def _curve(self, name: str) -> dict[str, Any]:
         values = np.array([[record.values[name] for record in one] for one in self.records]) / self._unit(name)     # (T, S)
-        low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=1)
+        low, median, high = quantiles(values.T)
         several = len(self.job.seeds) > 1
         return {"low": low if several else None, "median": median, "high": high if several else None, "theory": None, "words": ""}
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from madkit.loops import Loop
+from madkit.metrics.values import Value, value_of
 from madkit.plot.language import Family
 
 ALL = "all"                # of several loops: side by side
@@ -57,18 +58,6 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A curve: its name in tables, its label, and how its values are said: "share" (38 %) or "number"."""
-
-    name: str
-    label: str
-    short: str
-    kind: str = "number"
-    log: bool = False
-    range: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
 class Page:
     """Everything about an explorer that does not move. `truth` says how the cloud panel is drawn."""
 
@@ -76,7 +65,7 @@ class Page:
     generations: int
     loops: tuple[Shown, ...]
     controls: tuple[Control, ...]
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Value, ...]
     truth: Mapping[str, Any]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {name: {"help": …, setting: value}}
     choose: str = "loop"
@@ -95,7 +84,9 @@ class Page:
                        "dash": _dash(one.look.line), "marker": MARKERS[one.look.marker]} for one in self.loops],
             "controls": [{"name": c.name, "label": c.label, "values": list(c.values), "words": list(c.words)}
                          for c in self.controls],
-            "metrics": [{**vars(m), "range": list(m.range) if m.range else None} for m in self.metrics],
+            "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind,
+                         "log": m.log, "range": list(m.limits) if m.limits else None}
+                        for m in self.metrics],
             "presets": [{"name": name, "help": preset.get("help", ""), "set": self.places(preset)}
                         for name, preset in self.presets.items()],
         }
@@ -132,6 +123,11 @@ class Page:
 
 
 MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "diamond"}
+
+
+def curve(name: str, **own: Any) -> Value:
+    """What a curve shows: a value of the table, on a linear axis; `own`: said in its place."""
+    return replace(value_of(name), log=False, **own)
 
 
 def _dash(line: Any) -> list[float]:

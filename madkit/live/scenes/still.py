@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric, Page, Shown, State
+from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.words import settings
+from madkit.metrics.values import Value
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink
-from madkit.plot.layout import LABEL, LINE, TEXT, apart, generation_axis
+from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +101,8 @@ def _sheet(ax: Axes, images: np.ndarray, title: str, colour: str) -> None:
     ax.set_title(title, fontsize=LABEL, fontweight="bold", color=colour, loc="left")
 
 
-def _curves(ax: Axes, page: Page, state: State, metric: Metric, lines: list[tuple[str, Shown, Track]]) -> None:
+def _curves(ax: Axes, page: Page, state: State, metric: Value,
+            lines: list[tuple[str, Shown, Track]]) -> None:
     from madkit.plot.layout import plain
 
     plain(ax)
@@ -128,9 +130,9 @@ def _curves(ax: Axes, page: Page, state: State, metric: Metric, lines: list[tupl
     _name(ax, ends)
 
 
-def _range(ax: Axes, metric: Metric) -> None:
-    if metric.range:
-        ax.set_ylim(*metric.range)
+def _range(ax: Axes, metric: Value) -> None:
+    if metric.limits:
+        ax.set_ylim(*metric.limits)
     elif not metric.log:
         ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     if metric.kind == "share":
@@ -139,12 +141,12 @@ def _range(ax: Axes, metric: Metric) -> None:
 
 
 def _name(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Names beside the ends of the lines, moved apart."""
-    places = np.array([ax.transAxes.inverted().transform(ax.transData.transform((1, y)))[1] for y, _, _ in ends]).clip(0, 1)
-    rank = np.argsort(places, kind="stable")
-    places[rank] = apart(places[rank], np.full(len(ends), 1.15 * LINE * TEXT / (3.0 * 72)))
-    for (_, text, colour), place in zip(ends, places, strict=True):
-        ax.text(1.02, place, text, transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold", color=colour)
+    """Names beside the ends of the lines, moved apart; axes know their height only when drawn."""
+    data = ax.transData.transform
+    places = [ax.transAxes.inverted().transform(data((1, y)))[1] for y, _, _ in ends]
+    names = [ax.text(1.02, 0, text, transform=ax.transAxes, va="center", fontsize=TEXT,
+                     fontweight="bold", color=colour) for _, text, colour in ends]
+    move_names(names, np.clip(places, 0, 1), room=1.15, tall=3.0 * 72)
 
 
 def alternative(page: Page, state: State) -> str:

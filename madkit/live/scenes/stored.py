@@ -7,35 +7,28 @@ from typing import Any
 import numpy as np
 import torch
 
+from madkit.base.quantiles import quantiles
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Metric
-from madkit.plot.language import METRICS
+from madkit.live.scenes.page import curve
+from madkit.metrics.values import Value
 from madkit.record import Run
 from madkit.samples import Samples
 
 SHEET, CLOUD = 60, 400               # images, rows that are shown
-SHARES = ("precision", "recall", "coverage", "classes.own")
 FIRST = ("recall", "precision", "frechet", "w2_squared", "trace", "modes.alive", "sliced_w2", "tails.1")
 
 
-def metrics(runs: list[Run], chosen: tuple[str, ...] | None, most: int = 2) -> tuple[Metric, ...]:
+def metrics(runs: list[Run], chosen: tuple[str, ...] | None, most: int = 2) -> tuple[Value, ...]:
     """The curves of these runs: those chosen, or the best known of those that all of them have."""
     have = [name for name in dict.fromkeys(runs[0].table.metric) if all(name in set(run.table.metric) for run in runs)]
     if chosen is None:
         chosen = tuple(sorted(have, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))[:most])
     if missing := [name for name in chosen if name not in have]:
         raise ValueError(f"metrics: expected some of {', '.join(have)}, which all runs have, got {missing[0]!r}")
-    return tuple(_metric(name) for name in chosen)
+    return tuple(curve(name) for name in chosen)
 
 
-def _metric(name: str) -> Metric:
-    label = METRICS.get(name, name)
-    short = label.partition(" (")[0].partition(":")[0]
-    share = name in SHARES
-    return Metric(name, label, short, "share" if share else "number", range=(0.0, 1.0) if share else None)
-
-
-def track(run: Run, key: str, metrics: tuple[Metric, ...]) -> Track:
+def track(run: Run, key: str, metrics: tuple[Value, ...]) -> Track:
     """A Run as a track. ValueError for a run with neither rows in the plane nor images."""
     generations = sorted(int(t) for t in run.table.generation.unique())
     return {"key": key, "label": key, "t": generations, "lam": run.spec.get("lam_emit", 1.0),
@@ -48,7 +41,7 @@ def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
     table = run.table[run.table.metric == name].pivot_table(index="seed", columns="generation", values="value", dropna=False)
     values = table.reindex(columns=generations).to_numpy(float)
     known = run.theory[run.theory.metric == name].set_index("generation").value.reindex(generations).to_numpy(float)
-    low, median, high = np.nanquantile(values, (0.1, 0.5, 0.9), axis=0)
+    low, median, high = quantiles(values)
     several = len(values) > 1
     kinds = run.theory.kind[run.theory.metric == name]
     return {"low": low if several else None, "median": median, "high": high if several else None,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from madkit.live.scenes.pack import Track
-from madkit.live.scenes.page import Control, Metric, Page, State
+from madkit.live.scenes.page import Control, Page, State
+from madkit.metrics.values import Value
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -36,7 +37,7 @@ def settings(page: Page, side: Mapping[str, Any]) -> str:
     return ", ".join(f"{_symbol(c)} = {c.words[side[c.name]]}" for c in page.controls if c.name in taken)
 
 
-def _values(metrics: Iterable[Metric], track: Track, t: int) -> str:
+def _values(metrics: Iterable[Value], track: Track, t: int) -> str:
     place = max(0, sum(g <= t for g in track["t"]) - 1)
     said = [f"{metric.short} {told(metric, float(np.float32(track['curves'][metric.name]['median'][place])))}"
             for metric in metrics if metric.name in track["curves"]]
@@ -44,7 +45,7 @@ def _values(metrics: Iterable[Metric], track: Track, t: int) -> str:
     return f"{track['label']}{f' (generation {last})' if last < t else ''}: {', '.join(said)}"
 
 
-def told(metric: Metric, value: float) -> str:
+def told(metric: Value, value: float) -> str:
     """A value as the page says it: shares in percent, three digits, far from 1 as a power of ten."""
     return f"{plain(100 * value, 2)} %" if metric.kind == "share" and math.isfinite(value) else plain(value, 3)
 
