@@ -1,8 +1,9 @@
-"""Widgets whose page is a script of ours: what they have in common."""
+"""Widgets, ours and those of ipywidgets: what they have in common."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -21,18 +22,20 @@ class Widget(anywidget.AnyWidget):
         super()._send(msg, buffers)
         unbind(self)
 
-    def bundle(self) -> dict[str, Any]:
-        """What a notebook shows of it: itself."""
-        shown = self._repr_mimebundle_()
-        return dict((shown[0] if isinstance(shown, tuple) else shown) or {})
 
-    def let_go(self) -> None:
-        """Close it with its layout: each is a model of its own in the notebook."""
-        self.unobserve_all()
-        layout = getattr(self, "layout", None)
-        self.close()
-        if layout is not None:
-            layout.close()
+def let_go(widget: Any) -> None:
+    """Close a widget and all that belongs to it."""
+    for part in list(tree(widget)):
+        part.unobserve_all()
+        part.close()
+
+
+def tree(widget: Any) -> Iterator[Any]:
+    """A widget, its children, and the layouts and styles of all: each is a model of its own in the notebook."""
+    for child in getattr(widget, "children", ()):
+        yield from tree(child)
+    parts = (getattr(widget, "layout", None), getattr(widget, "style", None), widget)
+    yield from (part for part in parts if part is not None)
 
 
 def unbind(widget: Any) -> None:
@@ -46,6 +49,6 @@ def unbind(widget: Any) -> None:
 
 @cache
 def settle() -> None:
-    """Once: later searches for garbage pass over what is in memory by now, libraries above all, and halt no slider for 100 ms."""
+    """Once: later searches for garbage pass over what is in memory by now, and halt no slider for 100 ms."""
     gc.collect()
     gc.freeze()

@@ -13,7 +13,7 @@ import madkit as mk
 from madkit import live
 from madkit.live import Choice, Slider, pictures
 from madkit.live.pictures import Comparison, Frame
-from madkit.live.views import VIEWS
+from madkit.live.shell import OPEN
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CONTROLS = {"t": Slider("generation t", 3, 1, 9), "lam": Slider("sampling bias λ", 1.0, 0.5, 1.0, 0.1)}
@@ -27,9 +27,9 @@ def stand_in(t, lam):
 @pytest.fixture(autouse=True)
 def closed():
     yield
-    for view in VIEWS.values():
+    for view in OPEN.values():
         view.close()
-    VIEWS.clear()
+    OPEN.clear()
 
 
 def models():
@@ -79,7 +79,7 @@ def test_a_preset_moves_several_controls_and_draws_once():
     drawn = []
     view = live.view(lambda **values: drawn.append(values) or stand_in(**values), CONTROLS, render="live",
                      presets={"end": {"t": 9, "lam": 0.5}})
-    view.box.children[0].children[0].click()
+    view.widget.children[0].children[0].click()
     assert drawn == [{"t": 3, "lam": 1.0}, {"t": 9, "lam": 0.5}] and view.image.value == b"9 0.5"
     assert [view.widgets[name].value for name in ("t", "lam")] == [9, 0.5]
 
@@ -150,10 +150,10 @@ def test_the_same_cell_again_closes_what_it_made_before():
     after_one = len(models())
     for _ in range(20):
         view = live.view(stand_in, CONTROLS, render="live", presets={"end": {"t": 9}})
-    assert len(models()) == after_one and len(VIEWS) == 1
+    assert len(models()) == after_one and len(OPEN) == 1
     before = models()
     other = live.view(stand_in, CONTROLS, render="live", key="another")
-    assert before < models() and view.box is not None
+    assert before < models() and view.widget is not None
     other.close()
     assert models() == before and WIDGET not in other._repr_mimebundle_()
 
