@@ -4,9 +4,23 @@
 
 is the ready-made one: loops, their curves and their diet, in a page that answers while a slider moves (see `explore`).
 `mk.phase_map()` is the map of what synthetic rows are worth; a click shows the loop of a cell (see `phase_map`). `view`
-joins any pure function `update(**values) -> Frame` (see `madkit.live.pictures`) with one control per value:
+joins a picture with its sliders; where they start is said by name:
 
-    controls = {"t": Slider("generation t", 10, low=1, high=50), "lam": Slider("sampling bias λ", 0.9, 0.5, 1, step=0.01)}
+    mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)
+
+| picture | shows |
+|---|---|
+| Playback | a run's own rows, generation by generation, and which numbers of it fall |
+| Comparison | loops side by side: what is left of the variance |
+| Sheets | recorded image runs: what a generation emitted beside real images |
+| Tails | a flow's recorded loop on the curved density |
+| SamplingBias | what every model emits at one λ, between quality and diversity |
+| Damage | a known fault, and the metrics that see it |
+| Perfect | what a perfect model scores |
+
+A picture of your own is a function `update(**values) -> mk.live.Frame` of the values alone, with one control for each:
+
+    controls = {"t": mk.live.Slider("generation t", 10, low=1, high=50), "kind": mk.live.Choice("kind", "a", ("a", "b"))}
     mk.live.view(update, controls)
 
 Every view is its own still picture too: PNG, HTML with caption and alternative text, plain text. So a report, a page on
@@ -20,9 +34,13 @@ of them is drawn next.
 from typing import Any
 
 from madkit.live.controls import Choice, Slider
+from madkit.live.pictures import Comparison, Damage, Frame, Perfect, Playback, SamplingBias, Sheets, Tails
 from madkit.live.views import View, view
 
-__all__ = ["explore", "Explorer", "phase_map", "PhaseMap", "view", "View", "Slider", "Choice"]
+__all__ = [
+    "explore", "Explorer", "phase_map", "PhaseMap", "view", "View", "Slider", "Choice", "Frame",
+    "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "Tails",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """A picture of a fault and of the metrics that see it.
 
-    picture = mk.live.pictures.Damage(mk.data.grid25())
+    picture = mk.live.Damage(mk.data.grid25())
+    mk.live.view(picture, fault="noise")                        # with sliders
     picture.update(fault="modes dropped", strength=0.3)         # Frame
     picture.table(0.3)                                          # every fault, every metric
 """
@@ -15,6 +16,7 @@ import numpy as np
 
 from madkit import metrics as known
 from madkit.base.checks import whole
+from madkit.live.controls import Choice
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.faults import FAULTS, Faults
 from madkit.plot import COLOURS, DRAWING, figure
@@ -46,7 +48,10 @@ class Damage:
     A metric sees a fault when its value is more than 4 standard deviations away from the mean of a perfect model's, which new
     rows of the truth are, `repeats` times; values that agree to ten digits count as equal. Every fault is computed when first
     asked for. Rows are drawn as points of the plane, or as images. Metrics judge features of the rows where `features` is given.
+    `names` are those of the metrics in words.
     """
+
+    names = NAMES
 
     def __init__(
         self,
@@ -63,6 +68,11 @@ class Damage:
         self.metrics = _metrics(truth) if metrics is None else list(metrics)
         self._curves: dict[str, pd.DataFrame] = {}
         self._drawing: _Drawing | None = None
+
+    @property
+    def controls(self) -> dict[str, Choice]:
+        """The fault, and its strength."""
+        return {"fault": Choice("fault", next(iter(FAULTS)), tuple(FAULTS)), "strength": Choice("strength", 0.3, STRENGTHS)}
 
     def update(self, fault: str, strength: float) -> Frame:
         """The rows with a fault, and the metrics' verdicts."""
