@@ -1,6 +1,7 @@
 """Controls: where a value starts, what it may be, and the slider that moves it.
 
-A picture knows its controls: `picture.controls` names one for each value that its `update` takes, in the order of the sliders.
+A picture knows its controls: `picture.controls` names one for each value that its `update` takes,
+in the order of the sliders.
 """
 
 from __future__ import annotations

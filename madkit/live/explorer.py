@@ -30,6 +30,8 @@ from madkit.record import Run
 
 KEPT = 200                                            # tracks that are not computed again; the page keeps more
 
+STALE = "Press Run to train this setting."
+
 
 def explore(
     what: Any = None,                         # None: the three loops; a loop function; {label: loop function}; Run; {label: Run}
@@ -93,8 +95,9 @@ class Explorer(PageShell):
         self._turns = 0                                 # runs under way stop when a newer state is asked for
         tracks = [] if page.heavy else self._tracks(state)
         if live:
-            stale = {"said": {"kind": "stale", "text": "Press Run to train this setting.", "share": None}}
-            given = {"page": page.plain(), "state": state, "scene": pack(tracks)} | (stale if page.heavy else {})
+            given = {"page": page.plain(), "state": state, "scene": pack(tracks)}
+            if page.heavy:
+                given["said"] = {"kind": "stale", "text": STALE, "share": None}
             self._open(key, lambda: _Widget(**given))
             self.widget.observe(self._moved, "state")
             self.widget.on_msg(self._asked)
@@ -159,7 +162,7 @@ class Explorer(PageShell):
             self._begin(state, missing)
         elif self.page.heavy:
             if missing:
-                self._say("stale", "Press Run to train this setting.")
+                self._say("stale", STALE)
         else:
             self._halt()                                # what was drawn before is not waited for
             self._tracks(state)

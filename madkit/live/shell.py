@@ -1,7 +1,9 @@
-"""What `explore`, `phase_map` and `view` share: where they are live, and what a notebook is given to show.
+"""What `explore`, `phase_map` and `view` share: where they are live, and what a notebook is given
+to show.
 
-A figure is live where a browser moves it and a kernel answers; elsewhere it stands still, in a report as a page that moves on
-its own. Of each cell of a notebook the newest alone stays live: running the cell again closes what it made before.
+A figure is live where a browser moves it and a kernel answers; elsewhere it stands still, in a
+report as a page that moves on its own. Of each cell of a notebook the newest alone stays live:
+running the cell again closes what it made before.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from madkit.live.scenes.page import State, written
 
 Render = Literal["auto", "live", "static"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-EXPLORER = "application/vnd.madkit.explorer+json"        # in a report's output: what a page needs to move without a kernel
-OPEN: dict[tuple[str, str, str], Shell] = {}             # what is live, by (kind, cell, key)
+EXPLORER = "application/vnd.madkit.explorer+json"    # in a report: what its page needs to move
+OPEN: dict[tuple[str, str, str], Shell] = {}         # what is live, by (kind, cell, key)
 
 
 def is_live(render: Render = "auto") -> bool:
-    """Whether a figure is live; "auto" asks MADKIT_RENDER, and without it whether a Jupyter server started the kernel."""
+    """Whether a figure is live; "auto" asks MADKIT_RENDER, then for a Jupyter server."""
     chosen = render if render != "auto" else os.environ.get("MADKIT_RENDER", "auto")
     if chosen not in ("auto", "live", "static", "report"):
         raise ValueError("render (or the environment variable MADKIT_RENDER): expected auto, live, "
@@ -41,9 +43,9 @@ def _cell() -> str:
 
 
 class Shell:
-    """A figure of one cell. Its kind says `_still`, and `_offline` where it moves without a kernel too."""
+    """A figure of one cell. Its kind says `_still`, and `_offline` if it moves without a kernel."""
 
-    widget: Any = None                                   # what the browser shows; None: it stands still
+    widget: Any = None                               # what the browser shows; None: it stands still
 
     def _open(self, key: str, make: Callable[[], Any]) -> None:
         """Be live by the widget made, once the figure that this cell showed before is closed."""
@@ -70,7 +72,7 @@ class Shell:
         return None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """The widget where there is a kernel; its picture, which is a page of its own in a report."""
+        """The widget where there is a kernel; its picture, in a report a page of its own."""
         if self.widget is not None:
             model = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             return {WIDGET: model} | self._still()
@@ -79,18 +81,18 @@ class Shell:
 
 
 class PageShell(Shell):
-    """A figure that is a page of ours: its kind says `_check`, `_read` and `_show` of a state, and `NAME`, `TITLE`."""
+    """A figure that is a page of ours. Its kind says how states are checked, read and shown."""
 
-    NAME: str
-    TITLE: str
+    NAME: str                                        # of the command, for the foot of its page
+    TITLE: str                                       # of its page, where none is given
 
     def __init__(self, state: State):
         self._state = state
-        self._threads: list[threading.Thread] = []        # what is under way for it
+        self._threads: list[threading.Thread] = []   # what is under way for it
 
     @property
     def state(self) -> State:
-        """What is shown: a dict of plain values. Setting it moves the page; ValueError for a state that there is not."""
+        """What is shown, as plain values. Setting it moves the page; ValueError for no state."""
         return dict(self._state)
 
     @state.setter
@@ -102,7 +104,7 @@ class PageShell(Shell):
 
     @property
     def text(self) -> str:
-        """The state as one line of text, as "copy state" gives it; `figure.state = text` restores it."""
+        """The state as a line of text, as "copy state" gives it; `x.state = text` restores it."""
         return written(self._state)
 
     def wait(self) -> None:
@@ -111,7 +113,10 @@ class PageShell(Shell):
             thread.join()
 
     def write(self, file: str | Path) -> Path:
-        """Write it as one HTML file that needs neither kernel nor network. ValueError before anything has been run."""
+        """Write it as one HTML file that needs neither kernel nor network.
+
+        ValueError before anything has been run.
+        """
         if (data := self._offline()) is None:
             raise ValueError("write: nothing has been run yet; press Run first")
         file, title = Path(file), data["page"]["title"] or self.TITLE

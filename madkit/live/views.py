@@ -19,41 +19,47 @@ Controls = Mapping[str, Slider | Choice]
 
 
 def view(
-    picture: Any,                                        # a picture, or a function: values by name -> Frame
-    controls: Mapping[str, Slider | Choice] = {},        # of a function: one for each value, in the order shown
+    picture: Any,                                    # a picture, or a function: values -> Frame
+    controls: Mapping[str, Slider | Choice] = {},    # of a function: one for each value, as shown
     *,
-    presets: Mapping[str, Mapping[str, Any]] = {},       # {name of a button: {control: value}}; other controls stay
-    render: Render = "auto",                             # "auto": live in a Jupyter server, static elsewhere
-    key: str = "",                                       # tells apart several views that one cell makes
-    **start: Any,                                        # where a control starts, such as t=5; or a Slider or Choice for it
+    presets: Mapping[str, Mapping[str, Any]] = {},   # {name of a button: {control: value}}
+    render: Render = "auto",                         # "auto": live in a Jupyter server, else static
+    key: str = "",                                   # tells apart several views that one cell makes
+    **start: Any,                                    # where a control starts; or a Slider or Choice
 ) -> View:
     """A picture with its controls; the last line of a cell shows it.
 
-        mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)                           a picture knows its controls
-        mk.live.view(update, {"t": mk.live.Slider("generation t", 5, 1, 10)})     a function of yours: update(t) -> Frame
+        mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)                     # it knows its controls
+        mk.live.view(update, {"t": mk.live.Slider("generation t", 5, 1, 10)})   # update(t) -> Frame
 
-    `render="auto"` asks the environment variable MADKIT_RENDER ("live", "static"), and without it whether a Jupyter server
-    started the kernel (JPY_SESSION_NAME; papermill and nbconvert do not set it). A live view closes the one that the same
-    cell made before. An error while a slider moves is shown below the picture; at the start it is raised.
+    `render="auto"` asks the environment variable MADKIT_RENDER ("live", "static"), and without it
+    whether a Jupyter server started the kernel (JPY_SESSION_NAME; papermill and nbconvert do not
+    set it). A live view closes the one that the same cell made before. An error while a slider
+    moves is shown below the picture; at the start it is raised.
 
-    ValueError for a value that its control cannot take, or for a name without a control; TypeError for what is no picture.
+    ValueError for a value that its control cannot take, or for a name without a control; TypeError
+    for what is no picture.
     """
     update, chosen = _joined(picture, controls, start)
     for name, preset in presets.items():
         for which, value in preset.items():
             if which not in chosen:
-                raise ValueError(f"presets: {name!r} sets {which!r}, expected some of {', '.join(chosen)}")
+                raise ValueError(f"presets: {name!r} sets {which!r}, "
+                                 f"expected some of {', '.join(chosen)}")
             chosen[which].check(value)
     return View(update, chosen, presets, live=is_live(render), key=key)
 
 
-def _joined(picture: Any, controls: Controls, start: Mapping[str, Any]) -> tuple[Callable[..., Frame], Controls]:
+def _joined(
+    picture: Any, controls: Controls, start: Mapping[str, Any]
+) -> tuple[Callable[..., Frame], Controls]:
     """The function that draws, and its controls where they start."""
-    known = {**getattr(picture, "controls", {}), **controls} if not isinstance(picture, type) else {}
-    update = getattr(picture, "update", picture)
+    own = {} if isinstance(picture, type) else getattr(picture, "controls", {})
+    update, known = getattr(picture, "update", picture), {**own, **controls}
     if not callable(update) or not known and not start:
-        raise TypeError("view: expected a picture, such as mk.live.Tails(runs), or a function and its controls, such as "
-                        f'view(update, {{"t": mk.live.Slider("generation t", 3, 1, 10)}}), got {picture!r}')
+        raise TypeError("view: expected a picture, such as mk.live.Tails(runs), or a function and "
+                        'its controls, such as view(update, {"t": mk.live.Slider("t", 3, 1, 10)}), '
+                        f"got {picture!r}")
     known |= {name: _started(name, known, value) for name, value in start.items()}
     if bare := [name for name, control in known.items() if control is None]:
         raise ValueError(f"view: the range of {bare[0]!r} is not known; give a control, such as "
@@ -66,16 +72,25 @@ def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, Slider | Choice):
         return value
     if name not in known:
-        raise ValueError(f"view: expected some of {', '.join(known) or 'no names'}, or a control, such as "
+        raise ValueError(f"view: expected some of {', '.join(known)}, or a control, such as "
                          f"{name}=mk.live.Slider(label, value, low, high), got {name}={value!r}")
     return replace(known[name], value=value) if known[name] is not None else None
 
 
 class View(Shell):
-    """What `view` returns. `values`: the settings shown, `frame`: the picture, `set(**values)`: move, `close()`: let go."""
+    """What `view` returns: the settings shown (`values`) and the picture (`frame`).
 
-    def __init__(self, update: Callable[..., Frame], controls: Controls, presets: Mapping[str, Mapping[str, Any]],
-                 live: bool, key: str):
+    `set(**values)` moves it, `close()` lets it go.
+    """
+
+    def __init__(
+        self,
+        update: Callable[..., Frame],
+        controls: Controls,
+        presets: Mapping[str, Mapping[str, Any]],
+        live: bool,
+        key: str,
+    ):
         self.update = update
         self.values = {name: control.value for name, control in controls.items()}
         with DRAWING:
@@ -94,8 +109,8 @@ class View(Shell):
         self.image = ipywidgets.Image(value=self.frame.png, format="png",
                                       layout={"width": "100%", "max_width": WIDTH})
         self.words = ipywidgets.HTML(_said(self.frame.text), layout={"max_width": WIDTH})
-        buttons = [ipywidgets.Button(description=name, tooltip=f"Set {_listed(preset)}", layout={"width": "auto"})
-                   for name, preset in presets.items()]
+        buttons = [ipywidgets.Button(description=name, tooltip=f"Set {_listed(preset)}",
+                                     layout={"width": "auto"}) for name, preset in presets.items()]
         for button, preset in zip(buttons, presets.values(), strict=True):
             button.on_click(lambda _, preset=preset: self.set(**preset))
         for widget in self.widgets.values():
@@ -144,7 +159,8 @@ class View(Shell):
             with DRAWING:
                 self.frame = self.update(**self.values)
         except Exception as error:
-            text = f"This setting cannot be drawn ({_listed(self.values)}). {type(error).__name__}: {error}"
+            text = (f"This setting cannot be drawn ({_listed(self.values)}). "
+                    f"{type(error).__name__}: {error}")
             self.words.value = _said(text, role="alert")
         else:
             self.image.value, self.words.value = self.frame.png, _said(self.frame.text)
@@ -155,7 +171,8 @@ class View(Shell):
 
 def _said(text: str, role: str = "status") -> str:
     """Words that screen readers read out when they change."""
-    return f'<p role="{role}" style="margin:0.3em 0; line-height:1.4; font-size:115%">{html.escape(text)}</p>'
+    style = "margin:0.3em 0; line-height:1.4; font-size:115%"
+    return f'<p role="{role}" style="{style}">{html.escape(text)}</p>'
 
 
 def _listed(values: Mapping[str, Any]) -> str:

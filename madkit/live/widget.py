@@ -31,7 +31,7 @@ def let_go(widget: Any) -> None:
 
 
 def tree(widget: Any) -> Iterator[Any]:
-    """A widget, its children, and the layouts and styles of all: each is a model of its own in the notebook."""
+    """A widget, its children, and the layouts and styles of all: each a model of its own."""
     for child in getattr(widget, "children", ()):
         yield from tree(child)
     parts = (getattr(widget, "layout", None), getattr(widget, "style", None), widget)
@@ -41,14 +41,14 @@ def tree(widget: Any) -> Iterator[Any]:
 def unbind(widget: Any) -> None:
     """Let what JupyterLab sends to a thread beside the cells go there.
 
-    ipykernel sends it to the thread that wrote on this widget's line last instead, which after a cell is the one of the
-    cells: a slider would wait for the next cell to end.
+    ipykernel sends it to the thread that wrote on this widget's line last instead, which after a
+    cell is the one of the cells: a slider would wait for the next cell to end.
     """
     getattr(widget.comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 @cache
 def settle() -> None:
-    """Once: later searches for garbage pass over what is in memory by now, and halt no slider for 100 ms."""
+    """Once: later searches for garbage pass over what is in memory by now, and halt no slider."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""A picture as a notebook and a page show it: its pixels, the same with a text alternative, and that text alone."""
+"""A picture as notebooks and pages show it: pixels, pixels with a text alternative, that text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import html
 
 def still(
     png: bytes,
-    text: str,                       # what it shows in words: the alternative of the image, and its caption
-    width: str,                      # on the screen, such as "1000px"; less where there is less room
+    text: str,               # what it shows in words: the alternative of the image, and its caption
+    width: str,              # on the screen, such as "1000px"; less where there is less room
     caption: bool = True,
-    kind: str = "",                  # the figure's class in CSS
+    kind: str = "",          # the figure's class in CSS
 ) -> dict[str, str]:
     """image/png, text/html and text/plain."""
     data, said = base64.b64encode(png).decode(), html.escape(text)

@@ -24,7 +24,8 @@ FOOT = 0.03                              # the lowest share of the truth's varia
 class Comparison:
     """Several loops side by side: the variance of the fit over generations, median and band of all seeds, theory on top.
 
-        picture = mk.live.Comparison({"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate})
+        loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
+        picture = mk.live.Comparison(loops)
         picture.update(n=100, lam=0.8)                      # n real rows, then loop(n, lam) for each loop: Frame
         mk.live.view(picture, n=100, lam=0.8)               # with sliders
 

@@ -72,7 +72,9 @@ class Damage:
     @property
     def controls(self) -> dict[str, Choice]:
         """The fault, and its strength."""
-        return {"fault": Choice("fault", next(iter(FAULTS)), tuple(FAULTS)), "strength": Choice("strength", 0.3, STRENGTHS)}
+        faults = tuple(FAULTS)
+        return {"fault": Choice("fault", faults[0], faults),
+                "strength": Choice("strength", 0.3, STRENGTHS)}
 
     def update(self, fault: str, strength: float) -> Frame:
         """The rows with a fault, and the metrics' verdicts."""

@@ -31,20 +31,21 @@ class Playback:
     """Left: real rows (grey) and the rows that generation t of the first seed emitted. Right: metrics over generations, as shares
     of what they are in generation 1; median and band of all seeds, dots for the rows on the left.
 
-        picture = mk.live.Playback(run)                                            # a Run with rows in the plane
-        picture.update(t=500)                                                      # Frame
-        picture = mk.live.Playback(lambda lam: mk.run(model, mk.fully_synthetic(250, lam), truth, metrics=…), generations=10)
-        picture.update(t=10, lam=0.8)                                              # the last settings' run is kept
-        mk.live.view(picture, t=10, lam=0.8)                                       # with sliders
+        picture = mk.live.Playback(run)                      # a Run with rows in the plane
+        picture.update(t=500)                                # Frame
+        picture = mk.live.Playback(                          # a run for each λ: the last is kept
+            lambda lam: mk.run(model, mk.fully_synthetic(250, lam), truth, metrics=…), generations=10)
+        picture.update(t=10, lam=0.8)
+        mk.live.view(picture, t=10, lam=0.8)                 # with sliders
 
     At most three metrics, positive in generation 1. ValueError for a generation whose rows were not kept.
     """
 
     def __init__(
         self,
-        run: Run | Callable[..., Run],                       # a Run, or the function of settings that makes one
+        run: Run | Callable[..., Run],             # a Run, or the function of settings that makes one
         metrics: Sequence[str] = tuple(NAMES),
-        generations: int | None = None,                      # of the runs that a function makes: how far the slider goes
+        generations: int | None = None,            # of runs that a function makes: the slider's end
     ):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
         self._kept = tuple(run.samples) if isinstance(run, Run) else range(1, 1 + (generations or 0))
@@ -54,8 +55,9 @@ class Playback:
 
     @property
     def controls(self) -> dict[str, Slider | Choice | None]:
-        """The generation, and what the function takes; None where the range of a setting is not known."""
-        taken = [p for p in inspect.signature(self.make).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        """The generation, and what the function takes; None where the range is not known."""
+        given = inspect.signature(self.make).parameters.values()
+        taken = [p for p in given if p.kind is not p.VAR_KEYWORD]
         known = {p.name: KNOWN.get(p.name) for p in taken if p.name in KNOWN or p.default is p.empty}
         return {"t": generation(self._kept) if self._kept else None} | known
 

@@ -50,7 +50,9 @@ class Sheets:
         if len(self.runs) == 1:
             return {"t": t}
         names = tuple(self.runs)
-        return {"t": t, "lam": lam} if (lam := bias(names)) else {"t": t, "run": Choice("run", names[0], names)}
+        if lam := bias(names):
+            return {"t": t, "lam": lam}
+        return {"t": t, "run": Choice("run", names[0], names)}
 
     def update(self, t: int, run: str | None = None, lam: float | None = None) -> Frame:
         """Generation t of the run of this name, or of the one called "λ = lam"."""

@@ -33,14 +33,16 @@ class Tails:
         picture = mk.live.Tails(mk.recorded("fig17_fully_synthetic"))
         picture.update(t=3, lam=0.75)                   # the run called "λ = 0.75": Frame
 
-    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError for runs that are called
-    otherwise, for a run that is not there, and for a generation whose rows were not kept.
+    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError
+    for runs that are called otherwise, for one that is not there, and for a generation whose rows
+    were not kept.
     """
 
     def __init__(self, runs: Mapping[str, Run]):
         self.runs = dict(runs)
         if not self.runs or bias(self.runs) is None:
-            raise ValueError(f'Tails: expected runs called "λ = 1", "λ = 0.75", …, got {", ".join(self.runs) or "none"}')
+            raise ValueError('Tails: expected runs called "λ = 1", "λ = 0.75", …, '
+                             f"got {', '.join(self.runs) or 'none'}")
         self.paths = {name: {metric: _path(run, metric) for metric in ("tails.5", "trace")} for name, run in self.runs.items()}
         self._place()
 
