@@ -217,7 +217,7 @@ def test_shipped_sweeps_are_those_of_the_recipes(name):
 
 def test_a_run_as_a_cell_is_known_by_its_recipe_alone():
     f, over = grid("claims", "smoke", recipe("claims", "smoke"))
-    assert describe(f) == "trained(, {name: 'claims', preset: 'smoke'})" and over == {"label": list(recipe("claims").loops)}
+    assert describe(f) == "trained(, {name: 'claims', preset: 'smoke'})" and over == {"label": list(recipe("claims", "smoke").loops)}
 
 
 class Diverging:
