@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +200,19 @@ def test_a_killed_worker_is_replaced_and_costs_nothing_that_was_done(made, tmp_p
     pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")["λ = 1"].table)
 
 
+def test_a_run_that_kills_every_worker_is_said_in_words_and_its_own_error_is_its_own():
+    died, own = Future(), Future()
+    died.set_exception(RuntimeError("3 worker processes died of this task"))
+    with pytest.raises(BrokenExecutor, match="3 worker processes died.*the same command goes on"):
+        recording._check(died)
+    error = RuntimeError("shapes differ")
+    error.__cause__ = ValueError("the traceback of a worker")
+    own.set_exception(error)
+    with pytest.raises(RuntimeError, match="shapes differ") as raised:
+        recording._check(own)
+    assert not isinstance(raised.value, BrokenExecutor)
+
+
 def spawned(parent):
     """The processes that a process has spawned to work."""
     for status in Path("/proc").glob("[0-9]*/status"):
@@ -216,8 +230,10 @@ def test_shipped_sweeps_are_those_of_the_recipes(name):
 
 
 def test_a_run_as_a_cell_is_known_by_its_recipe_alone():
-    f, over = grid("claims", "smoke", recipe("claims", "smoke"))
-    assert describe(f) == "trained(, {name: 'claims', preset: 'smoke'})" and over == {"label": list(recipe("claims", "smoke").loops)}
+    made = recipe("claims", "smoke")
+    f, over = grid("claims", "smoke", made)
+    assert describe(f) == "trained(, {name: 'claims', preset: 'smoke'})"
+    assert over == {"label": list(made.loops)}
 
 
 class Diverging:
