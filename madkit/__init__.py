@@ -9,6 +9,7 @@ In a notebook `mk.run?` says what a function does and what each argument is; Tab
 from typing import TYPE_CHECKING, Any
 
 from madkit import data, exact, lesson, live, metrics, models, plot, recipes, sweep, testing, theory
+from madkit.base.arguments import explain, explain_all
 from madkit.base.moved import Answering, missing
 from madkit.base.progress import progress
 from madkit.lesson.report import report as _report
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from madkit.live.explorer import explore
     from madkit.live.map import phase_map
 else:  # a tool that reads types sees these three, and no name that is not there
+    explain(_report)
     report = Answering(_report, "mk.report")
 
     def __getattr__(name: str) -> Any:
@@ -42,6 +44,7 @@ else:  # a tool that reads types sees these three, and no name that is not there
         if name in ("explore", "phase_map"):
             return getattr(live, name)
         raise missing("mk", name)
+
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
@@ -54,3 +57,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+explain_all(globals()[name] for name in __all__ if name in globals())

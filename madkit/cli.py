@@ -18,7 +18,7 @@ import html
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return args.does(args)
     except (ValueError, FileNotFoundError) as error:
         return _say(error, 2)
-    except (ReportError, FloatingPointError, OSError, BrokenProcessPool) as error:
+    except (ReportError, FloatingPointError, OSError, BrokenExecutor) as error:
         return _say(error, 1)
     except ModuleNotFoundError as error:
         return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
@@ -130,14 +130,14 @@ def _recipes(args: argparse.Namespace) -> int:
 
 
 def _record(args: argparse.Namespace) -> int:
-    from madkit.recipes.recording import record
+    from madkit.recipes import record
 
     print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
     return 0
 
 
 def _sweep(args: argparse.Namespace) -> int:
-    from madkit.recipes.sweeping import sweep
+    from madkit.recipes.cells import sweep
 
     print(sweep(args.name, args.preset, args.out, args.dask, args.workers, args.retry))
     return 0

@@ -21,7 +21,7 @@ class Samples(card.Carded):
     x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
     y     (n,) or None integer labels; a sum keeps them only if both sides have them
     born  (n,)         the generation whose model made each row, 0 = real; an integer stands for all rows
-    fresh (n,) bool    whether a real row is new, drawn by `state.fresh`; False: of the first real set, or synthetic
+    fresh  (n,) bool   whether a real row is new, drawn by `state.fresh`; False: of the first real set, or synthetic
 
     Raises ValueError when x has no row axis or when y, born or fresh do not have one entry per row.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import madkit as mk
+from madkit.base.arguments import listed
 from madkit.base.moved import MOVED
 
 PACKAGE = Path(mk.__file__).parent
@@ -147,3 +148,26 @@ def test_a_name_that_moved_says_where(old):
         found = mk
         for part in new.split("."):
             found = getattr(found, part)
+
+
+MADE = {"mk.live.Explorer", "mk.live.PhaseMap", "mk.live.View"}      # by functions, never by hand
+
+
+def arguments():
+    for room in ROOMS:
+        for name in room.__all__:
+            thing = getattr(room, name)
+            methods = {f"{name}.{method}": f for method, f in vars(thing).items() if not method.startswith("_")
+                       } if inspect.isclass(thing) and thing.__module__.startswith("madkit") else {}
+            for called, one in ({name: thing} | methods).items():
+                path = f"mk.{called}" if room is mk else f"mk.{room.__name__.partition('.')[2]}.{called}"
+                if (inspect.isfunction(one) or inspect.isclass(one) or hasattr(one, "__wrapped__")) and path not in MADE:
+                    if (inspect.getmodule(one) or mk).__name__.startswith("madkit") and path != "mk.lesson.ReportError":
+                        yield path, one
+
+
+@pytest.mark.parametrize("path, thing", list(arguments()), ids=lambda value: value if isinstance(value, str) else "")
+def test_help_says_what_every_argument_is(path, thing):
+    names = [name for name in inspect.signature(thing).parameters if name != "self"]
+    said = inspect.getdoc(thing) or ""
+    assert not [name for name in names if not listed(name, said)], said

@@ -1,11 +1,13 @@
-"""Work in other processes: a function packed with cloudpickle, called on one thread, with the same bits as at home.
+"""Work in other processes: a function packed with cloudpickle, called on one thread, with the same
+bits as at home.
 
     packed = pack(f)                                       # also functions and classes written in a notebook
     future = executor.submit(call, packed, *arguments)     # any concurrent.futures.Executor
     result = unpack(future.result())
 
-Sums of many numbers depend on how many threads share them, in torch and in NumPy's BLAS alike, so whatever shall not depend on
-where it runs is run `alone`. `Processes` is an Executor that a killed worker does not break.
+Sums of many numbers depend on how many threads share them, in torch and in NumPy's BLAS alike, so
+whatever shall not depend on where it runs is run on `one_thread`. `Processes` is an Executor that a
+killed worker does not break.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
 GUARD = "in a script, what starts processes must stand under `if __name__ == '__main__':`, since a worker imports the script"
-lonely: ContextVar[bool] = ContextVar("lonely", default=False)  # within `alone`: a Ctrl-C is not for what runs there to keep
+in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)  # in `one_thread`: a Ctrl-C ends what runs there
 
 
 def check_executor(executor: Any) -> None:
@@ -53,7 +55,7 @@ def call(packed: bytes, *arguments: Any) -> bytes:
     """In a worker: the packed result of a packed function."""
     import cloudpickle
 
-    with alone():
+    with one_thread():
         return cloudpickle.dumps(unpack(packed)(*arguments))
 
 
@@ -64,25 +66,27 @@ def unpack(packed: bytes) -> Any:
     return cloudpickle.loads(packed)
 
 
-# --- alone ---------------------------------------------------------------------------------------------------------
+# --- one thread ----------------------------------------------------------------------------------------------------
 
 _lock = threading.Lock()
-_before: list[tuple[int, Any]] = []  # the thread counts at the outermost `alone`, once for each block that is open
+_before: list[tuple[int, Any]] = []  # the thread counts at the outermost `one_thread`, once for each block that is open
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Within the block torch, OpenMP and BLAS use one thread, fits show no bar, and a run ends with Ctrl-C.
+def one_thread() -> Iterator[None]:
+    """Within the block torch, OpenMP and BLAS use one thread, fits show no bar, and a run ends with
+    Ctrl-C.
 
-    Thread counts belong to the process: the last of several blocks, on several threads, puts them back.
+    Thread counts belong to the process: the last of several blocks, on several threads, puts them
+    back.
     """
     _enter()
-    was = lonely.set(True)
+    was = in_worker.set(True)
     try:
         with bars(False):
             yield
     finally:
-        lonely.reset(was)
+        in_worker.reset(was)
         _leave()
 
 
@@ -112,12 +116,15 @@ class _Mine(threading.local):
 
 
 class Processes(Executor):
-    """n worker processes; one that is killed is replaced, and its task tried again, three times at most.
+    """n worker processes; one that is killed is replaced, and its task tried again, three times at
+    most.
 
-    Each worker is a ProcessPoolExecutor of one, fed by a thread of its own. So a death is known to be that of one task, and
-    the others go on. (A pool of several is broken for good by one death, with all that it had in flight. So is loky's, tried in
-    version 3.7: it offers a new pool at the next call, but the tasks, and which of them is to blame, are left to the caller.)
-    Workers ignore Ctrl-C, which is the parent's, and end with the parent. Leaving a `with` block by an error ends them at once.
+    Each worker is a ProcessPoolExecutor of one, fed by a thread of its own. So a death is known to
+    be that of one task, and the others go on. (A pool of several is broken for good by one death,
+    with all that it had in flight. So is loky's, tried in version 3.7: it offers a new pool at the
+    next call, but the tasks, and which of them is to blame, are left to the caller.) Workers ignore
+    Ctrl-C, which is the parent's, and end with the parent. Leaving a `with` block by an error ends
+    them at once.
     """
 
     def __init__(self, n: int):
@@ -150,7 +157,7 @@ class Processes(Executor):
     def _worker(self) -> ProcessPoolExecutor:
         """This thread's worker, a new one where there is none."""
         if self._mine.pid is None:
-            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), obey)
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), die_with_parent)
             self._mine.pid = pool.submit(os.getpid).result()
             self._pools[self._mine.pid] = pool
         return self._pools[self._mine.pid]
@@ -183,16 +190,17 @@ class Processes(Executor):
 
 
 def processes(n: int | None = None) -> Processes:
-    """An Executor of n worker processes (None: one per core) on one thread each, which a killed worker does not break.
+    """An Executor of n worker processes (None: one per core) on one thread each, which a killed
+    worker does not break.
 
-    `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs under
-    `if __name__ == "__main__":`, since a worker starts by importing the script.
+    `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs
+    under `if __name__ == "__main__":`, since a worker starts by importing the script.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Processes(cores if n is None else whole("processes: n", n, least=1))
 
 
-def obey() -> None:
+def die_with_parent() -> None:
     """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed: two must not write one store."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -256,6 +256,9 @@ class rosenbrock(Endless):
         """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ I): share^(1/λᵗ).
 
         A perfectly fitted flow does so in t generations of a fully synthetic loop.
+
+        lam  the λ of every generation, in (0, 1]
+        t    generations, ≥ 0
         """
         return share ** (1 / lam**t)
 

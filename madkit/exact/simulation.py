@@ -77,7 +77,8 @@ def simulate(
     mean: Any = None,
     cov: Any = None,
     ddof: int = 1,
-    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),  # and "spectrum", "mean", "cov"
+    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
+    # and "spectrum", "mean", "cov"
     at: Iterable[int] | None = None,           # the generations that are measured; None: all of them
     device: str = "auto",
     progress: bool = False,

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
-from madkit.live import views
+from madkit.live.shell import is_live
 
 REPAIR = "in madkit's folder, run  make lab  or  pip install -c constraints.txt -e '.[lab,report]'"
 SETS = {"": "packages", "lab": "JupyterLab", "report": "reports"}     # extras of pyproject.toml
@@ -68,6 +68,6 @@ def _device() -> str:
 
 
 def _sliders() -> str:
-    if views._live("auto"):
+    if is_live():
         return "live: drag them"
     return "still pictures, as this kernel was not started by JupyterLab. For live ones open this notebook with  make lab"

@@ -18,10 +18,9 @@ from typing import Any
 
 from madkit.live import inline
 from madkit.live.frame import frame
+from madkit.live.shell import EXPLORER, WIDGET
 
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
-WIDGET = "application/vnd.jupyter.widget-view+json"
-EXPLORER = "application/vnd.madkit.explorer+json"
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
 
 def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bool = False) -> str:

@@ -9,26 +9,19 @@ at once, then more while the cell stays. Callbacks may come on another thread wh
 
 from __future__ import annotations
 
-import html
-import os
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from madkit.live import inline
-from madkit.live.frame import frame
 from madkit.live.scenes import phases, plate
-from madkit.live.scenes.offline import EXPLORER
-from madkit.live.scenes.page import written
-from madkit.live.views import Render, _cell, _live
+from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.widget import Widget
 
 REST = 0.15                                           # seconds before further seeds are drawn: a drag passes many cells
-OPEN: dict[tuple[str, str], PhaseMap] = {}            # the live map of each (cell, key)
 
 
 def phase_map(
@@ -53,7 +46,7 @@ def phase_map(
     for name, preset in buttons.items():
         _check_preset(name, phases.settings(preset), state)
     page = phases.plain(generations, buttons, title)
-    return PhaseMap(page, phases.check(state), live=_live(render), place=(_cell(), key))
+    return PhaseMap(page, phases.check(state), live=is_live(render), key=key)
 
 
 def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]) -> None:
@@ -76,43 +69,24 @@ class _Widget(Widget):
     said = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
 
 
-class PhaseMap:
+class PhaseMap(PageShell):
     """What `phase_map` returns. `state`: the cell shown, to read and to set; `caption`: in words; `close()`: let go."""
 
-    def __init__(self, page: dict[str, Any], state: phases.State, live: bool, place: tuple[str, str]):
-        self.page, self._state = page, state
+    NAME, TITLE = "phase map", "What is synthetic data worth?"
+
+    def __init__(self, page: dict[str, Any], state: phases.State, live: bool, key: str):
+        super().__init__(state)
+        self.page = page
         self.generations: int = page["generations"]
         self._paths: dict[str, dict[str, Any]] = {}
         self._turn = threading.RLock()
-        self._more: threading.Thread | None = None
-        self.widget: _Widget | None = None
         path = self._path(state, phases.FIRST if live else phases.SEEDS)
         if live:
-            if place in OPEN:
-                OPEN.pop(place).close()
-            OPEN[place] = self
-            self.widget = _Widget(page=page, state=state, path=path)
+            self._open(key, lambda: _Widget(page=page, state=state, path=path))
             self.widget.observe(self._moved, "state")
             self._refine()
 
     # what is shown
-
-    @property
-    def state(self) -> phases.State:
-        """The cell shown: a dict of dim, lam, n_r, n_s, simulated. Setting it moves the page; ValueError for what is not."""
-        return dict(self._state)
-
-    @state.setter
-    def state(self, state: phases.State | str) -> None:
-        state = phases.read(state) if isinstance(state, str) else phases.check(state)
-        self._show(state)
-        if self.widget is not None:
-            self.widget.state = state
-
-    @property
-    def text(self) -> str:
-        """The state as one line of text, as "copy state" gives it; `map.state = text` restores it."""
-        return written(self._state)
 
     @property
     def path(self) -> dict[str, Any]:
@@ -154,9 +128,9 @@ class PhaseMap:
 
     def _refine(self) -> None:
         """More seeds, for as long as the cell stays."""
-        if self._more is None or not self._more.is_alive():
-            self._more = threading.Thread(target=self._grow, daemon=True)
-            self._more.start()
+        if not any(thread.is_alive() for thread in self._threads):
+            self._threads = [threading.Thread(target=self._grow, daemon=True)]
+            self._threads[0].start()
 
     def _grow(self) -> None:
         try:
@@ -187,48 +161,30 @@ class PhaseMap:
             state = self._state
             if len(self._paths[phases.key(state)]["w2"]) < phases.SEEDS[state["dim"]]:
                 return state
-            self._more = None
+            self._threads = []
             return None
 
     def _say(self, kind: str, text: str) -> None:
         if self.widget is not None:
             self.widget.said = {"kind": kind, "text": text}
 
-    def wait(self) -> None:
-        """Until all seeds of the cell shown are there."""
-        if (more := self._more) is not None:
-            more.join()
+    # what the shell asks
 
-    # where there is no kernel
+    def _check(self, state: Any) -> phases.State:
+        return phases.check(state)
 
-    def write(self, file: str | Path) -> Path:
-        """Write the map as one HTML file that needs neither kernel nor network."""
-        file, title = Path(file), self.page["title"] or "What is synthetic data worth?"
-        body = f"<h1>{html.escape(title)}</h1>" + inline.fragment(self._embedded(), self._still()["text/html"])
-        file.write_text(frame(title, body, made_from="madkit phase map"), encoding="utf-8")
-        return file
-
-    def _embedded(self) -> dict[str, Any]:
-        """The page with the simulated paths of the start and of every preset."""
-        states = [self._state, *({**self._state, **preset["set"]} for preset in self.page["presets"])]
-        paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS)) for state in states}
-        return {"script": "phase_map", "page": self.page | {"offline": True, "paths": paths}, "state": self._state, "scene": ""}
+    def _read(self, text: str) -> phases.State:
+        return phases.read(text)
 
     def _still(self) -> dict[str, str]:
         return plate.picture(self._state, self.path, self.page["simulated"], self.generations)
 
-    def close(self) -> None:
-        """Let go of the widget."""
-        if self.widget is not None:
-            widget, self.widget = self.widget, None
-            widget.let_go()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """The live page where there is a kernel, and its picture, which is a page of its own in a report."""
-        if self.widget is not None:
-            return self.widget.bundle() | self._still()
-        report = os.environ.get("MADKIT_RENDER") == "report"
-        return {**self._still(), **({EXPLORER: self._embedded()} if report else {})}
+    def _offline(self) -> dict[str, Any]:
+        """The page with the simulated paths of the start and of every preset."""
+        states = [self._state, *({**self._state, **preset["set"]} for preset in self.page["presets"])]
+        paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS)) for state in states}
+        page = self.page | {"offline": True, "paths": paths}
+        return {"script": "phase_map", "page": page, "state": self._state, "scene": ""}
 
 
 __all__ = ["PhaseMap", "phase_map"]

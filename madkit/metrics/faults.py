@@ -90,12 +90,12 @@ class Faults:
         """u: the root mean square of the coordinates' standard deviations."""
         return self.pool.x.flatten(1).var(0).mean().sqrt().item()
 
-    def noise(self, *name: str) -> Tensor:
+    def _noise(self, *name: str) -> Tensor:
         """Standard normal numbers in the shape of n rows."""
         drawn = generator(self.seed, "fault", *name)
         return torch.randn(self.n, *self.pool.shape, generator=drawn, dtype=self.pool.x.dtype)
 
-    def order(self, k: int, *name: str) -> Tensor:
+    def _order(self, k: int, *name: str) -> Tensor:
         """0 … k − 1 in a random order."""
         return torch.randperm(k, generator=generator(self.seed, "fault", *name))
 
@@ -103,7 +103,7 @@ class Faults:
 def _dropped(rows: Faults, s: float) -> Samples:
     assert rows.pool.y is not None
     names = rows.pool.y.unique()
-    lost = names[rows.order(len(names), "modes")[: round(s * (len(names) - 1))]]
+    lost = names[rows._order(len(names), "modes")[: round(s * (len(names) - 1))]]
     return rows.pool[~torch.isin(rows.pool.y, lost)][: rows.n]
 
 
@@ -117,7 +117,7 @@ def _shrunk(rows: Faults, s: float) -> Samples:
 
 def _noisy(rows: Faults, s: float) -> Samples:
     emitted = rows.perfect
-    return Samples(emitted.x + s * rows.unit / 2 * rows.noise("noise")[: len(emitted)], emitted.y)
+    return Samples(emitted.x + s * rows.unit / 2 * rows._noise("noise")[: len(emitted)], emitted.y)
 
 
 def _shifted(rows: Faults, s: float) -> Samples:
@@ -130,8 +130,8 @@ def _outlying(rows: Faults, s: float) -> Samples:
 
 def _with_outliers(rows: Faults, emitted: Samples, many: int) -> Samples:
     """The first rows replaced by far ones: far to either side on each coordinate."""
-    x, side = emitted.x.clone(), rows.noise("sides")[:many].sign()
-    x[:many] = x.mean(0) + rows.unit * (6 * side + rows.noise("outliers")[:many])
+    x, side = emitted.x.clone(), rows._noise("sides")[:many].sign()
+    x[:many] = x.mean(0) + rows.unit * (6 * side + rows._noise("outliers")[:many])
     return Samples(x, emitted.y)
 
 

@@ -104,7 +104,10 @@ def value_of(name: str) -> Value:
 
 
 def words(name: str) -> str:
-    """The value of this name in short words."""
+    """The value of this name in short words.
+
+    name  as in tables, such as "recall" or "modes.alive"
+    """
     return value_of(name).short
 
 

@@ -27,9 +27,9 @@ LINE = 1.3                           # height of a line of text, in its size
 
 def figure(
     width: float = 7.5,     # inches
-    height: float = 4.5,
-    rows: int = 1,          # panels
-    columns: int = 1,
+    height: float = 4.5,    # inches
+    rows: int = 1,          # panels, from top to bottom
+    columns: int = 1,       # panels, from left to right
 ) -> Figure:
     """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are its axes, `figure.alt` its text."""
     from madkit.plot.canvas import Axes, Figure, Panels

@@ -1,4 +1,4 @@
-"""The card of a record: its README, which says how it was made and what was measured; of runs, and of sweeps."""
+"""The card of a record: its README, which says how it was made and what was measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from madkit.recipes import RECIPES, Recipe, Sweep
+from madkit.recipes.gaussian import CellsRecipe
+from madkit.recipes.images import Recipe
+from madkit.recipes.runs import longest
+from madkit.recipes.table import RECIPES
 from madkit.record import Run
 
 if TYPE_CHECKING:
@@ -17,52 +20,92 @@ SHOWS = "## What it shows"  # heading of words written by hand
 
 
 def words(folder: Path) -> str:
-    """What somebody wrote into the README under this heading: it stays when a record is made again."""
-    text = (folder / "README.md").read_text(encoding="utf-8") if (folder / "README.md").exists() else ""
-    return SHOWS + text.partition(SHOWS)[2].partition("**SHA-256**")[0].rstrip() if SHOWS in text else ""
+    """What somebody wrote into the README under SHOWS: it stays when a record is made again."""
+    file = folder / "README.md"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    written = text.partition(SHOWS)[2].partition("**SHA-256**")[0].rstrip()
+    return SHOWS + written if SHOWS in text else ""
 
 
-def card(folder: Path, runs: dict[str, Run], made: Recipe, how: dict[str, str], words: str) -> str:
-    """How the record of runs was made, the medians of its metrics, and `words`."""
-    one = max(runs.values(), key=lambda run: len(run.samples))
+def card(
+    folder: Path,
+    made: Recipe | CellsRecipe,
+    result: Any,                     # {label: Run} of a Recipe, the table of a CellsRecipe
+    how: Mapping[str, Any],
+) -> str:
+    """How the record was made and what was measured; words written by hand into it before stay."""
+    if isinstance(made, Recipe):
+        read, facts, shown = _of_runs(made, result)
+    else:
+        read, facts, shown = _of_cells(made, result, how)
+    return _page(folder, read, facts, how, made.paper, [*shown, words(folder)])
+
+
+def _of_runs(made: Recipe, runs: Mapping[str, Run]) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """How to read a record of runs, its facts, and the medians of its metrics."""
+    one = longest(runs.values())
     facts = [
         ("model", f"`{one.spec['model']}`"),
         ("data", f"`{one.spec['data']}`"),
-        *((f"loop, {label}", f"`{run.spec['loop']}`, n_ini = {run.spec['n_ini']}") for label, run in runs.items()),
-        ("generations, seeds", f"{made.generations}, {made.seeds} (emitted rows are those of seed 0)"),
+        *((f"loop, {label}", f"`{run.spec['loop']}`, n_ini = {run.spec['n_ini']}")
+          for label, run in runs.items()),
+        ("generations, seeds",
+         f"{made.generations}, {made.seeds} (emitted rows are those of seed 0)"),
         *(("diverged", text) for text in _diverged(runs, made.generations)),
-        ("judged", f"{made.emit:,} emitted rows of each generation against as many test rows at most"),
-        ("kept", f"{len(one.samples[1])} emitted rows of generations {', '.join(map(str, one.samples))}"
-                 + (f"; the places of {len(one.places[1])} in the map" if one.places else "")),
+        ("judged",
+         f"{made.emit:,} emitted rows of each generation against as many test rows at most"),
+        ("kept",
+         f"{len(one.samples[1])} emitted rows of generations {', '.join(map(str, one.samples))}"
+         + (f"; the places of {len(one.places[1])} in the map" if one.places else "")),
     ]
-    read = f'runs = mk.recorded("{folder.name}")'
-    return _page(folder, read, facts, how | one.spec, made.paper, ["Medians over the seeds:", "\n".join(_medians(runs)), words])
+    return "runs = mk.recorded(NAME)", facts, ["Medians over the seeds:", "\n".join(_medians(runs))]
 
 
-def sweep_card(folder: Path, made: Sweep, how: dict[str, Any], table: pd.DataFrame, words: str) -> str:
-    """How the record of a sweep was made, and `words`."""
+def _of_cells(
+    made: CellsRecipe, table: pd.DataFrame, how: Mapping[str, Any],
+) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """How to read a record of cells, its facts, and its picture."""
     axes = {name: _span(values) for name, values in (*made.over.items(), *made.beside.items())}
     facts = [
-        ("model, data", f"`Gaussian()` on `gaussian({made.dim})`, by the exact law: no rows are drawn"),
+        ("model, data",
+         f"`Gaussian()` on `gaussian({made.dim})`, by the exact law: no rows are drawn"),
         ("cells", "; ".join(f"{name}: {span}" for name, span in axes.items())),
         ("seeds", f"{made.seeds} of every cell; errors are standard errors over the seeds"),
-        ("the limit", f"{made.follow} generations are followed" if made.follow else "see "
-         "`mk.exact.effective_sample_size`: burn-in and average follow from the spectral radius of each loop"),
+        ("the limit", f"{made.follow} generations are followed" if made.follow else
+         "see `mk.exact.effective_sample_size`: burn-in and average follow from the spectral radius "
+         "of each loop"),
         *_errors(table),
     ]
-    parts = [f"![{RECIPES[how['recipe']].__doc__}](picture.png)", words]
-    return _page(folder, f'table = mk.sweep.recorded("{folder.name}")', facts, how, made.paper, parts)
+    picture = f"![{RECIPES[how['recipe']].__doc__}](picture.png)"
+    return "table = mk.sweep.recorded(NAME)", facts, [picture]
 
 
-def _page(folder: Path, read: str, facts: Sequence[tuple[str, str]], how: Mapping[str, Any], paper: str, parts: list[str]) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
-    size = sum(path.stat().st_size for path in files)
-    rows = [("made by", f"`madkit record {how['recipe']} --preset {how['preset']}`"), *facts, ("versions", how["versions"]),
-            ("device, date", f"{how['device']}, {how['date'][:10]}"), ("time", how["took"]),
-            ("size, licence", f"{size / 1e6:.2f} MB; BSD-3-Clause, like madkit"), ("the paper", paper)]
-    sums = [f"    {hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files]
-    page = [f"# {how['recipe']}", RECIPES[how["recipe"]].__doc__ or "", f"```python\n{read}\n```",
-            "\n".join(["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]), *filter(None, parts),
+def _page(
+    folder: Path,
+    read: str,                       # the line that reads the record, of NAME
+    facts: Sequence[tuple[str, str]],
+    how: Mapping[str, Any],
+    paper: str,
+    parts: list[str],
+) -> str:
+    files = sorted(file for file in folder.rglob("*")
+                   if file.is_file() and file.name != "README.md")
+    size = sum(file.stat().st_size for file in files)
+    rows = [
+        ("made by", f"`madkit record {how['recipe']} --preset {how['preset']}`"),
+        *facts,
+        ("versions", how["versions"]),
+        ("device, date", f"{how['device']}, {how['date'][:10]}"),
+        ("time", how["took"]),
+        ("size, licence", f"{size / 1e6:.2f} MB; BSD-3-Clause, like madkit"),
+        ("the paper", paper),
+    ]
+    table = ["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]
+    sums = [f"    {hashlib.sha256(file.read_bytes()).hexdigest()}  "
+            f"{file.relative_to(folder).as_posix()}" for file in files]
+    line = read.replace("NAME", f'"{folder.name}"')
+    page = [f"# {how['recipe']}", RECIPES[how["recipe"]].__doc__ or "", f"```python\n{line}\n```",
+            "\n".join(table), *filter(None, parts),
             "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
     return "\n\n".join(page) + "\n"
 
@@ -79,27 +122,31 @@ def _errors(table: pd.DataFrame) -> list[tuple[str, str]]:
     if "ratio" not in table:
         return []
     error, apart = table.ratio_error / table.ratio, (table.ratio / table.ratio_theory - 1).abs()
-    said = [("standard error of n_e/n_r", f"{error.median():.2%} in the median cell, {error.max():.2%} at most")]
+    measured = {"standard error of n_e/n_r": error}
     if apart.notna().any():
-        said.append(("apart from theory", f"{apart.median():.2%} in the median cell, {apart.max():.2%} at most"))
-    return said
+        measured["apart from theory"] = apart
+    return [(what, f"{values.median():.2%} in the median cell, {values.max():.2%} at most")
+            for what, values in measured.items()]
 
 
-def _diverged(runs: dict[str, Run], generations: int) -> list[str]:
+def _diverged(runs: Mapping[str, Run], generations: int) -> list[str]:
     """The runs that ended before the last generation."""
-    last = {(label, seed): t for label, one in runs.items() for seed, t in one.table.groupby("seed").generation.max().items()}
+    last = {(label, seed): t for label, one in runs.items()
+            for seed, t in one.table.groupby("seed").generation.max().items()}
     return [f"{label}, seed {seed}: the training of generation {t + 1}; nothing came after it"
             for (label, seed), t in last.items() if t < generations]
 
 
-def _medians(runs: dict[str, Run]) -> list[str]:
+def _medians(runs: Mapping[str, Run]) -> list[str]:
     """A table in Markdown: each label's first, middle and last generation."""
-    names = [name for name in next(iter(runs.values())).table.metric.unique() if ".share." not in name]
+    first = next(iter(runs.values()))
+    names = [name for name in first.table.metric.unique() if ".share." not in name]
     lines = [f"| | generation | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
     for label, one in runs.items():
         median = one.table.groupby(["generation", "metric"]).value.median().unstack()
         for t in _ends(median.index):
-            lines.append(f"| {label} | {t} | " + " | ".join(f"{median.loc[t, name]:.3g}" for name in names) + " |")
+            values = " | ".join(f"{median.loc[t, name]:.3g}" for name in names)
+            lines.append(f"| {label} | {t} | {values} |")
     return lines
 
 

@@ -25,7 +25,7 @@ def collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[E
                 records += batch
                 shown.update(len(batch))
         except (KeyboardInterrupt, FloatingPointError) as error:
-            if isinstance(error, KeyboardInterrupt) and workers.lonely.get():
+            if isinstance(error, KeyboardInterrupt) and workers.in_worker.get():
                 raise  # a cell of a sweep is whole, or is not there
             stopped = error
     order = {seed: i for i, seed in enumerate(job.seeds)}

@@ -359,7 +359,7 @@ LISTENERS = """(() => {                             // what explorers hold on to
 
 def test_running_the_cell_again_leaks_nothing(notebook):
     book, explorer = opened(notebook)
-    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.explorer.OPEN))"
+    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.shell.OPEN))"
     models, comms = book.ask(count), book.page.evaluate(COMMS)
     for _ in range(50):
         book.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1;"

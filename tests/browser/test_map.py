@@ -281,7 +281,7 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     book = notebook(SETUP, CELL)
     book.run(0)
     book.run(1)
-    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.map.OPEN))"
+    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.shell.OPEN))"
     before = book.ask(count)
     for _ in range(5):
         book.run(1)

@@ -9,7 +9,7 @@ LOOPS = {"alone": mk.fully_synthetic, "kept": mk.synthetic_augmentation, "pool":
 
 
 def picture():
-    return mk.live.pictures.Comparison(LOOPS, generations=12, seeds=20)
+    return mk.live.Comparison(LOOPS, generations=12, seeds=20)
 
 
 def test_lines_are_medians_and_expectations():

@@ -13,7 +13,7 @@ import madkit as mk
 from madkit import live
 from madkit.live import Choice, Slider, pictures
 from madkit.live.pictures import Comparison, Frame
-from madkit.live.views import VIEWS
+from madkit.live.shell import OPEN
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CONTROLS = {"t": Slider("generation t", 3, 1, 9), "lam": Slider("sampling bias λ", 1.0, 0.5, 1.0, 0.1)}
@@ -27,9 +27,9 @@ def stand_in(t, lam):
 @pytest.fixture(autouse=True)
 def closed():
     yield
-    for view in VIEWS.values():
+    for view in OPEN.values():
         view.close()
-    VIEWS.clear()
+    OPEN.clear()
 
 
 def models():
@@ -79,7 +79,7 @@ def test_a_preset_moves_several_controls_and_draws_once():
     drawn = []
     view = live.view(lambda **values: drawn.append(values) or stand_in(**values), CONTROLS, render="live",
                      presets={"end": {"t": 9, "lam": 0.5}})
-    view.box.children[0].children[0].click()
+    view.widget.children[0].children[0].click()
     assert drawn == [{"t": 3, "lam": 1.0}, {"t": 9, "lam": 0.5}] and view.image.value == b"9 0.5"
     assert [view.widgets[name].value for name in ("t", "lam")] == [9, 0.5]
 
@@ -150,12 +150,62 @@ def test_the_same_cell_again_closes_what_it_made_before():
     after_one = len(models())
     for _ in range(20):
         view = live.view(stand_in, CONTROLS, render="live", presets={"end": {"t": 9}})
-    assert len(models()) == after_one and len(VIEWS) == 1
+    assert len(models()) == after_one and len(OPEN) == 1
     before = models()
     other = live.view(stand_in, CONTROLS, render="live", key="another")
-    assert before < models() and view.box is not None
+    assert before < models() and view.widget is not None
     other.close()
     assert models() == before and WIDGET not in other._repr_mimebundle_()
+
+
+# --- a picture knows its controls ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """One run of two generations with rows in the plane, made with the settings of its slider."""
+    return lambda lam=1.0: mk.run(mk.models.Gaussian(), mk.fully_synthetic(30, lam), mk.data.gaussian(2), generations=2,
+                                  metrics="trace", emit=30, progress=False)
+
+
+def test_a_view_starts_where_it_is_told():
+    compared = Comparison({"alone": mk.fully_synthetic}, generations=4, seeds=5)
+    view = live.view(compared, lam=0.8, n=Slider("n", 3000, 2, 5000), render="static")
+    assert view.values == {"lam": 0.8, "n": 3000} and view.frame == compared.update(n=3000, lam=0.8)
+    assert live.view(compared, render="static").values == {"lam": 1.0, "n": 100}
+    assert live.view(stand_in, CONTROLS, t=5, render="static").values == {"t": 5, "lam": 1.0}
+
+
+def test_a_run_is_played_over_the_generations_kept(recorded):
+    run = recorded()
+    assert live.Playback(run, ["trace"]).controls == {"t": Slider("generation t", 2, 1, 2)}
+    gaps = mk.recorded("fig14_fully_synthetic")["fig14_fully_synthetic"]
+    assert live.Playback(gaps).controls == {"t": Choice("generation t", 2000, tuple(gaps.samples))}
+
+
+def test_a_run_made_anew_has_a_control_for_each_setting(recorded):
+    played = live.Playback(recorded, ["trace"], generations=2)
+    assert list(played.controls) == ["t", "lam"]
+    assert live.view(played, t=1, lam=0.7, render="static").frame == played.update(t=1, lam=0.7)
+    with pytest.raises(ValueError, match="the range of 'dry' is not known; give a control, such as dry=mk.live.Slider"):
+        live.view(live.Playback(lambda dry: None, generations=2), dry=3)
+    with pytest.raises(ValueError, match="the range of 't' is not known"):
+        live.view(live.Playback(recorded))
+
+
+@pytest.mark.parametrize("names, second", [
+    (("λ = 1", "λ = 0.75"), {"lam": Choice("sampling bias λ (1 = none)", 1.0, (0.75, 1.0))}),
+    (("mine", "theirs"), {"run": Choice("run", "mine", ("mine", "theirs"))}), (("λ = 1",), {}),
+])
+def test_runs_are_chosen_by_λ_or_by_name(names, second):
+    of_images = mk.recorded("fig06_fully_synthetic")["λ = 1"]
+    assert live.Sheets(dict.fromkeys(names, of_images)).controls == {"t": Slider("generation t", 10, 1, 10)} | second
+
+
+def test_tails_are_of_runs_called_by_λ():
+    assert list(live.Tails(mk.recorded("fig17_fully_synthetic")).controls) == ["t", "lam"]
+    with pytest.raises(ValueError, match="expected runs called"):
+        live.Tails({"mine": mk.recorded("fig17_fully_synthetic")["λ = 1"]})
 
 
 # --- wrong use -----------------------------------------------------------------------------------------------------
@@ -165,6 +215,8 @@ def test_the_same_cell_again_closes_what_it_made_before():
     (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or report, got 'lively'"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}), "'end' sets 'T', expected some of t, lam"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}), "generation t: expected a number from 1 to 9, got 99"),
+    (lambda: live.view(stand_in, CONTROLS, t=99), "generation t: expected a number from 1 to 9, got 99"),
+    (lambda: live.view(stand_in, CONTROLS, T=9), "expected some of t, lam, or a control, such as T=mk.live.Slider"),
     (lambda: Slider("p", 2, 0, 1), "p: expected a number from 0 to 1, got 2"),
     (lambda: Slider("p", float("nan"), 0, 1), "got nan"),
     (lambda: Choice("n", 3, (1, 2)), "n: expected one of 1, 2, got 3"),
@@ -172,6 +224,12 @@ def test_the_same_cell_again_closes_what_it_made_before():
 def test_wrong_use_is_refused_in_words(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("what", [3, stand_in, Comparison, {"t": 3}])
+def test_what_is_no_picture_is_refused(what):
+    with pytest.raises(TypeError, match="expected a picture, such as mk.live.Tails.runs., or a function and its controls"):
+        live.view(what)
 
 
 # --- a picture that is drawn again and again -----------------------------------------------------------------------

@@ -12,8 +12,8 @@ from PIL import Image
 import madkit as mk
 from madkit import theory
 from madkit.lesson import page as pages
-from madkit.live.map import OPEN
 from madkit.live.scenes import phases, plate
+from madkit.live.shell import OPEN
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 START = {"dim": 5, "lam": 0.85, "n_r": 12, "n_s": 60, "simulated": False}

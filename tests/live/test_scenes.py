@@ -13,11 +13,12 @@ from hypothesis.extra import numpy as arrays
 
 import madkit as mk
 from madkit import models, theory
-from madkit.live.explorer import OPEN
+from madkit.live import shell
 from madkit.live.scenes import gaussian, growing, offline, stored, words
 from madkit.live.scenes.pack import PARTS, pack, unpack
 from madkit.live.scenes.page import PREFIX, check_state, fnv, read, written
 from madkit.live.scenes.words import summary
+from madkit.live.shell import OPEN
 
 LOOPS = {
     "fully synthetic": mk.fully_synthetic(40, 0.9),
@@ -354,7 +355,7 @@ def test_a_bundle_carries_a_page_only_in_a_report(monkeypatch, render, grid):
     if render:
         monkeypatch.setenv("MADKIT_RENDER", render)
     bundle = mk.explore(mk.fully_synthetic, n=100, generations=5, seeds=5)._repr_mimebundle_()
-    assert (offline.EXPLORER in bundle) == grid
+    assert (shell.EXPLORER in bundle) == grid
     assert bundle["text/plain"].startswith("Generation 5 of 5. With n = 100: fully synthetic: variance left ")
     assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
 
@@ -396,7 +397,7 @@ def test_a_live_explorer_closes_the_one_of_its_cell_before():
     first = mk.explore(mk.fully_synthetic, n=100, render="live", seeds=5)
     widget = first.widget
     second = mk.explore(mk.fully_synthetic, n=100, render="live", seeds=5)
-    assert first.widget is None and widget.comm is None and OPEN[("", "")] is second
+    assert first.widget is None and widget.comm is None and OPEN[("Explorer", "", "")] is second
     second.close()
 
 

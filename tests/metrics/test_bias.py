@@ -65,7 +65,7 @@ def test_what_is_kept_is_a_share(plane):
 
 
 def test_a_frame_says_what_it_shows(plane):
-    picture = mk.live.pictures.SamplingBias(plane)
+    picture = mk.live.SamplingBias(plane)
     frame, other = picture.update(lam=0.5), picture.update(lam=0.25)
     assert frame.png.startswith(b"\x89PNG") and frame.png != other.png and picture.update(lam=0.5) == frame
     assert f"Gaussian {plane.value('Gaussian', 0.5, 'precision'):.2f}" in frame.text and frame.text.startswith("λ = 0.5")
@@ -77,4 +77,4 @@ def test_images_stand_beside_real_ones():
     digits = mk.sampling_bias({"Gaussian": mk.models.Gaussian()}, mk.data.digits(), (1.0, 0.5), n=100, emit=40)
     axes = mk.plot.emitted(digits, columns=3)
     assert axes.shape == (2, 2) and axes[0, 0].get_title() == "real" and all(panel.images for panel in axes.flat)
-    assert "real against real" in mk.live.pictures.SamplingBias(digits).update(1.0).text
+    assert "real against real" in mk.live.SamplingBias(digits).update(1.0).text

@@ -125,9 +125,9 @@ def test_frechet_of_a_perfect_model(n, dim):
 
 
 def test_the_picture_of_a_perfect_model():
-    picture = mk.live.pictures.Perfect()
+    picture = mk.live.Perfect()
     frame = picture.update(dim=2, k=3)
-    assert picture.update(dim=2, k=1) != frame == mk.live.pictures.Perfect().update(dim=2, k=3)
+    assert picture.update(dim=2, k=1) != frame == mk.live.Perfect().update(dim=2, k=3)
     assert f"coverage {mk.theory.perfect_coverage(500, 3):.2f} and" in frame.text
     with pytest.raises(ValueError, match="at least 21 rows"):
         picture.update(dim=2, k=20)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +20,12 @@ import madkit as mk
 from madkit.base.describe import describe
 from madkit.base.files import StoreError
 from madkit.cli import main
-from madkit.recipes import RECIPES, recipe, recording
+from madkit.recipes import RECIPES, recipe, record
+from madkit.recipes import runs as recording
+from madkit.recipes.cells import grid
+from madkit.recipes.gaussian import SWEEPS
 from madkit.recipes.images import GENERATIONS, IMAGES, SIZES
-from madkit.recipes.recording import job, place, record, slug, train_one
+from madkit.recipes.runs import job, place, slug, train_one
 
 SAME = ["fig04_fully_synthetic", "fig05_fully_synthetic", "fig06_fully_synthetic"]
 
@@ -176,6 +181,59 @@ def test_ctrl_c_and_kill_lose_nothing_that_was_done(made, tmp_path):
     assert done.items() <= stored(tmp_path).items() and len(stored(tmp_path)) == 8
     for label, run in mk.recorded(f"{SAME[2]}-smoke", tmp_path / "out").items():
         pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")[label].table)
+
+
+def test_a_killed_worker_is_replaced_and_costs_nothing_that_was_done(made, tmp_path):
+    work = tmp_path / "work"
+    command = [sys.executable, "-m", "madkit.cli", "record", SAME[0], "--preset", "smoke", "--workers", "1",
+               "-o", str(tmp_path / "out"), "--work", str(work)]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    while not stored(work):
+        assert child.poll() is None
+        time.sleep(0.01)
+    before = stored(work)
+    for worker in spawned(child.pid):
+        os.kill(worker, signal.SIGKILL)
+    child.communicate(timeout=120)
+    assert child.returncode == 0 and before.items() <= stored(work).items() and len(stored(work)) == 2
+    (run,) = mk.recorded(f"{SAME[0]}-smoke", tmp_path / "out").values()
+    pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")["λ = 1"].table)
+
+
+def test_a_run_that_kills_every_worker_is_said_in_words_and_its_own_error_is_its_own():
+    died, own = Future(), Future()
+    died.set_exception(RuntimeError("3 worker processes died of this task"))
+    with pytest.raises(BrokenExecutor, match="3 worker processes died.*the same command goes on"):
+        recording._check(died)
+    error = RuntimeError("shapes differ")
+    error.__cause__ = ValueError("the traceback of a worker")
+    own.set_exception(error)
+    with pytest.raises(RuntimeError, match="shapes differ") as raised:
+        recording._check(own)
+    assert not isinstance(raised.value, BrokenExecutor)
+
+
+def spawned(parent):
+    """The processes that a process has spawned to work."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            line = (status.parent / "cmdline").read_bytes()
+            if f"PPid:\t{parent}\n" in status.read_text() and b"spawn_main" in line:
+                yield int(status.parent.name)
+
+
+@pytest.mark.parametrize("name", sorted(SWEEPS))
+def test_shipped_sweeps_are_those_of_the_recipes(name):
+    spec = mk.sweep.recorded(name).attrs
+    made = recipe(name, spec["preset"])
+    assert spec["sweep"] == describe(made.f) and spec["over"] == made.over and spec["seeds"] == made.seeds
+
+
+def test_a_run_as_a_cell_is_known_by_its_recipe_alone():
+    made = recipe("claims", "smoke")
+    f, over = grid("claims", "smoke", made)
+    assert describe(f) == "trained(, {name: 'claims', preset: 'smoke'})"
+    assert over == {"label": list(made.loops)}
 
 
 class Diverging:

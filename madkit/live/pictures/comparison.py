@@ -9,6 +9,7 @@ import numpy as np
 
 from madkit import exact, theory
 from madkit.base.quantiles import quantiles
+from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.loops import Loop
 from madkit.plot import COLOURS, DRAWING, figure
@@ -24,8 +25,10 @@ FOOT = 0.03                              # the lowest share of the truth's varia
 class Comparison:
     """Several loops side by side: the variance of the fit over generations, median and band of all seeds, theory on top.
 
-        picture = Comparison({"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate})
+        loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
+        picture = mk.live.Comparison(loops)
         picture.update(n=100, lam=0.8)                      # n real rows, then loop(n, lam) for each loop: Frame
+        mk.live.view(picture, n=100, lam=0.8)               # with sliders
 
     Both axes are logarithmic: exponential decay falls off the picture, a power law is a straight line. A Gaussian is fitted
     to N(0, I); every move recomputes all seeds by the exact law.
@@ -43,6 +46,11 @@ class Comparison:
         self.t = np.arange(1, generations + 1)
         self.looks = looks([repr(loop(2, 1.0)) for loop in self.loops.values()])
         self._place()
+
+    @property
+    def controls(self) -> dict[str, Slider | Choice]:
+        """λ and n."""
+        return {"lam": KNOWN["lam"], "n": Slider("rows per generation n", 100, 2, 1000)}
 
     def update(self, n: int, lam: float) -> Frame:
         """n real rows in generation 1, n synthetic rows in each later one, sampling bias lam."""

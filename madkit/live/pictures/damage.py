@@ -1,6 +1,7 @@
 """A picture of a fault and of the metrics that see it.
 
-    picture = mk.live.pictures.Damage(mk.data.grid25())
+    picture = mk.live.Damage(mk.data.grid25())
+    mk.live.view(picture, fault="noise")                        # with sliders
     picture.update(fault="modes dropped", strength=0.3)         # Frame
     picture.table(0.3)                                          # every fault, every metric
 """
@@ -15,6 +16,7 @@ import numpy as np
 
 from madkit import metrics as known
 from madkit.base.checks import whole
+from madkit.live.controls import Choice
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.faults import FAULTS, Faults
 from madkit.metrics.values import Metric, chosen, named, words
@@ -42,7 +44,10 @@ class Damage:
     A metric sees a fault when its value is more than 4 standard deviations away from the mean of a perfect model's, which new
     rows of the truth are, `repeats` times; values that agree to ten digits count as equal. Every fault is computed when first
     asked for. Rows are drawn as points of the plane, or as images. Metrics judge features of the rows where `features` is given.
+    `names(metric)` says a metric in words.
     """
+
+    names = staticmethod(words)
 
     def __init__(
         self,
@@ -59,6 +64,13 @@ class Damage:
         self.metrics = chosen(_metrics(truth) if metrics is None else metrics)
         self._curves: dict[str, pd.DataFrame] = {}
         self._drawing: _Drawing | None = None
+
+    @property
+    def controls(self) -> dict[str, Choice]:
+        """The fault, and its strength."""
+        faults = tuple(FAULTS)
+        return {"fault": Choice("fault", faults[0], faults),
+                "strength": Choice("strength", 0.3, STRENGTHS)}
 
     def update(self, fault: str, strength: float) -> Frame:
         """The rows with a fault, and the metrics' verdicts."""

@@ -9,6 +9,7 @@ import torch
 
 from madkit import metrics, theory
 from madkit.base.rng import generator
+from madkit.live.controls import Choice, Slider
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of
 from madkit.plot import COLOURS, DRAWING, figure
@@ -27,12 +28,18 @@ class Perfect:
     """Two clouds of n rows of N(0, I), judged as real and emitted: precision, recall and coverage (left) and the Fréchet
     distance (right) over n, mean and range of 6 seeds; theory, where it is known, as dashes.
 
-        mk.live.pictures.Perfect().update(dim=8, k=5)             # k of the nearest neighbours, at most 10: Frame
+        mk.live.Perfect().update(dim=8, k=5)            # k of the nearest neighbours, at most 10
+        mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders
     """
 
     def __init__(self, seed: int = 0):
         self.seed, self._drawing = seed, _Drawing()
         self.scores = lru_cache(maxsize=None)(self._scores)
+
+    @property
+    def controls(self) -> dict[str, Slider | Choice]:
+        """Dimensions and neighbours."""
+        return {"dim": Choice("dimensions d", 8, (2, 8, 32)), "k": Slider("neighbours k", 5, 1, 10)}
 
     def update(self, dim: int, k: int) -> Frame:
         """The scores in dim dimensions with k nearest neighbours."""

@@ -3,11 +3,12 @@
 It plays a run that was recorded, or one that is made anew for every setting of the sliders:
 
     run = mk.load(mk.data.shipped("runs/fig14_fully_synthetic"))
-    mk.live.view(mk.live.pictures.Playback(run).update, {"t": mk.live.Choice("generation t", 500, tuple(run.samples))})
+    mk.live.view(mk.live.Playback(run), t=500)
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from madkit.base.quantiles import quantiles
+from madkit.live.controls import KNOWN, Choice, Slider, generation
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import words
 from madkit.plot import COLOURS, DRAWING, family, figure
@@ -31,19 +33,35 @@ class Playback:
     """Left: real rows (grey) and the rows that generation t of the first seed emitted. Right: metrics over generations, as shares
     of what they are in generation 1; median and band of all seeds, dots for the rows on the left.
 
-        picture = mk.live.pictures.Playback(run)                                   # a Run with rows in the plane
-        picture.update(t=500)                                                     # Frame
-        picture = mk.live.pictures.Playback(lambda lam: mk.run(model, mk.fully_synthetic(250, lam), truth, metrics=…))
-        picture.update(t=10, lam=0.8)                                                # the last settings' run is kept
+        picture = mk.live.Playback(run)                      # a Run with rows in the plane
+        picture.update(t=500)                                # Frame
+        picture = mk.live.Playback(                          # a run for each λ: the last is kept
+            lambda lam: mk.run(model, mk.fully_synthetic(250, lam), truth, metrics=…), generations=10)
+        picture.update(t=10, lam=0.8)
+        mk.live.view(picture, t=10, lam=0.8)                 # with sliders
 
     At most three metrics, positive in generation 1. ValueError for a generation whose rows were not kept.
     """
 
-    def __init__(self, run: Run | Callable[..., Run], metrics: Sequence[str] = METRICS):
+    def __init__(
+        self,
+        run: Run | Callable[..., Run],             # a Run, or the function of settings that makes one
+        metrics: Sequence[str] = METRICS,          # of the run's table, three at most
+        generations: int | None = None,            # of runs that a function makes: the slider's end
+    ):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
+        self._kept = tuple(run.samples) if isinstance(run, Run) else range(1, 1 + (generations or 0))
         self.metrics = tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
         self._drawing: _Drawing | None = None
+
+    @property
+    def controls(self) -> dict[str, Slider | Choice | None]:
+        """The generation, and what the function takes; None where the range is not known."""
+        given = inspect.signature(self.make).parameters.values()
+        taken = [p for p in given if p.kind is not p.VAR_KEYWORD]
+        known = {p.name: KNOWN.get(p.name) for p in taken if p.name in KNOWN or p.default is p.empty}
+        return {"t": generation(self._kept) if self._kept else None} | known
 
     def update(self, t: int, **settings: Any) -> Frame:
         """Generation t of the run with these settings."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 
+from madkit.live.controls import KNOWN, Choice
 from madkit.live.pictures.canvas import Frame
 from madkit.metrics.bias import Biased
 from madkit.plot import DRAWING, bias, layout
@@ -14,8 +15,9 @@ from madkit.plot.language import COLOURS
 class SamplingBias:
     """Left: a panel per model, emitted rows over real ones (or sheets of images beside a real one). Right: precision over recall.
 
-        picture = mk.live.pictures.SamplingBias(mk.sampling_bias(models, truth))
+        picture = mk.live.SamplingBias(mk.sampling_bias(models, truth))
         picture.update(lam=0.8)                              # Frame; λ one of those sampled at
+        mk.live.view(picture, lam=0.8)                       # with a slider
 
     A frame is drawn once for each λ, and kept: nothing is sampled while a slider moves.
     """
@@ -23,6 +25,12 @@ class SamplingBias:
     def __init__(self, biased: Biased):
         self.biased = biased
         self._drawn: dict[float, Frame] = {}
+
+    @property
+    def controls(self) -> dict[str, Choice]:
+        """λ, of those sampled at, in their order."""
+        lams = tuple(next(iter(self.biased.samples.values())))
+        return {"lam": Choice(KNOWN["lam"].label, lams[0], lams)}
 
     def update(self, lam: float) -> Frame:
         """All models at this λ. ValueError for a λ that it was not sampled at."""

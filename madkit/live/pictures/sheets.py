@@ -1,8 +1,7 @@
 """A picture of recorded image runs: what a generation emitted beside real images, and how good and how diverse it is.
 
-    runs = mk.recorded("fig06_fully_synthetic")                                          # {"λ = 1": Run, "λ = 0.8": Run, …}
-    mk.live.view(mk.live.pictures.Sheets(runs).update, {"t": mk.live.Slider("generation t", 5, 1, 10),
-                                                   "lam": mk.live.Choice("sampling bias λ", 1.0, (0.5, 0.66, 0.8, 1.0))})
+    runs = mk.recorded("fig06_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.8": Run, …}
+    mk.live.view(mk.live.Sheets(runs), t=5, lam=1.0)
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from madkit.live.controls import Choice, Slider, bias, generation
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of, words
 from madkit.plot import COLOURS, DRAWING, family, figure
@@ -30,7 +30,7 @@ class Sheets:
     """Left: a sheet of real images. Middle: the images that generation t emitted, a column for each label, the first ten,
     none chosen. Right: Fréchet distance, precision and recall of the first seed, the cursor at t.
 
-        picture = mk.live.pictures.Sheets(mk.recorded("fig06_fully_synthetic"))
+        picture = mk.live.Sheets(mk.recorded("fig06_fully_synthetic"))
         picture.update(t=5, lam=0.8)                    # the run called "λ = 0.8": Frame
         picture.update(t=5, run="λ = 0.8")              # the same
         picture.update(t=5)                             # the first of the runs
@@ -46,6 +46,17 @@ class Sheets:
                       for name, run in self.runs.items()}
         self.labels = labels_of(self.runs)
         self._place()
+
+    @property
+    def controls(self) -> dict[str, Slider | Choice]:
+        """The generation, of those that all runs kept; of several runs λ, or else the run."""
+        t = generation(set.intersection(*(set(run.samples) for run in self.runs.values())))
+        if len(self.runs) == 1:
+            return {"t": t}
+        names = tuple(self.runs)
+        if lam := bias(names):
+            return {"t": t, "lam": lam}
+        return {"t": t, "run": Choice("run", names[0], names)}
 
     def update(self, t: int, run: str | None = None, lam: float | None = None) -> Frame:
         """Generation t of the run of this name, or of the one called "λ = lam"."""

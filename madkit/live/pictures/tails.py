@@ -1,8 +1,7 @@
 """A picture of tails: a flow's recorded loop on the curved density, with the contour beyond which the truth's tails lie.
 
-    runs = mk.recorded("fig17_fully_synthetic")                                          # {"λ = 1": Run, "λ = 0.75": Run}
-    mk.live.view(mk.live.pictures.Tails(runs).update, {"t": mk.live.Slider("generation t", 3, 1, 10),
-                                                  "lam": mk.live.Choice("sampling bias λ", 0.75, (0.75, 1.0))})
+    runs = mk.recorded("fig17_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.75": Run}
+    mk.live.view(mk.live.Tails(runs), t=3, lam=0.75)
 
 Dashed is what fits without error would do. With z ~ N(0, I) the truth's latent cloud, generation t then emits z ~ N(0, λᵗ I), so
 a share s^(1/λᵗ) lies beyond the contour that leaves s of the truth outside, and tr Σ_t = λᵗ + (2 λ²ᵗ + λᵗ/2).
@@ -17,6 +16,7 @@ import numpy as np
 
 from madkit.base.quantiles import quantiles
 from madkit.data.toys import rosenbrock
+from madkit.live.controls import Choice, Slider, bias, generation
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of
 from madkit.plot import COLOURS, DRAWING, family, figure
@@ -31,17 +31,29 @@ class Tails:
     """Left: real rows (grey), the contour that holds 95 % of the truth, and rows that generation t of the first seed emitted.
     Right: the share of rows beyond the contour, and the total variance: median and band of all seeds, the cursor at t.
 
-        picture = mk.live.pictures.Tails(mk.recorded("fig17_fully_synthetic"))
+        picture = mk.live.Tails(mk.recorded("fig17_fully_synthetic"))
         picture.update(t=3, lam=0.75)                   # the run called "λ = 0.75": Frame
 
-    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError for a run that is not there,
-    and for a generation whose rows were not kept.
+    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError
+    for runs that are called otherwise, for one that is not there, and for a generation whose rows
+    were not kept.
     """
 
     def __init__(self, runs: Mapping[str, Run]):
         self.runs = dict(runs)
+        if not self.runs or bias(self.runs) is None:
+            raise ValueError('Tails: expected runs called "λ = 1", "λ = 0.75", …, '
+                             f"got {', '.join(self.runs) or 'none'}")
         self.paths = {name: {metric: _path(run, metric) for metric in ("tails.5", "trace")} for name, run in self.runs.items()}
         self._place()
+
+    @property
+    def controls(self) -> dict[str, Slider | Choice]:
+        """The generation, of those that all runs kept, and λ."""
+        kept = set.intersection(*(set(run.samples) for run in self.runs.values()))
+        lam = bias(self.runs)
+        assert lam is not None, "runs are called by λ"
+        return {"t": generation(kept), "lam": lam}
 
     def update(self, t: int, lam: float) -> Frame:
         """Generation t of the run called "λ = lam"."""

@@ -1,7 +1,6 @@
 """An explorer where there is no kernel: its picture, and a grid of settings, worked out beforehand, for a page of its own.
 
-A notebook's output holds both: `text/html`, the picture with its caption, which any viewer shows, and, when a report is
-being made (MADKIT_RENDER=report), EXPLORER, from which `madkit.live.inline` makes a page that moves.
+The picture is what any viewer of a notebook shows; of the grid `madkit.live.inline` makes a page that moves.
 """
 
 from __future__ import annotations
@@ -9,18 +8,17 @@ from __future__ import annotations
 import base64
 import gzip
 import html
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from madkit.live.scenes import still
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
+from madkit.live.scenes.still import alternative, drawn
 from madkit.live.scenes.words import summary
+from madkit.plot.still import still
 
-EXPLORER = "application/vnd.madkit.explorer+json"
 FINE = {"lam": 6, "p": 7}             # values of a control in the grid, besides those that presets and the start need
 COARSE = 4                            # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
@@ -28,27 +26,17 @@ SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
 TOGETHER = 40                         # settings that are worked out side by side
 WIDTH = "1100px"
+GIVES_WAY = "madkit-still"              # the class of a picture that its live page replaces
 
 
 def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
     """The state as image/png, text/html with caption and text alternative, and text/plain."""
     known = {track["key"]: track for track in tracks}
-    text = summary(page, state, known) if known else still.alternative(page, state)
     if not known:
+        text = alternative(page, state)
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
-    png = base64.b64encode(still.drawn(page, state, known).png(110)).decode()
-    said = html.escape(text)
-    shown = f'<img alt="{said}" src="data:image/png;base64,{png}" style="width:100%; max-width:{WIDTH}; height:auto">'
-    return {"image/png": png, "text/plain": text,
-            "text/html": f'<figure class="madkit-still" style="margin:0 0 1rem">{shown}<figcaption>{said}</figcaption></figure>'}
-
-
-def bundle(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
-    """The forms of an explorer without a kernel; with the grid when a report is being made."""
-    forms: dict[str, Any] = dict(picture(page, state, tracks))
-    if os.environ.get("MADKIT_RENDER") == "report" and tracks:
-        forms[EXPLORER] = embedded(page, state, source, tracks)
-    return forms
+    png = drawn(page, state, known).png(110)
+    return still(png, summary(page, state, known), WIDTH, kind=GIVES_WAY)
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:

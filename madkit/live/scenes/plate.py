@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from madkit import plot, theory
+from madkit.live.scenes.offline import GIVES_WAY, WIDTH
 from madkit.live.scenes.phases import State, axes, caption, theory_path
 from madkit.plot import COLOURS, DRAWING
 from madkit.plot.layout import TEXT
+from madkit.plot.still import still
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from madkit.plot.canvas import Figure
 
-WIDTH = "1100px"
-
 
 def picture(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | None, generations: int) -> dict[str, str]:
     """image/png, text/html with caption and text alternative, and text/plain."""
-    text = caption(state, path, generations)
-    png = base64.b64encode(drawn(state, path, simulated, generations).png(110)).decode()
-    said = html.escape(text)
-    shown = f'<img alt="{said}" src="data:image/png;base64,{png}" style="width:100%; max-width:{WIDTH}; height:auto">'
-    return {"image/png": png, "text/plain": text,
-            "text/html": f'<figure class="madkit-still" style="margin:0 0 1rem">{shown}<figcaption>{said}</figcaption></figure>'}
+    png = drawn(state, path, simulated, generations).png(110)
+    return still(png, caption(state, path, generations), WIDTH, kind=GIVES_WAY)
 
 
 def drawn(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | None, generations: int) -> Figure:

@@ -16,7 +16,7 @@ import madkit as mk
 from madkit import theory
 from madkit.cli import main
 from madkit.exact.worth import limit, worth
-from madkit.recipes import recipe, sweeping
+from madkit.recipes import cells, recipe
 from madkit.recipes.gaussian import SEEDS, SWEEPS, limits, share, summary
 
 MAPS = ["fig11_fresh_data", "fig12_fresh_data"]
@@ -125,7 +125,7 @@ def test_a_record_of_other_settings_is_kept_unless_forced(recorded, monkeypatch,
     command = ["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work / "other")]
     assert main(command) == 2 and table.read_bytes() == before
     assert "seeds: recorded 2, asked 3" in capsys.readouterr().err and not (work / "other").exists()
-    monkeypatch.setattr(sweeping, "_swept", lambda *_, **__: pytest.fail("reached the sweep"))
+    monkeypatch.setattr(cells, "swept", lambda *_, **__: pytest.fail("reached the sweep"))
     with pytest.raises(pytest.fail.Exception, match="reached"):
         main([*command, "--force"])
 
