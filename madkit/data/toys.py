@@ -257,8 +257,9 @@ class rosenbrock(Endless):
 
         A perfectly fitted flow does so in t generations of a fully synthetic loop.
 
-        lam  the λ of every generation, in (0, 1]
-        t    generations, ≥ 0
+        share  of the truth, in (0, 1)
+        lam    the λ of every generation, in (0, 1]
+        t      generations, ≥ 0
         """
         return share ** (1 / lam**t)
 
