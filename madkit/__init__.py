@@ -1,9 +1,11 @@
 """madkit: watch a generative model eat its own output.
 
-A loop is a function from the past to a training set. Choose a model (`mk.models`), what each generation is trained on
-(the loops below) and the truth behind the real data (`mk.data`); `mk.run` does the rest, `mk.plot` shows it.
+A loop is a function from the past to a training set. Choose a model (`mk.models`), what each
+generation is trained on (the loops below) and the truth behind the real data (`mk.data`); `mk.run`
+does the rest, `mk.plot` shows it.
 
-In a notebook `mk.run?` says what a function does and what each argument is; Tab after `mk.` lists what there is.
+In a notebook `mk.run?` says what a function does and what each argument is; Tab after `mk.` lists
+what there is.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -47,11 +49,13 @@ else:  # a tool that reads types sees these three, and no name that is not there
 
 
 __all__ = [
-    "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
+    "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded",
+    "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "report", "progress",
-    "data", "models", "metrics", "theory", "exact", "sweep", "plot", "live", "recipes", "lesson", "testing",
+    "data", "models", "metrics", "theory", "exact", "sweep", "plot", "live", "recipes", "lesson",
+    "testing",
 ]
 
 

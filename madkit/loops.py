@@ -1,13 +1,15 @@
 """A loop is a function from the past to a training set.
 
-Generation 1 is fitted on real data. Every later generation t is fitted on what the loop makes of the past:
+Generation 1 is fitted on real data. Every later generation t is fitted on what the loop makes of
+the past:
 
     D^t = loop(state),   G^t = fit(D^t),   t = 2, 3, …
 
-A loop is any function State -> Samples. The frozen sources Real, Fresh, Synthetic and Previous are loops, and so is
-their sum; the named loops of the field are one line each. Because sources say what they are, `theory` and `exact` can
-read them. Notation of Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850: n_r real and n_s synthetic rows,
-p = n_r/(n_r + n_s), sampling bias λ ∈ [0, 1] (`lam`, 1 = none).
+A loop is any function State -> Samples. The frozen sources Real, Fresh, Synthetic and Previous are
+loops, and so is their sum; the named loops of the field are one line each. Because sources say what
+they are, `theory` and `exact` can read them. Notation of Alemohammad et al. (2023),
+https://arxiv.org/abs/2307.01850: n_r real and n_s synthetic rows, p = n_r/(n_r + n_s), sampling
+bias λ ∈ [0, 1] (`lam`, 1 = none).
 """
 
 from __future__ import annotations
@@ -23,19 +25,23 @@ from madkit.base.checks import unit, whole
 from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
 
-BLOCK = 500  # rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked for
+# rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked
+# for
+BLOCK = 500
 
 Loop = Callable[["State"], Samples]
 
 
-# --- what a loop may look at ---------------------------------------------------------------------------------------
+# --- what a loop may look at ----------------------------------------------------------------------
 
 
 class Emitter:
-    """One generation's model and its samples: for each λ one endless sequence, a function of (seed, t, λ, row).
+    """One generation's model and its samples: for each λ one endless sequence, a function of (seed,
+    t, λ, row).
 
-    Asking for n rows twice gives the same rows twice. The model may be given as a function that makes it, called on
-    first use: a generation that came back from disk is fitted again only if something needs it.
+    Asking for n rows twice gives the same rows twice. The model may be given as a function that
+    makes it, called on first use: a generation that came back from disk is fitted again only if
+    something needs it.
     """
 
     def __init__(self, t: int, seed: int, model: Any, like: Samples):
@@ -50,7 +56,8 @@ class Emitter:
         return self._model
 
     def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
-        """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation t."""
+        """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation
+        t."""
         n, lam, start = whole("n", n), unit("lam", lam), whole("start", start)
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
@@ -61,18 +68,21 @@ class Emitter:
     def _block(self, b: int, lam: float) -> Samples:
         with stream(self.seed, "sample", self.t, lam, b):
             drawn = self.model.sample(BLOCK, lam)
-        return emitted(drawn, BLOCK, self._like, f"{type(self.model).__name__} of generation {self.t}").stamped(self.t)
+        return emitted(drawn, BLOCK, self._like, f"{type(self.model).__name__} of generation "
+                                                 f"{self.t}").stamped(self.t)
 
 
 def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
-    """What `who` emitted, checked, in the truth's device and type: rounded where that is uint8 (images are judged as stored)."""
+    """What `who` emitted, checked, in the truth's device and type: rounded where that is uint8
+    (images are judged as stored)."""
     if not isinstance(drawn, Samples):
         raise TypeError(f"{who}: sample(n, lam) must return mk.Samples, got {type(drawn).__name__}")
     if tuple(drawn.x.shape) != (n, *like.shape):
-        raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected {(n, *like.shape)}, "
-                         f"got {tuple(drawn.x.shape)}")
+        raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected "
+                         f"{(n, *like.shape)}, got {tuple(drawn.x.shape)}")
     if not torch.isfinite(drawn.x).all():
-        raise FloatingPointError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier generations are unharmed)")
+        raise FloatingPointError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier "
+                                 "generations are unharmed)")
     return cast(drawn, like)
 
 
@@ -92,7 +102,8 @@ class State:
     t       the generation to be fitted, 2, 3, …
     real    D¹, the real set that generation 1 was fitted on
     data    D^{t−1}, the training set before this one
-    models  {k: generation k}, k = 1 … t−1; models[k].sample(n, lam) gives its rows, models[k].model the fitted model
+    models  {k: generation k}, k = 1 … t−1; models[k].sample(n, lam) gives its rows, models[k].model
+            the fitted model
     cursor  the rows of the truth's sequence that are used up (D¹ is its beginning)
     """
 
@@ -110,15 +121,17 @@ class State:
         return self.models[self.t - 1]
 
     def fresh(self, n: int) -> Samples:
-        """n new real rows; no row ever comes twice. Raises ValueError when a finite truth has run out."""
+        """n new real rows; no row ever comes twice. Raises ValueError when a finite truth has run
+        out."""
         n = whole("n", n)
         left = getattr(self.truth, "rows", None)
         if left is not None and self.cursor + n > left:
             possible = self.t - 1 + (left - self.cursor) // n
             raise ValueError(
-                f"fresh data exhausted: generation {self.t} asks for {n} new real rows, but of the {left} rows of "
-                f"{self.truth!r} only {left - self.cursor} are unused; at {n} rows each, {possible} generations are "
-                "possible: ask for fewer generations, fewer fresh rows or a smaller n_ini")
+                f"fresh data exhausted: generation {self.t} asks for {n} new real rows, but of "
+                f"the {left} rows of {self.truth!r} only {left - self.cursor} are unused; at {n} "
+                f"rows each, {possible} generations are possible: ask for fewer generations, "
+                "fewer fresh rows or a smaller n_ini")
         rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device).renewed()
         self.cursor += n
         return rows
@@ -126,11 +139,12 @@ class State:
     def emitted(self, k: int, n: int, lam: float = 1.0, start: int = 0) -> Samples:
         """Rows start … start+n of what generation k emits with sampling bias lam."""
         if k not in self.models:
-            raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at t = {self.t}, got {k}")
+            raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at t = "
+                             f"{self.t}, got {k}")
         return self.models[k].sample(n, lam, start)
 
 
-# --- sources -------------------------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 
 class Source(card.Carded):
@@ -173,7 +187,8 @@ class Previous(Source):
 
 @dataclass(frozen=True)
 class Fresh(Source):
-    """n new real rows each generation. On its own it is the control: real data only, trained anew."""
+    """n new real rows each generation. On its own it is the control: real data only, trained anew.
+    """
 
     n: int
 
@@ -190,9 +205,11 @@ class Fresh(Source):
 
 @dataclass(frozen=True)
 class Synthetic(Source):
-    """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations (all, while fewer exist).
+    """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations (all,
+    while fewer exist).
 
-    The remainder goes to the newest. An older generation goes on along its own sequence, so no row comes twice.
+    The remainder goes to the newest. An older generation goes on along its own sequence, so no row
+    comes twice.
     """
 
     n: int
@@ -214,7 +231,8 @@ class Synthetic(Source):
         return {g: self.n // k + (self.n % k if g == t - 1 else 0) for g in range(t - k, t)}
 
     def __call__(self, state: State) -> Samples:
-        return concatenate(state.emitted(k, n, self.lam, start=self.used(k, state.t)) for k, n in self.shares(state.t).items())
+        return concatenate(state.emitted(k, n, self.lam, start=self.used(k, state.t))
+                           for k, n in self.shares(state.t).items())
 
     def used(self, k: int, t: int) -> int:
         """Rows of generation k's sequence that the training sets before t took."""
@@ -230,8 +248,9 @@ class Sum(Source):
     def __post_init__(self):
         lams = [part.lam for part in self.parts if isinstance(part, Synthetic)]
         if len(set(lams)) < len(lams):
-            raise ValueError("a sum of two Synthetic sources with the same lam would take the same rows twice: "
-                             "write one Synthetic with the n of both (memory= spreads it over generations)")
+            raise ValueError("a sum of two Synthetic sources with the same lam would take the "
+                             "same rows twice: write one Synthetic with the n of both (memory= "
+                             "spreads it over generations)")
 
     @property
     def size(self) -> int:
@@ -250,7 +269,8 @@ class Sum(Source):
 
 @dataclass(frozen=True)
 class Subsample(Source):
-    """n rows without replacement from D¹ and the first n rows that every earlier generation emitted."""
+    """n rows without replacement from D¹ and the first n rows that every earlier generation
+    emitted."""
 
     n: int
     lam: float = 1.0
@@ -266,7 +286,8 @@ class Subsample(Source):
         return self.n
 
     def __call__(self, state: State) -> Samples:
-        pool = concatenate([state.real, *(state.emitted(k, self.n, self.lam) for k in range(1, state.t))])
+        pool = concatenate([state.real, *(state.emitted(k, self.n, self.lam)
+                                          for k in range(1, state.t))])
         return pool[torch.randperm(len(pool))[: self.n].to(pool.x.device)]
 
 
@@ -284,47 +305,55 @@ def _line(loop: Loop) -> str:
     return f"{name}@"  # never mistaken for one of madkit's
 
 
-# --- the named loops -----------------------------------------------------------------------------------------------
+# --- the named loops ------------------------------------------------------------------------------
 
 
 def fully_synthetic(n: int, lam: float = 1.0) -> Source:
     """Each generation is fitted on n rows that the one before emitted.
 
-    lam is the sampling bias λ ∈ [0, 1] of these rows: 1 = none, lower = closer to the typical, less diverse.
+    lam is the sampling bias λ ∈ [0, 1] of these rows: 1 = none, lower = closer to the typical, less
+    diverse.
     """
     return Synthetic(n, lam)
 
 
 def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
-    """One fixed real set and n synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
+    """One fixed real set and n synthetic rows: of the generation before, or (accumulate) of all, in
+    a growing pool.
 
-    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
+    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the
+    typical, less diverse.
     """
     if not isinstance(accumulate, bool):
-        raise TypeError(f"synthetic_augmentation: accumulate expected True or False, got {accumulate!r}")
+        raise TypeError("synthetic_augmentation: accumulate expected True or False, got "
+                        f"{accumulate!r}")
     return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 
 def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
-    """n rows each generation: round(p n) new real ones, and the rest of the generation before; p ∈ [0, 1].
+    """n rows each generation: round(p n) new real ones, and the rest of the generation before;
+    p ∈ [0, 1].
 
-    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
+    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the
+    typical, less diverse.
     """
     n_r = round(unit("fresh_data: p", p) * whole("fresh_data: n", n))
     return Fresh(n_r) + Synthetic(n - n_r, lam)
 
 
 def accumulate(n: int, lam: float = 1.0) -> Source:
-    """n new synthetic rows each generation, everything kept (Gerstgrasser et al. 2024, https://arxiv.org/abs/2404.01413)."""
+    """n new synthetic rows each generation, everything kept (Gerstgrasser et al. 2024,
+    https://arxiv.org/abs/2404.01413)."""
     return Previous() + Synthetic(n, lam)
 
 
 def accumulate_subsample(n: int, lam: float = 1.0) -> Source:
-    """Everything kept, but each generation sees n rows of it (Kazdan et al. 2025, https://arxiv.org/abs/2410.16713)."""
+    """Everything kept, but each generation sees n rows of it (Kazdan et al. 2025,
+    https://arxiv.org/abs/2410.16713)."""
     return Subsample(n, lam)
 
 
-# --- what a loop says of itself ------------------------------------------------------------------------------------
+# --- what a loop says of itself -------------------------------------------------------------------
 
 
 def reach(loop: Loop) -> int | None:
@@ -337,7 +366,8 @@ def reach(loop: Loop) -> int | None:
 
 def draws_nothing(loop: Loop) -> bool:
     """Whether the loop makes no random choice of its own, so that it needs no stream."""
-    return all(type(part) in (Real, Fresh, Synthetic, Previous) for part in parts(loop))  # a subclass may do otherwise
+    # a subclass may do otherwise
+    return all(type(part) in (Real, Fresh, Synthetic, Previous) for part in parts(loop))
 
 
 def emitted_lam(loop: Loop) -> float:
@@ -350,14 +380,16 @@ def initial_rows(loop: Loop) -> int:
     """The default n_ini: the rows that the loop adds each generation."""
     size = getattr(loop, "size", 0)
     if not size:
-        raise ValueError(f"n_ini: {loop!r} does not say how many rows it needs; give n_ini, the real rows of generation 1")
+        raise ValueError(f"n_ini: {loop!r} does not say how many rows it needs; give n_ini, the "
+                         "real rows of generation 1")
     return size
 
 
 def check_loop(loop: Loop) -> None:
     """TypeError for what cannot be a loop."""
     if getattr(loop, "__module__", None) == __name__ and hasattr(loop, "__qualname__"):
-        raise TypeError(f"loop: mk.{loop.__qualname__} makes a loop, it is none yet: call it with its settings, as in "
-                        "mk.fully_synthetic(100)")
+        raise TypeError(f"loop: mk.{loop.__qualname__} makes a loop, it is none yet: call it with "
+                        "its settings, as in mk.fully_synthetic(100)")
     if not callable(loop):
-        raise TypeError(f"loop: expected a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
+        raise TypeError("loop: expected a function State -> Samples, such as "
+                        f"mk.fully_synthetic(100), got {loop!r}")

@@ -1,4 +1,5 @@
-"""`Run`, the record of a run, and its files. What draws, compares and reports reads this and nothing else."""
+"""`Run`, the record of a run, and its files. What draws, compares and reports reads this and
+nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Entry:
     seed: int
     t: int
     values: dict[str, float]                      # metric -> value
-    composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows) of the training set
+    # (source, born, rows) of the training set
+    composition: list[tuple[str, int, int]] = field(default_factory=list)
     samples: Samples | None = None                # emitted
 
 
@@ -34,14 +36,18 @@ class Entry:
 class Run(card.Carded):
     """The record of a run; `plot` draws it, `save` and `load` keep it.
 
-    table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
-    theory       generation, metric, value, kind ("expectation", "exact", "asymptote": see `mk.theory.table`), or empty
+    table        seed, generation, metric, value: one row each (exact runs of several loops: also
+                 `loop`)
+    theory       generation, metric, value, kind ("expectation", "exact", "asymptote": see
+                 `mk.theory.table`), or empty
     samples      {generation: Samples} that the first seed emitted
     real         test rows of the first seed, which metrics judged against
-    composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets of the first seed
+    composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets
+                 of the first seed
     spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
     complete     False after Ctrl-C: the generations done are here
-    places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image run is drawn in, or empty
+    places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image
+                 run is drawn in, or empty
     folder       where it lies on disk, or None; no part of what a run is, nor of its files
     """
 
@@ -56,7 +62,8 @@ class Run(card.Carded):
     folder: Path | None = field(default=None, compare=False)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
+        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder
+        that holds another run."""
         folder = Path(folder)
         files.claim(folder, self.spec)
         write_run(self, folder)
@@ -88,7 +95,8 @@ class Run(card.Carded):
         return card.as_text(card.told(self))
 
 
-def assemble(records: list[Entry], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
+def assemble(records: list[Entry], theory: pd.DataFrame, real: Samples | None, spec: dict,
+             complete: bool) -> Run:
     """Records of all seeds as one Run."""
     import pandas as pd
 
@@ -110,7 +118,8 @@ _FRAMES = ("table", "theory", "composition")
 
 
 def write_run(result: Run, folder: Path) -> None:
-    """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
+    """The files that `load` reads; until the last is written, spec.json does not say whether the
+    run is complete."""
     resumed = {k: v for k, v in files.read_json(folder / "spec.json").items() if k == "resumed"}
     files.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
@@ -118,49 +127,62 @@ def write_run(result: Run, folder: Path) -> None:
     files.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
     if result.places:
         files.write_arrays(folder / "places.npz", _flatten(result.places))
-    files.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
+    files.write(folder / "spec.json",
+                json.dumps(result.spec | resumed | {"complete": result.complete},
+                           indent=1).encode())
 
 
 def load(folder: str | Path) -> Run:
-    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
+    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged
+    or unfinished folder."""
     folder = Path(folder)
     if not (folder / "spec.json").exists():
         raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
     spec = files.read_json(folder / "spec.json")
     if "complete" not in spec:
-        raise files.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
-                                f"store={str(folder)!r} to finish it")
+        raise files.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same "
+                                f"arguments and store={str(folder)!r} to finish it")
     frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
     samples = _unflatten(files.read_arrays(folder / "samples.npz"))
-    places = _unflatten(files.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
-    return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
+    places = (
+        _unflatten(files.read_arrays(folder / "places.npz"))
+        if (folder / "places.npz").exists()
+        else {}
+    )
+    return Run(**frames, real=samples.pop("real", None),
+               samples={int(t): s for t, s in samples.items()},
                complete=spec.pop("complete"), spec=spec,
                places={int(t): s for t, s in places.items()}, folder=folder)
 
 
 def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
-    """{label: Run} of a recorded experiment, in the order of its recipe, such as recorded("fig06_fully_synthetic")["λ = 0.5"].
+    """{label: Run} of a recorded experiment, in the order of its recipe, such as
+    recorded("fig06_fully_synthetic")["λ = 0.5"].
 
-    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. A folder that holds one run has its name
-             as label. Raises FileNotFoundError when there is none of that name.
+    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. A folder that
+             holds one run has its name as label. Raises FileNotFoundError when there is none of
+             that name.
     """
     home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
     if (home / "samples.npz").exists():
         return {name: load(home)}
     runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
     if not runs:
-        how = (f"it holds the table of a sweep: mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
+        how = ("it holds the table of a sweep: "
+               f"mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
                f"`madkit record {name}` makes them")
         raise FileNotFoundError(f"recorded: expected runs in {home}, found none; {how}")
     return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
 
 
 def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:
-    return {f"{part}_{name}": getattr(samples, part).numpy() for name, samples in rows.items() if samples is not None
+    return {f"{part}_{name}": getattr(samples, part).numpy()
+            for name, samples in rows.items() if samples is not None
             for part in ("x", "y", "born") if getattr(samples, part) is not None}
 
 
 def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
     names = dict.fromkeys(name.partition("_")[2] for name in arrays)
-    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"]) for part in ("x", "y", "born")
+    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"])
+                             for part in ("x", "y", "born")
                              if f"{part}_{name}" in arrays}) for name in names}

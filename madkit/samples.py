@@ -16,12 +16,16 @@ from madkit.base import card
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Samples(card.Carded):
-    """Rows x, their labels and where they come from. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
+    """Rows x, their labels and where they come from. `a + b` concatenates, `s[i]` selects rows,
+    `len(s)` counts them.
 
-    x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
+    x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor`
+                       takes
     y     (n,) or None integer labels; a sum keeps them only if both sides have them
-    born  (n,)         the generation whose model made each row, 0 = real; an integer stands for all rows
-    fresh  (n,) bool   whether a real row is new, drawn by `state.fresh`; False: of the first real set, or synthetic
+    born  (n,)         the generation whose model made each row, 0 = real; an integer stands for all
+          rows
+    fresh  (n,) bool   whether a real row is new, drawn by `state.fresh`; False: of the first real
+           set, or synthetic
 
     Raises ValueError when x has no row axis or when y, born or fresh do not have one entry per row.
     """
@@ -35,25 +39,30 @@ class Samples(card.Carded):
     def __post_init__(self):
         x = torch.as_tensor(self.x)
         if x.ndim < 1:
-            raise ValueError(f"Samples: x needs a row axis, expected shape (n, *shape), got a single number {x.item()!r}")
+            raise ValueError("Samples: x needs a row axis, expected shape (n, *shape), got a "
+                             f"single number {x.item()!r}")
         if not (x.is_floating_point() or x.dtype == torch.uint8):
             x = x.double()
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", None if self.y is None else self._per_row("y", self.y))
-        born = torch.full((len(x),), self.born, device=x.device) if isinstance(self.born, int) else self.born
+        born = torch.full((len(x),), self.born,
+                          device=x.device) if isinstance(self.born, int) else self.born
         object.__setattr__(self, "born", self._per_row("born", born))
-        fresh = torch.full((len(x),), self.fresh, device=x.device) if isinstance(self.fresh, bool) else self.fresh
+        fresh = torch.full((len(x),), self.fresh,
+                           device=x.device) if isinstance(self.fresh, bool) else self.fresh
         object.__setattr__(self, "fresh", self._per_row("fresh", fresh).bool())
 
     def _per_row(self, name: str, values) -> Tensor:
         values = torch.as_tensor(values, device=self.x.device)
         if values.shape != (len(self.x),):
-            raise ValueError(f"Samples: {name} needs one entry per row, expected ({len(self.x)},), got {tuple(values.shape)}")
+            raise ValueError(f"Samples: {name} needs one entry per row, expected "
+                             f"({len(self.x)},), got {tuple(values.shape)}")
         return values.long()
 
     @classmethod
     def _of(cls, x: Tensor, y: Tensor | None, born: Tensor, fresh: Tensor) -> Samples:
-        """Samples of parts that are known to fit: a loop makes many, and checks cost more than the parts."""
+        """Samples of parts that are known to fit: a loop makes many, and checks cost more than the
+        parts."""
         samples = object.__new__(cls)
         samples.__dict__.update(x=x, y=y, born=born, fresh=fresh)
         return samples
@@ -65,9 +74,11 @@ class Samples(card.Carded):
         return concatenate([self, other]) if isinstance(other, Samples) else NotImplemented
 
     def __getitem__(self, rows) -> Samples:
-        """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one row)."""
+        """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one
+        row)."""
         rows = [rows] if isinstance(rows, int) else rows
-        return Samples._of(self.x[rows], None if self.y is None else self.y[rows], self.born[rows], self.fresh[rows])
+        return Samples._of(self.x[rows], None if self.y is None else self.y[rows], self.born[rows],
+                           self.fresh[rows])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -81,7 +92,8 @@ class Samples(card.Carded):
 
     def stamped(self, born: int) -> Samples:
         """The same rows, all born in generation `born`."""
-        return Samples._of(self.x, self.y, torch.full_like(self.born, born), torch.zeros_like(self.fresh))
+        return Samples._of(self.x, self.y, torch.full_like(self.born, born),
+                           torch.zeros_like(self.fresh))
 
     def renewed(self) -> Samples:
         """The same rows as fresh ones: real, and never seen before."""
@@ -99,13 +111,15 @@ class Samples(card.Carded):
 
 
 def concatenate(parts: Iterable[Samples]) -> Samples:
-    """All rows of the parts (at least one) in their order; empty parts leave no trace. Labels survive if every part has them."""
+    """All rows of the parts (at least one) in their order; empty parts leave no trace. Labels
+    survive if every part has them."""
     parts = list(parts)
     full = [part for part in parts if len(part)] or parts[:1]
     if len(full) == 1:
         return full[0]
     if len({part.shape for part in full}) > 1:
-        raise ValueError(f"Samples: rows of shape {' and '.join(str(part.shape) for part in full)} cannot be concatenated")
+        raise ValueError("Samples: rows of shape "
+                         f"{' and '.join(str(part.shape) for part in full)} cannot be concatenated")
     labels = [part.y for part in full if part.y is not None]
     y = torch.cat(labels) if len(labels) == len(full) else None
     born, fresh = torch.cat([part.born for part in full]), torch.cat([part.fresh for part in full])

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-DATA = Path(__file__).resolve().parents[2] / "shared" / "datasets"  # real data, where there is some; else set MADKIT_DATA
+# real data, where there is some; else set MADKIT_DATA
+DATA = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 if DATA.is_dir():
     os.environ.setdefault("MADKIT_DATA", str(DATA))
 

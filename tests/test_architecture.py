@@ -1,4 +1,5 @@
-"""The shape of the house: imports point one way, importing is cheap, every public name is documented."""
+"""The shape of the house: imports point one way, importing is cheap, every public name is
+documented."""
 
 import ast
 import inspect
@@ -14,8 +15,11 @@ from madkit.base.arguments import listed
 from madkit.base.moved import MOVED
 
 PACKAGE = Path(mk.__file__).parent
-ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics theory", "exact", "runs", "testing", "plot",
-         "sweep", "recipes", "live", "lesson", "cli")     # a file imports its own room, and rooms to its left
+ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics "
+                                                        "theory", "exact", "runs", "testing",
+         "plot",
+         # a file imports its own room, and rooms to its left
+         "sweep", "recipes", "live", "lesson", "cli")
 FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms.split()}
 LEAVES = {"data", "models", "metrics"}                    # these know base and samples alone
 HEART = ["samples.py", "loops.py", "steps.py", "record.py",
@@ -35,34 +39,40 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in ("__init__", "__main__"))
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE
+               or path.stem not in ("__init__", "__main__"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 
 @each_file
 def test_imports_point_one_way(path):
     room = room_of(path)
-    known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")} & set(FLOOR) - {room}
+    known = {name.split(".")[1]
+             for name in imports(path) if name.startswith("madkit.")} & set(FLOOR) - {room}
     backward = {other for other in known if FLOOR[other] >= FLOOR[room]}
     assert not backward, f"{room} stands to the left of them, or beside"
     assert room not in LEAVES or known <= {"base", "samples"}, f"{room} is a leaf"
 
 
 def test_every_entry_has_its_place():
-    entries = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "shipped")}
+    entries = {path.name.removesuffix(".py")
+               for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "shipped")}
     assert entries - {"__init__", "__main__", "py.typed"} == set(FLOOR)
     assert len(entries) <= 20
 
 
 def test_the_heart_is_read_in_one_sitting():
-    assert sum(len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) for name in HEART) <= 1100
+    assert sum(len((PACKAGE / name).read_text(encoding="utf-8").splitlines())
+               for name in HEART) <= 1100
 
 
 @each_file
 def test_who_may_use_what(path):
-    used = {name.partition(".")[0] for name in imports(path)} | {".".join(name.split(".")[:2]) for name in imports(path)}
+    used = {name.partition(".")[0] for name in imports(path)} | {".".join(name.split(".")[:2])
+                                                                 for name in imports(path)}
     assert "matplotlib.pyplot" not in used, "object-oriented figures only"
-    assert room_of(path) == "live" or not used & {"ipywidgets", "anywidget"}, "only live knows widgets"
+    assert room_of(path) == "live" or not used & {"ipywidgets",
+                                                  "anywidget"}, "only live knows widgets"
     assert room_of(path) != "plot" or "torch" not in used, "plot never sees torch"
     assert not used & {"pickle", "dill", "shelve", "joblib"}, "nothing is unpickled from a file"
 
@@ -97,19 +107,23 @@ def public():
         if inspect.ismodule(thing):
             yield f"mk.{name}", thing
             for inner, value in vars(thing).items():
-                if not inner.startswith("_") and getattr(value, "__module__", "").startswith(thing.__name__):
+                if not inner.startswith("_") and getattr(value, "__module__",
+                                                         "").startswith(thing.__name__):
                     yield f"mk.{name}.{inner}", value
         elif callable(thing):
             yield f"mk.{name}", thing
 
 
-@pytest.mark.parametrize("name, thing", list(public()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("name, thing", list(public()),
+                         ids=lambda value: value if isinstance(value, str) else "")
 def test_every_public_name_is_documented_and_typed(name, thing):
     assert inspect.getdoc(thing), f"{name} has no docstring"
     if inspect.isfunction(thing):
         hints = inspect.signature(thing)
         bare = [p.name for p in hints.parameters.values() if p.annotation is p.empty]
-        assert not bare and hints.return_annotation is not hints.empty, f"{name}: no type hints for {bare or 'its result'}"
+        assert not bare and hints.return_annotation is not hints.empty, (
+            f"{name}: no type hints for {bare or 'its result'}"
+        )
 
 
 ROOMS = [mk, *(thing for name in mk.__all__ if inspect.ismodule(thing := getattr(mk, name)))]
@@ -117,7 +131,8 @@ ROOMS = [mk, *(thing for name in mk.__all__ if inspect.ismodule(thing := getattr
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)
 def test_tab_offers_what_is_meant(room):
-    assert dir(room) == sorted(room.__all__) and all(getattr(room, name) is not None for name in room.__all__)
+    assert dir(room) == sorted(room.__all__) and all(getattr(room, name) is not None
+                                                     for name in room.__all__)
 
 
 def test_tab_in_a_kernel():
@@ -128,7 +143,8 @@ def test_tab_in_a_kernel():
     client = manager.client()
     client.start_channels()
     client.execute("import madkit as mk")
-    for start, offered in {"mk.": mk.__all__, "mk.plot.": mk.plot.__all__, "mk.metrics.prec": ["precision"]}.items():
+    for start, offered in {"mk.": mk.__all__, "mk.plot.": mk.plot.__all__,
+                           "mk.metrics.prec": ["precision"]}.items():
         client.complete(start)
         matches = client.get_shell_msg(timeout=60)
         while matches["msg_type"] != "complete_reply":
@@ -144,7 +160,8 @@ def test_a_name_that_moved_says_where(old):
         thing = getattr(thing, part)
     with pytest.raises(AttributeError, match="has moved: write ") as told:
         getattr(thing, last)
-    for new in re.findall(r"mk\.([\w.]+)", str(told.value).partition("write")[2]):        # and what it names is there
+    # and what it names is there
+    for new in re.findall(r"mk\.([\w.]+)", str(told.value).partition("write")[2]):
         found = mk
         for part in new.split("."):
             found = getattr(found, part)
@@ -157,16 +174,24 @@ def arguments():
     for room in ROOMS:
         for name in room.__all__:
             thing = getattr(room, name)
-            methods = {f"{name}.{method}": f for method, f in vars(thing).items() if not method.startswith("_")
+            methods = {f"{name}.{method}": f
+                       for method, f in vars(thing).items() if not method.startswith("_")
                        } if inspect.isclass(thing) and thing.__module__.startswith("madkit") else {}
             for called, one in ({name: thing} | methods).items():
-                path = f"mk.{called}" if room is mk else f"mk.{room.__name__.partition('.')[2]}.{called}"
-                if (inspect.isfunction(one) or inspect.isclass(one) or hasattr(one, "__wrapped__")) and path not in MADE:
-                    if (inspect.getmodule(one) or mk).__name__.startswith("madkit") and path != "mk.lesson.ReportError":
+                path = (
+                    f"mk.{called}"
+                    if room is mk
+                    else f"mk.{room.__name__.partition('.')[2]}.{called}"
+                )
+                if (inspect.isfunction(one) or inspect.isclass(one)
+                    or hasattr(one, "__wrapped__")) and path not in MADE:
+                    if (inspect.getmodule(one)
+                        or mk).__name__.startswith("madkit") and path != "mk.lesson.ReportError":
                         yield path, one
 
 
-@pytest.mark.parametrize("path, thing", list(arguments()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("path, thing", list(arguments()),
+                         ids=lambda value: value if isinstance(value, str) else "")
 def test_help_says_what_every_argument_is(path, thing):
     names = [name for name in inspect.signature(thing).parameters if name != "self"]
     said = inspect.getdoc(thing) or ""

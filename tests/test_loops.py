@@ -24,7 +24,8 @@ LOOPS = {
 
 
 def generations(loop, n, model=None, truth=TRUTH, **settings):
-    return list(islice(mk.steps(model or mk.models.Gaussian(), loop, truth, emit=20, **settings), n))
+    return list(islice(mk.steps(model or mk.models.Gaussian(), loop, truth, emit=20, **settings),
+                       n))
 
 
 def births(generation):
@@ -35,7 +36,8 @@ def test_every_loop_feeds_what_it_says():
     fed = {name: [births(g) for g in generations(loop, 4)] for name, loop in LOOPS.items()}
     assert fed["fully synthetic"] == [[30], [0, 30], [0, 0, 30], [0, 0, 0, 30]]
     assert fed["augmentation"] == [[30], [30, 30], [30, 0, 30], [30, 0, 0, 30]]
-    assert fed["growing pool"] == fed["accumulate"] == [[30], [30, 30], [30, 30, 30], [30, 30, 30, 30]]
+    assert fed["growing pool"] == fed["accumulate"] == [[30], [30, 30], [30, 30, 30],
+                                                        [30, 30, 30, 30]]
     assert fed["fresh data"] == [[30], [12, 18], [12, 0, 18], [12, 0, 0, 18]]
     assert fed["memory"] == [[36], [5, 31], [5, 15, 16], [5, 10, 10, 11]]
     assert fed["control"] == [[30]] * 4
@@ -50,14 +52,17 @@ def test_memory_takes_every_row_of_a_sequence_once(n, memory, last):
         taken = [row for t in range(k + 1, last + 1) if k in source.shares(t)
                  for row in range(source.used(k, t), source.used(k, t) + source.shares(t)[k])]
         assert taken == list(range(len(taken)))
-    assert sum(source.shares(last).values()) == n and len(source.shares(last)) == min(memory, last - 1)
+    assert sum(source.shares(last).values()) == n and len(source.shares(last)) == min(
+        memory, last - 1
+    )
 
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_a_trajectory_depends_on_nothing_but_its_seed(name):
     first = generations(LOOPS[name], 4)
     torch.randn(7)
-    again = list(islice(mk.steps(mk.models.Gaussian(), LOOPS[name], TRUTH, emit=700), 4))  # more emitted, same trajectory
+    # more emitted, same trajectory
+    again = list(islice(mk.steps(mk.models.Gaussian(), LOOPS[name], TRUTH, emit=700), 4))
     other = generations(LOOPS[name], 4, seed=1)
     for a, b, c in zip(first, again, other, strict=True):
         assert torch.equal(a.data.x, b.data.x) and torch.equal(a.samples.x, b.samples.x[:20])
@@ -87,7 +92,8 @@ def test_a_function_is_a_loop_and_equals_the_source_it_imitates():
     def mine(state):
         return state.fresh(12) + state.model.sample(18, lam=0.8)
 
-    for a, b in zip(generations(mine, 4, n_ini=30), generations(LOOPS["fresh data"], 4), strict=True):
+    for a, b in zip(generations(mine, 4, n_ini=30), generations(LOOPS["fresh data"], 4),
+                    strict=True):
         assert torch.equal(a.data.x, b.data.x) and torch.equal(a.data.born, b.data.born)
 
 
@@ -108,17 +114,25 @@ def test_a_state_handed_out_stays_and_one_goes_on_from_it_as_if_never_stopped():
             return self
 
     past = generations(LOOPS["memory"], 4, Restless(None), seed=3)
-    again = generations(LOOPS["memory"], 2, Restless(None), state=past[1].state)  # with the state's own seed
+    # with the state's own seed
+    again = generations(LOOPS["memory"], 2, Restless(None), state=past[1].state)
     for a, b in zip(past[2:], again, strict=True):
-        assert a.t == b.t and torch.equal(a.data.x, b.data.x) and torch.equal(a.samples.x, b.samples.x)
+        assert a.t == b.t and torch.equal(a.data.x, b.data.x) and torch.equal(a.samples.x,
+                                                                              b.samples.x)
 
 
 def test_a_training_set_has_the_type_of_the_real_data():
-    single = generations(lambda state: mk.Samples(state.real.x.float(), born=state.real.born), 2, n_ini=30)[1]
+    single = generations(lambda state: mk.Samples(state.real.x.float(), born=state.real.born), 2,
+                         n_ini=30)[1]
     assert single.data.x.dtype == torch.float64
     truth = mk.data.array(torch.randint(0, 256, (200, 1, 4, 4), dtype=torch.uint8))
-    noisy = generations(lambda state: mk.Samples(state.real.x + 300.4, born=7), 2, n_ini=30, truth=truth)[1]
-    assert noisy.data.x.dtype == torch.uint8 and (noisy.data.x == 255).all() and (noisy.data.born == 7).all()
+    noisy = generations(lambda state: mk.Samples(state.real.x + 300.4, born=7), 2, n_ini=30,
+                        truth=truth)[1]
+    assert (
+        noisy.data.x.dtype == torch.uint8
+        and (noisy.data.x == 255).all()
+        and (noisy.data.born == 7).all()
+    )
 
 
 def test_a_sum_takes_functions_too():
@@ -130,7 +144,8 @@ def test_a_sum_takes_functions_too():
 
 
 def test_the_default_n_ini_is_what_the_loop_adds():
-    assert [len(generations(loop, 1)[0].data) for loop in LOOPS.values()] == [30, 30, 30, 30, 36, 30, 30, 30]
+    assert [len(generations(loop, 1)[0].data) for loop in LOOPS.values()] == [30, 30, 30, 30, 36,
+                                                                              30, 30, 30]
     with pytest.raises(ValueError, match="n_ini.*does not say"):
         generations(mk.Real(), 1)
 
@@ -151,8 +166,10 @@ class Constant:
 @pytest.mark.parametrize("emits, error, words", [
     (lambda n: torch.zeros(n, 2), TypeError, "must return mk.Samples, got Tensor"),
     (lambda n: mk.Samples(torch.zeros(n, 3)), ValueError, r"expected \(500, 2\), got \(500, 3\)"),
-    (lambda n: mk.Samples(torch.zeros(n - 1, 2)), ValueError, r"expected \(500, 2\), got \(499, 2\)"),
-    (lambda n: mk.Samples(torch.full((n, 2), torch.nan)), FloatingPointError, "Constant of generation 1: emitted NaN"),
+    (lambda n: mk.Samples(torch.zeros(n - 1, 2)), ValueError, r"expected \(500, 2\), got \(499, "
+                                                              r"2\)"),
+    (lambda n: mk.Samples(torch.full((n, 2), torch.nan)), FloatingPointError,
+     "Constant of generation 1: emitted NaN"),
 ])
 def test_what_a_model_may_not_emit(emits, error, words):
     with pytest.raises(error, match=words):
@@ -161,16 +178,19 @@ def test_what_a_model_may_not_emit(emits, error, words):
 
 def test_images_are_rounded_before_they_train_or_are_judged():
     truth = mk.data.array(torch.randint(0, 256, (200, 1, 4, 4), dtype=torch.uint8))
-    g = generations(mk.fully_synthetic(30), 2, Constant(lambda n: mk.Samples(torch.full((n, 1, 4, 4), 300.4))), truth)[1]
+    g = generations(mk.fully_synthetic(30), 2,
+                    Constant(lambda n: mk.Samples(torch.full((n, 1, 4, 4), 300.4))), truth)[1]
     assert g.data.x.dtype == g.samples.x.dtype == torch.uint8 and (g.data.x == 255).all()
 
 
 @pytest.mark.parametrize("loop, error, words", [
-    (lambda state: state.real.x, TypeError, "loop: must return mk.Samples, got Tensor at generation 2"),
+    (lambda state: state.real.x, TypeError, "loop: must return mk.Samples, got Tensor at "
+                                            "generation 2"),
     (lambda state: state.real[:1], ValueError, "generation 2 has 1 rows, expected at least 2"),
     (lambda state: mk.Samples(torch.zeros(5, 3)), ValueError, r"expected \(2,\), got \(3,\)"),
     (lambda state: mk.Samples(torch.full((5, 2), torch.nan)), ValueError, "NaN"),
-    (lambda state: state.model.sample(5, start=-5), ValueError, "start: expected a whole number ≥ 0, got -5"),
+    (lambda state: state.model.sample(5, start=-5), ValueError, "start: expected a whole number ≥ "
+                                                                "0, got -5"),
     (lambda state: state.emitted(2, 5), ValueError, r"one of \[1\] at t = 2, got 2"),
     (mk.Synthetic(0), ValueError, "has 0 rows"),
     (0.5, TypeError, "loop: expected a function"),
@@ -223,5 +243,6 @@ def test_a_fit_that_forgets_to_return_self_is_named():
 def test_fresh_data_runs_out_with_the_number_of_generations_possible():
     truth = mk.data.array(torch.randn(100, 2), test=0.2)                   # 80 rows: 20 + 3 × 20
     assert len(generations(mk.Fresh(20), 4, truth=truth)) == 4
-    with pytest.raises(ValueError, match="generation 5 asks for 20 .* only 0 are unused; at 20 rows each, 4 generations"):
+    with pytest.raises(ValueError, match="generation 5 asks for 20 .* only 0 are unused; at 20 "
+                                         "rows each, 4 generations"):
         generations(mk.Fresh(20), 5, truth=truth)

@@ -1,4 +1,5 @@
-"""The README promises what works: its code runs as it stands, in a notebook, and its tables name what exists."""
+"""The README promises what works: its code runs as it stands, in a notebook, and its tables name
+what exists."""
 
 import re
 from pathlib import Path
@@ -18,13 +19,16 @@ def test_the_code_runs_in_a_notebook_as_it_stands(tmp_path):
     last = "assert same.table.equals(run.table), 'processes change no number'"
     cells = [nbformat.v4.new_code_cell(block) for block in [*BLOCKS, last]]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert any("image/png" in output.get("data", {}) for output in notebook.cells[0].outputs), "the first block shows a picture"
+    NotebookClient(notebook, timeout=300, kernel_name="python3",
+                   resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert any("image/png" in output.get("data", {})
+               for output in notebook.cells[0].outputs), "the first block shows a picture"
 
 
 def test_an_own_model_and_an_own_loop_take_under_15_lines_each():
     for start in ("class ", "def "):
-        lines = next(block for block in BLOCKS if re.search(f"^{start}", block, re.MULTILINE)).strip().splitlines()
+        lines = next(block for block in BLOCKS
+                     if re.search(f"^{start}", block, re.MULTILINE)).strip().splitlines()
         assert len(lines) < 15
 
 

@@ -13,7 +13,8 @@ def labelled(n, born=0, y=True):
     return mk.Samples(torch.arange(2.0 * n).reshape(n, 2), torch.arange(n) if y else None, born)
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans()), min_size=3, max_size=3))
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans()), min_size=3,
+                max_size=3))
 def test_concatenation_is_associative_and_keeps_every_row(sizes):
     a, b, c = (labelled(*size) for size in sizes)
     left, right = (a + b) + c, a + (b + c)
@@ -25,7 +26,9 @@ def test_concatenation_is_associative_and_keeps_every_row(sizes):
 def test_labels_survive_only_when_both_sides_have_them():
     assert (labelled(2) + labelled(3)).y.tolist() == [0, 1, 0, 1, 2]
     assert (labelled(2) + labelled(3, y=False)).y is None
-    assert (labelled(2) + labelled(0, y=False)).y.tolist() == [0, 1], "an empty part leaves no trace"
+    assert (labelled(2) + labelled(0, y=False)).y.tolist() == [0, 1], (
+        "an empty part leaves no trace"
+    )
 
 
 def test_selecting_rows_selects_labels_and_births():
@@ -65,7 +68,10 @@ def test_fresh_rows_stay_fresh_until_a_model_makes_them():
     new = mk.Samples(torch.zeros(3, 2)).renewed()
     both = mk.Samples(torch.ones(2, 2)) + new
     assert both.fresh.tolist() == [False, False, True, True, True] and both.born.tolist() == [0] * 5
-    assert both[[1, 3]].fresh.tolist() == [False, True] and both.to("cpu").fresh.tolist() == both.fresh.tolist()
+    assert (
+        both[[1, 3]].fresh.tolist() == [False, True]
+        and both.to("cpu").fresh.tolist() == both.fresh.tolist()
+    )
     assert not both.stamped(4).fresh.any()
     with pytest.raises(ValueError, match="fresh needs one entry per row"):
         mk.Samples(torch.ones(2, 2), fresh=torch.ones(3))

@@ -1,4 +1,5 @@
-"""What a new machine meets: the pinned versions, the conda file, the commands, and a wheel that carries the data."""
+"""What a new machine meets: the pinned versions, the conda file, the commands, and a wheel that
+carries the data."""
 
 import importlib.util
 import os
@@ -16,7 +17,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-CONDA = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}  # conda-forge's names
+# conda-forge's names
+CONDA = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
 
 
 def requirements() -> dict[str, Requirement]:
@@ -25,18 +27,23 @@ def requirements() -> dict[str, Requirement]:
 
 
 def pins() -> dict[str, str]:
-    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines()
+             if not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in (line.split("==")
+                                                                   for line in lines)}
 
 
 def test_every_requirement_is_pinned_within_its_range():
     for name, requirement in requirements().items():
-        assert requirement.specifier.contains(pins()[name]), f"{requirement}: constraints.txt pins {pins()[name]}"
+        assert requirement.specifier.contains(pins()[name]), (
+            f"{requirement}: constraints.txt pins {pins()[name]}"
+        )
 
 
 def test_pins_hold_on_every_machine():
     assert "madkit" not in pins()
-    assert not [version for version in pins().values() if "+" in version], "a local version exists on one index only"
+    assert not [version for version in pins().values()
+                if "+" in version], "a local version exists on one index only"
 
 
 def test_conda_file_agrees_with_pyproject():
@@ -46,7 +53,9 @@ def test_conda_file_agrees_with_pyproject():
     core = {name for name in ranges if CONDA.get(name, name) in requirements()}
     assert core == set(ranges) and len(core) >= 8
     for name, spec in ranges.items():
-        assert Requirement(f"x{spec}").specifier == requirements()[CONDA.get(name, name)].specifier, name
+        assert (
+            Requirement(f"x{spec}").specifier == requirements()[CONDA.get(name, name)].specifier
+        ), name
 
 
 def test_conda_file_names_extras_that_exist():
@@ -55,12 +64,15 @@ def test_conda_file_names_extras_that_exist():
 
 
 def test_torchvision_is_absent():
-    assert importlib.util.find_spec("torchvision") is None, "torchvision from the registry breaks beside torch's CPU wheel"
+    assert importlib.util.find_spec("torchvision") is None, (
+        "torchvision from the registry breaks beside torch's CPU wheel"
+    )
 
 
 @pytest.mark.parametrize("target", ["lab", "test", "test-browser", "reports", "bench"])
 def test_make_builds_from_nothing(target, tmp_path):
-    """From an empty folder every target first makes .venv, with the pins and the extra index that was asked for."""
+    """From an empty folder every target first makes .venv, with the pins and the extra index that
+    was asked for."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     command = ["make", "-n", target, "INDEX=https://wheels.example", "PYTHON=python3.x"]
@@ -82,15 +94,19 @@ def unpacked(tmp_path_factory) -> Path:
 
 
 def test_wheel_carries_the_data_and_the_styles(unpacked):
-    tracked = subprocess.run(["git", "ls-files", "data", "madkit"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    tracked = subprocess.run(["git", "ls-files", "data", "madkit"], cwd=ROOT, capture_output=True,
+                             text=True).stdout.split()
     for name in tracked:
-        assert (unpacked / re.sub("^data/", "madkit/shipped/", name)).is_file(), f"{name} is missing from the wheel"
+        assert (unpacked / re.sub("^data/", "madkit/shipped/",
+                                  name)).is_file(), f"{name} is missing from the wheel"
 
 
 def test_wheel_loads_the_digits_away_from_the_checkout(unpacked, tmp_path):
     script = "import madkit as mk; print(mk.__file__); print(len(mk.data.digits().real(100)))"
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PYTHONPATH": str(unpacked)}
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
+    env = {key: value for key, value in os.environ.items()
+           if key != "PYTHONPATH"} | {"PYTHONPATH": str(unpacked)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env,
+                          capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     file, rows = done.stdout.split("\n")[:2]
     assert Path(file).is_relative_to(unpacked) and rows == "100"

@@ -1,1 +1,2 @@
-"""What everything stands on: random streams, checks, devices, files, descriptions, worker processes. No name here is public."""
+"""What everything stands on: random streams, checks, devices, files, descriptions, worker
+processes. No name here is public."""

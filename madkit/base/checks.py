@@ -16,7 +16,11 @@ def whole(name: str, n: Any, least: int = 0) -> int:
 
 def unit(name: str, value: Any) -> float:
     """value as a float in [0, 1], such as λ or p."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 <= float(value) <= 1:
+    if (
+        isinstance(value, bool | str)
+        or not hasattr(value, "__float__")
+        or not 0 <= float(value) <= 1
+    ):
         raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
     return float(value)
 
@@ -30,21 +34,29 @@ def above(name: str, least: float, value: Any) -> float:
 
 def spread(name: str, value: Any) -> float:
     """value as a float ≥ 0: a standard deviation."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 <= value < math.inf:
-        raise ValueError(f"{name}: expected a standard deviation, a finite number ≥ 0, got {value!r}")
+    if (
+        isinstance(value, bool | str)
+        or not hasattr(value, "__float__")
+        or not 0 <= value < math.inf
+    ):
+        raise ValueError(f"{name}: expected a standard deviation, a finite number ≥ 0, got "
+                         f"{value!r}")
     return float(value)
 
 
 def share(name: str, value: Any) -> float:
     """value as a float strictly between 0 and 1."""
     if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 < value < 1:
-        raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, got {value!r}")
+        raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, "
+                         f"got {value!r}")
     return float(value)
 
 
 def several_seeds(seeds: int | Iterable[int]) -> list[int]:
     """Seeds as a list: a count means 0 … count − 1."""
-    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds, least=1)))
+    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds,
+                                                                              least=1)))
     if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
+        raise ValueError("seeds: expected a count or a list of different whole numbers, got "
+                         f"{seeds!r}")
     return [whole("seeds", seed) for seed in chosen]

@@ -1,13 +1,16 @@
 """A run on disk: a folder that a kill at any moment leaves whole.
 
     FOLDER/spec.json                              what the run is, and what it was made with
-    FOLDER/seed-3/generation-00012.npz            training set, emitted samples, metrics and fresh cursor of one generation
-    FOLDER/seed-3/generation-00012.safetensors    its fitted model, where the model offers state_dict
+    FOLDER/seed-3/generation-00012.npz            training set, emitted samples, metrics and fresh
+                                                  cursor of one generation
+    FOLDER/seed-3/generation-00012.safetensors    its fitted model, where the model offers
+                                                  state_dict
     FOLDER/table.csv …                            the record, written when the run ends
 
-Every file is written under a temporary name, synced and renamed, so a kill loses at most the generation in flight.
-Nothing is pickled; npz checks its own content (CRC-32), safetensors (https://huggingface.co/docs/safetensors) is checked by
-a digest that stands in the generation's npz. `shelf` says what is in a generation's files.
+Every file is written under a temporary name, synced and renamed, so a kill loses at most the
+generation in flight. Nothing is pickled; npz checks its own content (CRC-32), safetensors
+(https://huggingface.co/docs/safetensors) is checked by a digest that stands in the generation's
+npz. `shelf` says what is in a generation's files.
 """
 
 from __future__ import annotations
@@ -48,8 +51,9 @@ def write(path: Path, content: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise OSError(error.errno, f"could not write {path} ({error.strerror}); what was stored before is unharmed: "
-                                   "make room and call again with the same store to go on") from error
+        raise OSError(error.errno, f"could not write {path} ({error.strerror}); what was stored "
+                                   "before is unharmed: make room and call again with the same "
+                                   "store to go on") from error
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(folder)
@@ -68,28 +72,39 @@ def read_arrays(path: Path, needs: Iterable[str] = ()) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zlib.error,
+            zipfile.BadZipFile) as error:
         raise StoreError(f"{path} is damaged ({error}); nothing was changed") from error
     if missing := set(needs) - set(arrays):
-        raise StoreError(f"{path} is not a file of this kind (no {', '.join(sorted(missing))}); nothing was changed")
+        raise StoreError(f"{path} is not a file of this kind (no {', '.join(sorted(missing))}); "
+                         "nothing was changed")
     return arrays
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
-    """Tensors of any device and layout as one safetensors file, whole or not at all; returns the digest of its content."""
+    """Tensors of any device and layout as one safetensors file, whole or not at all; returns the
+    digest of its content."""
     from safetensors.torch import save
 
-    if not isinstance(tensors, dict) or (strange := [name for name, value in tensors.items() if not isinstance(value, Tensor)]):
-        got = repr(strange[0]) + " without one" if isinstance(tensors, dict) else type(tensors).__name__
+    if not isinstance(tensors, dict) or (strange := [name for name, value in tensors.items()
+                                                     if not isinstance(value, Tensor)]):
+        got = (
+            repr(strange[0]) + " without one"
+            if isinstance(tensors, dict)
+            else type(tensors).__name__
+        )
         raise TypeError(f"model: state_dict() must give a flat dict {{name: tensor}}, got {got}")
-    # the format takes neither views nor memory that two names share, such as tied weights: each value is a copy of its own
-    content = save({name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()})
+    # the format takes neither views nor memory that two names share, such as tied weights: each
+    # value is a copy of its own
+    content = save({name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+                    for name, value in tensors.items()})
     write(path, content)
     return digest(content)
 
 
 def read_tensors(path: Path, expected: str) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU, or StoreError where its content has another digest."""
+    """The tensors of a safetensors file, on the CPU, or StoreError where its content has another
+    digest."""
     from safetensors.torch import load
 
     try:
@@ -97,7 +112,8 @@ def read_tensors(path: Path, expected: str) -> dict[str, Tensor]:
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error}); nothing was changed") from error
     if digest(content) != expected:
-        raise StoreError(f"{path} is damaged (its content is not what was written); nothing was changed")
+        raise StoreError(f"{path} is damaged (its content is not what was written); nothing was "
+                         "changed")
     return load(content)
 
 
@@ -111,7 +127,8 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another folder") from error
+        raise StoreError(f"{path} cannot be read ({error}); nothing was changed: give another "
+                         "folder") from error
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -119,28 +136,38 @@ def read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # newer pandas always reads every digit, and says so
+        # newer pandas always reads every digit, and says so
+        with warnings.catch_warnings(action="ignore"):
             return pd.read_csv(path, float_precision="round_trip")
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} is damaged ({error}); nothing was changed") from error
 
 
-def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY, kind: str = "run") -> None:
-    """Make the folder this run's, or check that it is. Raises StoreError when it holds something else."""
+def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY,
+          kind: str = "run") -> None:
+    """Make the folder this run's, or check that it is. Raises StoreError when it holds something
+    else."""
     if folder.is_file():
         raise StoreError(f"store: {folder} is a file; give the name of a folder")
-    if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):  # new, or killed at once
+    # new, or killed at once
+    if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())
         return
     if not (folder / "spec.json").exists():
-        raise StoreError(f"store: {folder} is not empty and holds no {kind} (no spec.json); give an empty or a new folder")
+        raise StoreError(f"store: {folder} is not empty and holds no {kind} (no spec.json); give "
+                         "an empty or a new folder")
     held = read_json(folder / "spec.json")
-    other = [f"{name}: stored {held.get(name)}, asked {spec.get(name)}" for name in identity if held.get(name) != spec.get(name)]
+    other = [f"{name}: stored {held.get(name)}, asked "
+             f"{spec.get(name)}" for name in identity if held.get(name) != spec.get(name)]
     if other:
-        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. They differ in " + "; ".join(other))
-    changed = [f"{name} was {held.get(name)}, is {spec[name]}" for name in ("versions", "device") if held.get(name) != spec[name]]
+        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. They differ "
+                         "in " + "; ".join(other))
+    changed = [f"{name} was {held.get(name)}, is "
+               f"{spec[name]}" for name in ("versions", "device") if held.get(name) != spec[name]]
     if changed:
-        warnings.warn(f"store: {folder} goes on under other conditions, bits may differ: {'; '.join(changed)}", stacklevel=3)
-        history = held.get("resumed", []) + [{name: spec[name] for name in ("versions", "device", "date")}]
+        warnings.warn(f"store: {folder} goes on under other conditions, bits may differ: "
+                      f"{'; '.join(changed)}", stacklevel=3)
+        history = held.get("resumed", []) + [{name: spec[name]
+                                              for name in ("versions", "device", "date")}]
         write(folder / "spec.json", json.dumps(held | {"resumed": history}, indent=1).encode())

@@ -1,11 +1,11 @@
 """Named random streams: every draw is a function of (seed, name), whatever else the program draws.
 
-`with stream(seed, "fit", t): ...` seeds the global generators of torch, NumPy and Python from (seed, name), and puts
-them back as they were. So any model, also one that knows nothing of madkit, draws reproducibly, and adding a metric, a
-plot or a seed never changes a trajectory.
+`with stream(seed, "fit", t): ...` seeds the global generators of torch, NumPy and Python from
+(seed, name), and puts them back as they were. So any model, also one that knows nothing of madkit,
+draws reproducibly, and adding a metric, a plot or a seed never changes a trajectory.
 
-A process has one set of global generators: a stream is open under one process-wide re-entrant lock (slider callbacks
-run on another thread), and must never stay open across a `yield`.
+A process has one set of global generators: a stream is open under one process-wide re-entrant lock
+(slider callbacks run on another thread), and must never stay open across a `yield`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ import numpy as np
 import torch
 
 _lock = threading.RLock()
-_unused = False  # whether the innermost block is `preserved`, whose own generators nobody draws from
+# whether the innermost block is `preserved`, whose own generators nobody draws from
+_unused = False
 
 
 def key(seed: int, *name: str | int | float) -> int:
-    """A 63-bit seed for the stream (seed, name…): the same on every machine, unrelated for any two names."""
+    """A 63-bit seed for the stream (seed, name…): the same on every machine, unrelated for any two
+    names."""
     text = "/".join([str(int(seed)), *(f"{type(part).__name__}:{part}" for part in name)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
 @contextmanager
 def stream(seed: int, *name: str | int | float) -> Iterator[None]:
-    """Within the block, the global generators of torch (all devices), NumPy and Python are those of (seed, name…)."""
+    """Within the block, the global generators of torch (all devices), NumPy and Python are those of
+    (seed, name…)."""
     global _unused
     with _lock:
         before, outer, _unused = None if _unused else _states(), _unused, False
@@ -46,7 +49,8 @@ def stream(seed: int, *name: str | int | float) -> Iterator[None]:
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """The global generators are afterwards as they were: around several streams, cheaper than each seeing to it alone.
+    """The global generators are afterwards as they were: around several streams, cheaper than each
+    seeing to it alone.
 
     Nothing may be drawn directly within, outside a stream.
     """
@@ -63,9 +67,11 @@ def preserved() -> Iterator[None]:
 
 @contextmanager
 def begun(seed: int, *name: str | int | float) -> Iterator[None]:
-    """The block begins with the generators of (seed, name…), which are afterwards as they were, for code that is not ours.
+    """The block begins with the generators of (seed, name…), which are afterwards as they were, for
+    code that is not ours.
 
-    Unlike `stream` it keeps no other thread waiting; so while another thread draws too, only what opens streams is repeatable.
+    Unlike `stream` it keeps no other thread waiting; so while another thread draws too, only what
+    opens streams is repeatable.
     """
     with _lock:
         before = _states()
@@ -95,7 +101,8 @@ def _restore(states: tuple) -> None:
 
 
 def _seed(value: int) -> None:
-    torch.default_generator.manual_seed(value)  # torch.manual_seed takes 100 times as long: it asks after every device
+    # torch.manual_seed takes 100 times as long: it asks after every device
+    torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)
     if torch.backends.mps.is_available():
@@ -104,6 +111,8 @@ def _seed(value: int) -> None:
     random.seed(value)
 
 
-def generator(seed: int, *name: str | int | float, device: torch.device | str = "cpu") -> torch.Generator:
-    """An explicit generator seeded from (seed, name…), for code that takes one and opens no stream."""
+def generator(seed: int, *name: str | int | float,
+              device: torch.device | str = "cpu") -> torch.Generator:
+    """An explicit generator seeded from (seed, name…), for code that takes one and opens no stream.
+    """
     return torch.Generator(device=device).manual_seed(key(seed, *name))

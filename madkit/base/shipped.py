@@ -1,4 +1,5 @@
-"""Where the shipped files are: `data/` beside the package in a checkout, `shipped/` inside it when installed."""
+"""Where the shipped files are: `data/` beside the package in a checkout, `shipped/` inside it when
+installed."""
 
 from __future__ import annotations
 
@@ -6,11 +7,13 @@ from pathlib import Path
 
 
 def shipped(name: str) -> Path:
-    """The path of a shipped file or folder, such as "digits/digits.npz". Raises FileNotFoundError when it is not there."""
+    """The path of a shipped file or folder, such as "digits/digits.npz". Raises FileNotFoundError
+    when it is not there."""
     package = Path(__file__).resolve().parents[1]
     places = [package / "shipped" / name, package.parent / "data" / name]
     for path in places:
         if path.exists():
             return path
-    raise FileNotFoundError(f"shipped: {name!r} was expected at {places[0]} (installed) or {places[1]} (checkout) and is at "
-                            "neither; install madkit again, or restore data/ in the checkout with `git checkout -- data`")
+    raise FileNotFoundError(f"shipped: {name!r} was expected at {places[0]} (installed) or "
+                            f"{places[1]} (checkout) and is at neither; install madkit again, or "
+                            "restore data/ in the checkout with `git checkout -- data`")

@@ -17,7 +17,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -30,25 +36,28 @@ from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
 GUARD = "in a script, what starts processes must stand under `if __name__ == '__main__':`, since a worker imports the script"
-in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)  # in `one_thread`: a Ctrl-C ends what runs there
+# in `one_thread`: a Ctrl-C ends what runs there
+in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)
 
 
 def check_executor(executor: Any) -> None:
     """Raises TypeError for what is no Executor."""
     if executor is not None and not isinstance(executor, Executor):
-        raise TypeError("executor: expected a concurrent.futures.Executor, such as mk.sweep.processes(2), ProcessPoolExecutor(2) "
-                        f"or client.get_executor() of a Dask client, got {executor!r}")
+        raise TypeError("executor: expected a concurrent.futures.Executor, such as "
+                        "mk.sweep.processes(2), ProcessPoolExecutor(2) or client.get_executor() "
+                        f"of a Dask client, got {executor!r}")
 
 
 def pack(f: Callable) -> bytes:
-    """A function with all that it holds. Raises TypeError for one that holds what cannot travel, such as an open file."""
+    """A function with all that it holds. Raises TypeError for one that holds what cannot travel,
+    such as an open file."""
     import cloudpickle
 
     try:
         return cloudpickle.dumps(f)
     except Exception as error:
-        raise TypeError(f"executor: {f!r} cannot be sent to a worker ({error}): make inside of the function what cannot "
-                        "travel, such as open files") from error
+        raise TypeError(f"executor: {f!r} cannot be sent to a worker ({error}): make inside of "
+                        "the function what cannot travel, such as open files") from error
 
 
 def call(packed: bytes, *arguments: Any) -> bytes:
@@ -66,10 +75,11 @@ def unpack(packed: bytes) -> Any:
     return cloudpickle.loads(packed)
 
 
-# --- one thread ----------------------------------------------------------------------------------------------------
+# --- one thread -----------------------------------------------------------------------------------
 
 _lock = threading.Lock()
-_before: list[tuple[int, Any]] = []  # the thread counts at the outermost `one_thread`, once for each block that is open
+# the thread counts at the outermost `one_thread`, once for each block that is open
+_before: list[tuple[int, Any]] = []
 
 
 @contextmanager
@@ -108,7 +118,7 @@ def _leave() -> None:
             torch.set_num_threads(threads)
 
 
-# --- processes -----------------------------------------------------------------------------------------------------
+# --- processes ------------------------------------------------------------------------------------
 
 
 class _Mine(threading.local):
@@ -128,7 +138,8 @@ class Processes(Executor):
     """
 
     def __init__(self, n: int):
-        if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that is importing the script
+        # a worker that is importing the script
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
             raise RuntimeError(f"processes: {GUARD}")
         self._threads = ThreadPoolExecutor(n, "processes")
         self._mine = _Mine()
@@ -136,7 +147,8 @@ class Processes(Executor):
         self._ending = False
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
-        """The future of fn(*args, **kwargs) in a worker; RuntimeError in it when the task killed three of them."""
+        """The future of fn(*args, **kwargs) in a worker; RuntimeError in it when the task killed
+        three of them."""
         return self._threads.submit(self._run, fn, args, kwargs)
 
     def _run(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
@@ -151,7 +163,8 @@ class Processes(Executor):
                 raise BrokenExecutor("the processes were ended")
             self._forget()
         if started:
-            raise RuntimeError(f"{LIVES} worker processes died of this task, one after another: killed, or out of memory")
+            raise RuntimeError(f"{LIVES} worker processes died of this task, one after another: "
+                               "killed, or out of memory")
         raise BrokenExecutor(f"no worker process starts; {GUARD}")
 
     def _worker(self) -> ProcessPoolExecutor:
@@ -196,12 +209,15 @@ def processes(n: int | None = None) -> Processes:
     `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs
     under `if __name__ == "__main__":`, since a worker starts by importing the script.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return Processes(cores if n is None else whole("processes: n", n, least=1))
 
 
 def die_with_parent() -> None:
-    """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed: two must not write one store."""
+    """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed: two must not
+    write one store."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

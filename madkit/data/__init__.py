@@ -1,15 +1,18 @@
 """Truths: the distribution behind the real data.
 
-A truth is one seeded sequence of rows, and three pure functions that read it. For the same seed they always give the
-same rows, and the three never share one:
+A truth is one seeded sequence of rows, and three pure functions that read it. For the same seed
+they always give the same rows, and the three never share one:
 
     real(n, seed)          rows 0 … n: the real set D¹
-    fresh(start, n, seed)  rows start … start + n: new real data, for a start at or beyond the end of D¹
-    test(n, seed)          n rows of another sequence, on which metrics judge (a finite truth: at most its held-out rows)
+    fresh(start, n, seed)  rows start … start + n: new real data, for a start at or beyond the end
+                           of D¹
+    test(n, seed)          n rows of another sequence, on which metrics judge (a finite truth: at
+                           most its held-out rows)
 
-All give `Samples` on the CPU. Besides, a truth has `shape` (of a row); `moments() -> (mean (d,), cov (d, d))` where they
-are known; and, if it is finite, `rows`, the length of its sequence. No base class is needed: any object with the three
-functions is a truth. Two are offered for convenience: `Endless` (say how to draw rows) and `Finite` (give the rows).
+All give `Samples` on the CPU. Besides, a truth has `shape` (of a row); `moments() -> (mean (d,),
+cov (d, d))` where they are known; and, if it is finite, `rows`, the length of its sequence. No base
+class is needed: any object with the three functions is a truth. Two are offered for convenience:
+`Endless` (say how to draw rows) and `Finite` (give the rows).
 
 | truth | rows | known moments |
 |---|---|---|

@@ -1,8 +1,10 @@
-"""MNIST and Fashion-MNIST: 70,000 grey images of 28 × 28 pixels in ten classes, each set in four files.
+"""MNIST and Fashion-MNIST: 70,000 grey images of 28 × 28 pixels in ten classes, each set in four
+files.
 
-The files are looked for in the folder `root`, else in the folder that the environment variable MADKIT_DATA names; each may
-be the folder of the four files or its parent. Where there is neither, they are downloaded once into the user's cache. A file
-is used only if its SHA-256 is the published one, so a wrong or damaged copy cannot pass for the data set.
+The files are looked for in the folder `root`, else in the folder that the environment variable
+MADKIT_DATA names; each may be the folder of the four files or its parent. Where there is neither,
+they are downloaded once into the user's cache. A file is used only if its SHA-256 is the published
+one, so a wrong or damaged copy cannot pass for the data set.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from madkit.data import idx
 from madkit.data.finite import Finite
 from madkit.samples import Samples
 
-FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+         "t10k-labels-idx1-ubyte.gz")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ MNIST = Archive("mnist", "mnist", (
     "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-), ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"))
+), ("https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/"))
 
 FASHION = Archive("fashion_mnist", "fashion-mnist", (
     "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -49,26 +53,34 @@ FASHION = Archive("fashion_mnist", "fashion-mnist", (
 
 
 def mnist(
-    root: str | Path | None = None,  # the folder of the four files, or its parent; None: MADKIT_DATA, else a download (11 MB)
+    root: str | Path | None = None,  # the folder of the four files, or its parent; None:
+                                     # MADKIT_DATA, else a download (11 MB)
 ) -> Finite:
-    """Handwritten digits: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and fresh data, 10,000 to test on.
+    """Handwritten digits: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and fresh
+    data, 10,000 to test on.
 
-    A seed shuffles the training and the test images, each among themselves: a training image is never a test row.
+    A seed shuffles the training and the test images, each among themselves: a training image is
+    never a test row.
 
-    Raises FileNotFoundError where the files are not in `root`, or are nowhere and cannot be downloaded; ValueError for a file
-    with another content. LeCun, Bottou, Bengio & Haffner (1998), https://doi.org/10.1109/5.726791.
+    Raises FileNotFoundError where the files are not in `root`, or are nowhere and cannot be
+    downloaded; ValueError for a file with another content. LeCun, Bottou, Bengio & Haffner (1998),
+    https://doi.org/10.1109/5.726791.
     """
     return _truth(MNIST, root)
 
 
 def fashion_mnist(
-    root: str | Path | None = None,  # the folder of the four files, or its parent; None: MADKIT_DATA, else a download (31 MB)
+    root: str | Path | None = None,  # the folder of the four files, or its parent; None:
+                                     # MADKIT_DATA, else a download (31 MB)
 ) -> Finite:
-    """Articles of clothing: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and fresh data, 10,000 to test on.
+    """Articles of clothing: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and
+    fresh data, 10,000 to test on.
 
-    The labels: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot. Otherwise as `mnist`.
+    The labels: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle
+    boot. Otherwise as `mnist`.
 
-    Xiao, Rasul & Vollgraf (2017), https://arxiv.org/abs/1708.07747, https://github.com/zalandoresearch/fashion-mnist (MIT).
+    Xiao, Rasul & Vollgraf (2017), https://arxiv.org/abs/1708.07747,
+    https://github.com/zalandoresearch/fashion-mnist (MIT).
     """
     return _truth(FASHION, root)
 
@@ -87,38 +99,44 @@ def _samples(archive: Archive, images: Path, labels: Path) -> Samples:
 def _checked(archive: Archive, path: Path):
     """The array in a file, if its hash is the published one."""
     content = path.read_bytes()
-    array, got = idx.parse(content, str(path)), hashlib.sha256(content).hexdigest()  # a damaged file is called so first
+    # a damaged file is called so first
+    array, got = idx.parse(content, str(path)), hashlib.sha256(content).hexdigest()
     expected = archive.hashes[FILES.index(path.name)]
     if got != expected:
         other = FASHION if archive is MNIST else MNIST
-        what = (f"it is the file of {other.name}; keep each in a folder of its own, mnist/ and fashion-mnist/"
+        what = (f"it is the file of {other.name}; keep each in a folder of its own, mnist/ and "
+                "fashion-mnist/"
                 if got in other.hashes else idx.AGAIN)
-        raise ValueError(f"{archive.name}: {path} is not the published file: expected SHA-256 {expected}, got {got}; {what}")
+        raise ValueError(f"{archive.name}: {path} is not the published file: expected SHA-256 "
+                         f"{expected}, got {got}; {what}")
     return array
 
 
 def _paths(archive: Archive, root: str | Path | None) -> list[Path]:
-    """The four files in `root`, else in MADKIT_DATA, else in the cache, where they are downloaded to."""
+    """The four files in `root`, else in MADKIT_DATA, else in the cache, where they are downloaded
+    to."""
     place = root or os.environ.get("MADKIT_DATA")
     if place:
         top, said = Path(place).expanduser(), "root" if root else "MADKIT_DATA"
         if not top.is_dir():
-            raise FileNotFoundError(f"{archive.name}: {said} expected a folder, got {str(place)!r}, which is none; "
-                                    f"{_advice(archive)}")
+            raise FileNotFoundError(f"{archive.name}: {said} expected a folder, got "
+                                    f"{str(place)!r}, which is none; {_advice(archive)}")
         for folder in (top / archive.folder, top):
             missing = [name for name in FILES if not (folder / name).is_file()]
             if not missing:
                 return [folder / name for name in FILES]
             if len(missing) < len(FILES):
-                raise FileNotFoundError(f"{archive.name}: {folder} lacks {', '.join(missing)}; {_advice(archive)}")
+                raise FileNotFoundError(f"{archive.name}: {folder} lacks {', '.join(missing)}; "
+                                        f"{_advice(archive)}")
         if root:
-            raise FileNotFoundError(f"{archive.name}: none of the four files is in {top} or {top / archive.folder}; "
-                                    f"{_advice(archive)}")
+            raise FileNotFoundError(f"{archive.name}: none of the four files is in {top} or "
+                                    f"{top / archive.folder}; {_advice(archive)}")
     return _downloaded(archive)
 
 
 def _downloaded(archive: Archive) -> list[Path]:
-    """The four files in the user's cache; those that are not there yet come from the first mirror that has them."""
+    """The four files in the user's cache; those that are not there yet come from the first mirror
+    that has them."""
     import pooch
 
     cache, log = Path(pooch.os_cache("madkit")) / archive.folder, pooch.get_logger()
@@ -134,9 +152,11 @@ def _downloaded(archive: Archive) -> list[Path]:
                 reasons.append(f"{mirror}: {error}")
     finally:
         log.setLevel(level)
-    raise FileNotFoundError(f"{archive.name}: no copy in {cache}, and no download ({'; '.join(reasons)}); {_advice(archive)}")
+    raise FileNotFoundError(f"{archive.name}: no copy in {cache}, and no download "
+                            f"({'; '.join(reasons)}); {_advice(archive)}")
 
 
 def _advice(archive: Archive) -> str:
-    return (f"put {', '.join(FILES)} into one folder and say mk.data.{archive.name}(root=folder), or set the environment "
-            f"variable MADKIT_DATA to it or to a folder that holds them in {archive.folder}/")
+    return (f"put {', '.join(FILES)} into one folder and say mk.data.{archive.name}(root=folder), "
+            "or set the environment variable MADKIT_DATA to it or to a folder that holds them in "
+            f"{archive.folder}/")

@@ -1,9 +1,10 @@
 """Finite truths: a data set, whose rows run out.
 
-For each seed the rows are shuffled once. The last of them, a share `test`, are held out for the metrics; the others, in
-their shuffled order, are the sequence that the real set begins and fresh data continues. So real, fresh and test rows
-are never the same row, and another seed is another split. Where a data set comes with test rows of its own, these are
-shuffled among themselves, and all other rows are the sequence.
+For each seed the rows are shuffled once. The last of them, a share `test`, are held out for the
+metrics; the others, in their shuffled order, are the sequence that the real set begins and fresh
+data continues. So real, fresh and test rows are never the same row, and another seed is another
+split. Where a data set comes with test rows of its own, these are shuffled among themselves, and
+all other rows are the sequence.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ class Finite(card.Carded):
 
     x         (n, *shape)  float64, or uint8 images
     y         (n,) or None integer labels
-    held_out  the test rows: the share of the rows that is held out, in (0, 1), at least one row; or rows of their own
+    held_out  the test rows: the share of the rows that is held out, in (0, 1), at least one row; or
+              rows of their own
     name      what it calls itself
 
-    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows), for a y of another length and for test
-    rows unlike the others.
+    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows), for a y of
+    another length and for test rows unlike the others.
     """
 
     x: Tensor
@@ -47,13 +49,20 @@ class Finite(card.Carded):
         else:
             object.__setattr__(self, "held_out", share(f"{self.name}: test", self.held_out))
         if len(self.x) < 3:
-            raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test on), got {len(self.x)}")
+            raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test "
+                             f"on), got {len(self.x)}")
         _check_finite(self.name, self.x)
         Samples(self.x, self.y)  # says what is wrong with the labels
 
     def _check_test(self, test: Samples) -> None:
-        if not len(test) or test.shape != self.shape or test.x.dtype != self.x.dtype or (test.y is None) != (self.y is None):
-            raise ValueError(f"{self.name}: expected test rows like the others, of shape {self.shape} and {self.x.dtype}, "
+        if (
+            not len(test)
+            or test.shape != self.shape
+            or test.x.dtype != self.x.dtype
+            or (test.y is None) != (self.y is None)
+        ):
+            raise ValueError(f"{self.name}: expected test rows like the others, of shape "
+                             f"{self.shape} and {self.x.dtype}, "
                              f"{'without' if self.y is None else 'with'} labels; got {test!r}")
         _check_finite(f"{self.name}: test", test.x)
 
@@ -92,9 +101,11 @@ class Finite(card.Carded):
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
         start, n = whole(f"{what}: start", start), whole(f"{what}: n", n)
         if start + n > self.rows:
-            advice = "" if isinstance(self.held_out, Samples) else ", or hold out a smaller share (test=)"
-            raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} has {self.rows} rows for real "
-                             f"and fresh data and {self.held} held out for testing; ask for fewer rows{advice}")
+            advice = "" if isinstance(self.held_out,
+                                      Samples) else ", or hold out a smaller share (test=)"
+            raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} "
+                             f"has {self.rows} rows for real and fresh data and {self.held} held "
+                             f"out for testing; ask for fewer rows{advice}")
         return self._take(start, n, seed)
 
     def _take(self, start: int, n: int, seed: int) -> Samples:
@@ -115,11 +126,13 @@ class Finite(card.Carded):
 
 
 def array(
-    x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as (n, 1 or 3, h, w)
+    x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as
+                            # (n, 1 or 3, h, w)
     y: Any = None,          # (n,) integer labels
     test: float = 0.25,     # share of the rows held out for testing
 ) -> Finite:
-    """Your own data: an array, tensor or table of numbers. It is copied; all but uint8 images becomes float64.
+    """Your own data: an array, tensor or table of numbers. It is copied; all but uint8 images
+    becomes float64.
 
     Raises TypeError for anything that is not numbers, otherwise as `Finite`.
     """
@@ -135,11 +148,14 @@ def array(
 
 
 def digits(test: float = 0.25) -> Finite:
-    """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9. Shipped, needs no network.
+    """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9.
+    Shipped, needs no network.
 
-    test  share of the rows held out for testing; by default 1,348 rows are left for real and fresh data
+    test  share of the rows held out for testing; by default 1,348 rows are left for real and fresh
+          data
 
-    The pixels are multiples of 1/16. Alpaydin & Kaynak (1998), https://doi.org/10.24432/C50P49; data/digits/README.md.
+    The pixels are multiples of 1/16. Alpaydin & Kaynak (1998), https://doi.org/10.24432/C50P49;
+    data/digits/README.md.
     """
     with np.load(shipped("digits/digits.npz"), allow_pickle=False) as file:
         x, y = torch.from_numpy(file["x"]), torch.from_numpy(file["y"])
@@ -154,11 +170,16 @@ def _order(n: int, seed: int, what: str) -> Tensor:
 
 
 def _check_finite(name: str, x: Tensor) -> None:
-    bad = (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist() if x.is_floating_point() else []
+    bad = (
+        (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist()
+        if x.is_floating_point()
+        else []
+    )
     if bad:
         which = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of {len(x)} rows "
-                         f"(counted from 0: {which}); drop these rows or fill them in")
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of "
+                         f"{len(x)} rows (counted from 0: {which}); drop these rows or fill them "
+                         "in")
 
 
 def _numbers(name: str, values: Any) -> Tensor:
@@ -171,6 +192,7 @@ def _numbers(name: str, values: Any) -> Tensor:
         raise TypeError(f"array: {name} expected rows of equal length: {error}") from None
     if values.ndim == 0 or values.dtype.kind not in "fiub":
         what = f"an array of {values.dtype}" if values.ndim else repr(values.item())
-        raise TypeError(f"array: {name} expected an array of numbers with one row per example, got {what}; "
+        raise TypeError(f"array: {name} expected an array of numbers with one row per example, "
+                        f"got {what}; "
                         + (LABELS if name == "y" else "choose the columns that are numbers"))
     return torch.from_numpy(np.array(values))

@@ -1,8 +1,8 @@
 """Your own pictures as a truth: a folder of image files, all brought to one square size.
 
-A picture is turned as its EXIF says, put on white where it is transparent, cropped to the square in its middle and resized
-with Lanczos's filter (which averages when it shrinks, so that nothing flickers). What Pillow reads, madkit reads; of a moving
-picture the first frame counts.
+A picture is turned as its EXIF says, put on white where it is transparent, cropped to the square in
+its middle and resized with Lanczos's filter (which averages when it shrinks, so that nothing
+flickers). What Pillow reads, madkit reads; of a moving picture the first frame counts.
 """
 
 from __future__ import annotations
@@ -19,26 +19,32 @@ from madkit.data.finite import Finite
 
 
 def images(
-    folder: str | Path,   # it and all folders in it are searched; hidden files, and those that are no pictures, are passed over
+    folder: str | Path,   # it and all folders in it are searched; hidden files, and those that are
+                          # no pictures, are passed over
     size: int,            # width and height of a row in pixels
     test: float = 0.25,   # share of the rows held out for testing
 ) -> Finite:
-    """The pictures of a folder, uint8 of shape (n, 1, size, size) if all pixels of all are grey, else (n, 3, size, size).
+    """The pictures of a folder, uint8 of shape (n, 1, size, size) if all pixels of all are grey,
+    else (n, 3, size, size).
 
-    Rows are in the alphabetical order of the paths. Where every picture lies directly in one of two or more subfolders,
-    these are its labels: 0, 1, 2, … in alphabetical order of their names.
+    Rows are in the alphabetical order of the paths. Where every picture lies directly in one of two
+    or more subfolders, these are its labels: 0, 1, 2, … in alphabetical order of their names.
 
-    Raises FileNotFoundError for a folder that is none; ValueError for one with fewer than 3 pictures, and for files that
-    cannot be read, which it names.
+    Raises FileNotFoundError for a folder that is none; ValueError for one with fewer than 3
+    pictures, and for files that cannot be read, which it names.
     """
-    size, test, top = whole("images: size", size, least=1), share("images: test", test), Path(folder).expanduser()
+    size, test, top = whole("images: size", size, least=1), share("images: test",
+                                                                  test), Path(folder).expanduser()
     if not top.is_dir():
-        raise FileNotFoundError(f"images: folder expected a folder of pictures, got {str(folder)!r}, which is none")
+        raise FileNotFoundError("images: folder expected a folder of pictures, got "
+                                f"{str(folder)!r}, which is none")
     paths = _paths(top)
     if len(paths) < 3:
-        raise ValueError(f"images: expected at least 3 pictures (two to fit, one to test on) in {top} and its subfolders, got "
-                         f"{len(paths)}; pictures are known by the ends of their names, such as .png, .jpg, .webp")
-    return Finite(torch.from_numpy(_rows(paths, size)), _labels(top, paths), test, f"images({top.name!r}, {size})")
+        raise ValueError("images: expected at least 3 pictures (two to fit, one to test on) in "
+                         f"{top} and its subfolders, got {len(paths)}; pictures are known by the "
+                         "ends of their names, such as .png, .jpg, .webp")
+    return Finite(torch.from_numpy(_rows(paths, size)), _labels(top, paths), test,
+                  f"images({top.name!r}, {size})")
 
 
 def _paths(top: Path) -> list[Path]:
@@ -49,7 +55,8 @@ def _paths(top: Path) -> list[Path]:
     found = []
     for place, folders, files in os.walk(top):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(place, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in endings]
+        found += [Path(place, name) for name in files if not name.startswith(".")
+                  and Path(name).suffix.lower() in endings]
     return sorted(found, key=lambda path: path.relative_to(top).parts)
 
 
@@ -63,8 +70,8 @@ def _rows(paths: list[Path], size: int) -> np.ndarray:
             bad.append(f"{path} ({error or type(error).__name__})")
     if bad:
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        raise ValueError(f"images: {len(bad)} of {len(paths)} files cannot be read: {'; '.join(bad[:5])}{more}; mend them or "
-                         "move them out of the folder")
+        raise ValueError(f"images: {len(bad)} of {len(paths)} files cannot be read: "
+                         f"{'; '.join(bad[:5])}{more}; mend them or move them out of the folder")
     return rows[:, :1].copy() if (rows == rows[:, :1]).all() else rows
 
 
@@ -73,12 +80,14 @@ def _row(path: Path, size: int) -> np.ndarray:
     from PIL import Image, ImageOps
 
     with Image.open(path) as picture:
-        picture.draft(None, (4 * size, 4 * size))  # a large JPEG is decoded no larger than is of use
+        # a large JPEG is decoded no larger than is of use
+        picture.draft(None, (4 * size, 4 * size))
         upright = _on_white(ImageOps.exif_transpose(picture))
     width, height = upright.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    square = upright.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.LANCZOS)
+    square = upright.crop((left, top, left + side, top + side)).resize((size, size),
+                                                                       Image.Resampling.LANCZOS)
     return np.asarray(square).transpose(2, 0, 1)
 
 
@@ -87,10 +96,14 @@ def _on_white(picture):
     from PIL import Image
 
     if picture.mode == "F":
-        raise ValueError("its pixels are floating-point numbers of unknown range; save it with 8 or 16 bits")
+        raise ValueError("its pixels are floating-point numbers of unknown range; save it with 8 "
+                         "or 16 bits")
     if picture.mode.startswith("I"):  # 16 bits: Pillow would clip these at 255
-        picture = Image.fromarray((np.asarray(picture).clip(0, 65535) / 257).round().astype(np.uint8))
-    if "transparency" not in picture.info and picture.mode not in ("RGBA", "RGBa", "LA", "La", "PA"):
+        picture = Image.fromarray(
+            (np.asarray(picture).clip(0, 65535) / 257).round().astype(np.uint8)
+        )
+    if "transparency" not in picture.info and picture.mode not in ("RGBA", "RGBa", "LA", "La",
+                                                                   "PA"):
         return picture.convert("RGB")
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

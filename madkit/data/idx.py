@@ -8,8 +8,9 @@
 | 4 k | the length of each axis, uint32, most significant byte first |
 | the rest | the numbers, last axis fastest, most significant byte first |
 
-Nothing marks the end, so a file that was cut short is known only by its length: it must be exactly what the header says.
-LeCun, Cortes & Burges (1998), The MNIST database of handwritten digits, http://yann.lecun.com/exdb/mnist/.
+Nothing marks the end, so a file that was cut short is known only by its length: it must be exactly
+what the header says. LeCun, Cortes & Burges (1998), The MNIST database of handwritten digits,
+http://yann.lecun.com/exdb/mnist/.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def parse(content: bytes, name: str) -> np.ndarray:
 
     name  what errors call the file
 
-    Raises ValueError for bytes that are no such file: damaged, foreign, or not of the length that the header says.
+    Raises ValueError for bytes that are no such file: damaged, foreign, or not of the length that
+    the header says.
     """
     if content.startswith(GZIP):
         try:
@@ -39,35 +41,41 @@ def parse(content: bytes, name: str) -> np.ndarray:
         except (EOFError, OSError, zlib.error) as error:
             raise ValueError(f"{name}: damaged gzip ({error}); {AGAIN}") from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in KINDS or not content[3]:
-        raise ValueError(f"{name}: expected an IDX file, which begins with 0, 0, a kind of number ({', '.join(map(str, KINDS))}) "
-                         f"and the number of axes; got {list(content[:4])}; {AGAIN}")
+        raise ValueError(f"{name}: expected an IDX file, which begins with 0, 0, a kind of number "
+                         f"({', '.join(map(str, KINDS))}) and the number of axes; got "
+                         f"{list(content[:4])}; {AGAIN}")
     kind, axes = np.dtype(KINDS[content[2]]), content[3]
     header = 4 + 4 * axes
     if len(content) < header:
-        raise ValueError(f"{name}: cut short within the header: expected {header} bytes for {axes} axes, got {len(content)}; "
-                         f"{AGAIN}")
+        raise ValueError(f"{name}: cut short within the header: expected {header} bytes for "
+                         f"{axes} axes, got {len(content)}; {AGAIN}")
     shape = struct.unpack(f">{axes}I", content[4:header])
     expected = header + math.prod(shape) * kind.itemsize
     if len(content) != expected:
-        raise ValueError(f"{name}: {'cut short' if len(content) < expected else 'too long'}: the header says {shape} numbers of "
-                         f"{kind.itemsize} bytes, {expected} bytes in all, got {len(content)}; {AGAIN}")
+        raise ValueError(f"{name}: {'cut short' if len(content) < expected else 'too long'}: the "
+                         f"header says {shape} numbers of {kind.itemsize} bytes, {expected} bytes "
+                         f"in all, got {len(content)}; {AGAIN}")
     return np.frombuffer(content, kind, offset=header).reshape(shape).astype(kind.newbyteorder("="))
 
 
 def pair(images: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 images (n, h, w) and their labels (n,). Raises ValueError where they are no such pair."""
+    """uint8 images (n, h, w) and their labels (n,). Raises ValueError where they are no such pair.
+    """
     if images.dtype != np.uint8 or images.ndim != 3:
-        raise ValueError(f"{name}: expected images, uint8 of shape (n, h, w), got {images.dtype} of shape {images.shape}")
+        raise ValueError(f"{name}: expected images, uint8 of shape (n, h, w), got {images.dtype} "
+                         f"of shape {images.shape}")
     if labels.dtype != np.uint8 or labels.ndim != 1:
-        raise ValueError(f"{name}: expected labels, uint8 of shape (n,), got {labels.dtype} of shape {labels.shape}")
+        raise ValueError(f"{name}: expected labels, uint8 of shape (n,), got {labels.dtype} of "
+                         f"shape {labels.shape}")
     if len(images) != len(labels):
-        raise ValueError(f"{name}: expected a label for each image, got {len(images)} images and {len(labels)} labels; the two "
-                         "files do not belong together")
+        raise ValueError(f"{name}: expected a label for each image, got {len(images)} images and "
+                         f"{len(labels)} labels; the two files do not belong together")
     return images, labels
 
 
 def read(path: Path) -> np.ndarray:
-    """The array in an IDX file. Raises ValueError as `parse`, OSError where the file cannot be opened."""
+    """The array in an IDX file. Raises ValueError as `parse`, OSError where the file cannot be
+    opened."""
     return parse(path.read_bytes(), str(path))
 
 

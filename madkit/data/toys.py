@@ -1,10 +1,12 @@
 """Toy densities: endless truths that are drawn exactly and whose moments are known.
 
-Rows are drawn in blocks of fixed size, each from its own generator (seed, "truth" | "test", block). So row i is a
-function of (seed, i), however many rows are asked for and in whatever order, and a hundred rows from the middle of the
-sequence cost a hundred rows. Nothing is cached and no global generator is touched.
+Rows are drawn in blocks of fixed size, each from its own generator (seed, "truth" | "test", block).
+So row i is a function of (seed, i), however many rows are asked for and in whatever order, and a
+hundred rows from the middle of the sequence cost a hundred rows. Nothing is cached and no global
+generator is touched.
 
-All draw vectors (n, d) in float64: a loop can shrink its variance far below what float32 can tell from zero.
+All draw vectors (n, d) in float64: a loop can shrink its variance far below what float32 can tell
+from zero.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ BLOCK = 128  # rows drawn at a time; another number would be another sequence
 class Endless(card.Carded, ABC):
     """A truth whose rows never run out.
 
-    Your own: a frozen dataclass with the shape of a row and a draw. It must use no randomness but the given generator.
+    Your own: a frozen dataclass with the shape of a row and a draw. It must use no randomness but
+    the given generator.
 
         @dataclass(frozen=True)
         class square(mk.data.Endless):
@@ -93,16 +96,19 @@ class gaussian(Endless):
             return
         cov = torch.as_tensor(self.cov, dtype=torch.float64).detach().to("cpu", copy=True)
         if cov.shape != (self.dim, self.dim):
-            raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for dim={self.dim}, got {tuple(cov.shape)}")
+            raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for "
+                             f"dim={self.dim}, got {tuple(cov.shape)}")
         if not torch.isfinite(cov).all() or not torch.allclose(cov, cov.T, rtol=1e-9, atol=0):
-            raise ValueError("gaussian: cov expected a finite symmetric matrix, got NaN, infinity or cov ≠ covᵀ; "
-                             "(cov + cov.T)/2 makes a nearly symmetric matrix symmetric")
+            raise ValueError("gaussian: cov expected a finite symmetric matrix, got NaN, infinity "
+                             "or cov ≠ covᵀ; (cov + cov.T)/2 makes a nearly symmetric matrix "
+                             "symmetric")
         object.__setattr__(self, "cov", cov)
         _ = self.root  # says at once whether cov is positive semidefinite
 
     @cached_property
     def root(self) -> Tensor:
-        """Σ^½ (d, d), the symmetric one: unlike an eigenvector factor it has no signs that a library could choose."""
+        """Σ^½ (d, d), the symmetric one: unlike an eigenvector factor it has no signs that a
+        library could choose."""
         if self.cov is None:
             return torch.eye(self.dim, dtype=torch.float64)
         values, vectors = torch.linalg.eigh(self.cov)
@@ -120,12 +126,19 @@ class gaussian(Endless):
         return torch.zeros(self.dim, dtype=torch.float64), cov
 
     def __repr__(self) -> str:
-        cov = "" if self.cov is None else f", cov={self.cov.tolist()}" if self.dim <= 3 else f", cov={self.dim}×{self.dim} matrix"
+        cov = (
+            ""
+            if self.cov is None
+            else f", cov={self.cov.tolist()}"
+            if self.dim <= 3
+            else f", cov={self.dim}×{self.dim} matrix"
+        )
         return f"gaussian(dim={self.dim}{cov})"
 
 
 class Modes(Endless):
-    """Equally likely round Gaussians N(centre, std² I); `centres` (k, 2) and `std` are what the modes metric asks for."""
+    """Equally likely round Gaussians N(centre, std² I); `centres` (k, 2) and `std` are what the
+    modes metric asks for."""
 
     shape = (2,)
     std: float
@@ -141,7 +154,9 @@ class Modes(Endless):
         return centres[chosen] + self.std * _normal(n, 2, generator)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        return self.centres.mean(0), torch.cov(self.centres.T, correction=0) + self.std**2 * torch.eye(2, dtype=torch.float64)
+        return self.centres.mean(0), torch.cov(
+            self.centres.T, correction=0
+        ) + self.std**2 * torch.eye(2, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -182,7 +197,8 @@ class grid25(Modes):
 
 @dataclass(frozen=True)
 class moons(Endless):
-    """Two interleaved half circles of radius 1, (cos a, sin a) and (1 − cos a, ½ − sin a) with a uniform on [0, π].
+    """Two interleaved half circles of radius 1, (cos a, sin a) and (1 − cos a, ½ − sin a) with a
+    uniform on [0, π].
 
     noise  standard deviation of the Gaussian noise on both coordinates
     """
@@ -207,7 +223,8 @@ class moons(Endless):
 
 @dataclass(frozen=True)
 class swissroll(Endless):
-    """A spiral in the plane, r (cos 3πr/2, sin 3πr/2) with radius r uniform on [1, 3]; its turns lie 4/3 apart.
+    """A spiral in the plane, r (cos 3πr/2, sin 3πr/2) with radius r uniform on [1, 3]; its turns
+    lie 4/3 apart.
 
     noise  standard deviation of the Gaussian noise on both coordinates
     """
@@ -224,17 +241,21 @@ class swissroll(Endless):
         return torch.stack([r * a.cos(), r * a.sin()], 1) + self.noise * _normal(n, 2, generator)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        c = 2 / (3 * math.pi)  # with a = r/c: E[a cos a] = 2, E[a sin a] = c, E[a²] = 39π²/4, E[a² e^{2ia}] = −½ + 3πi
+        # with a = r/c: E[a cos a] = 2, E[a sin a] = c, E[a²] = 39π²/4, E[a² e^{2ia}] = −½ + 3πi
+        c = 2 / (3 * math.pi)
         square = 39 * math.pi**2 / 8
-        cov = [[square - 1 / 4 - 4, 3 * math.pi / 2 - 2 * c], [3 * math.pi / 2 - 2 * c, square + 1 / 4 - c**2]]
+        cov = [[square - 1 / 4 - 4, 3 * math.pi / 2 - 2 * c],
+               [3 * math.pi / 2 - 2 * c, square + 1 / 4 - c**2]]
         return _moments([2 * c, c**2], [[c**2 * value for value in row] for row in cov], self.noise)
 
 
 @dataclass(frozen=True)
 class rosenbrock(Endless):
-    """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁², ½).
+    """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1)
+    and x₂ | x₁ ~ N(x₁², ½).
 
-    So z = (x₁, √2 (x₂ − x₁²)) is standard normal, and the contour z₁² + z₂² = −2 log s of p leaves a share s outside.
+    So z = (x₁, √2 (x₂ − x₁²)) is standard normal, and the contour z₁² + z₂² = −2 log s of p leaves
+    a share s outside.
     """
 
     shape = (2,)
@@ -244,16 +265,20 @@ class rosenbrock(Endless):
         return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
 
     def tails(self, real: Samples, fake: Samples) -> dict[str, float]:
-        """A metric: the shares of fake rows outside the contours that hold 95 % and 99 % of the truth, {"5": …, "1": …}.
+        """A metric: the shares of fake rows outside the contours that hold 95 % and 99 % of the
+        truth, {"5": …, "1": …}.
 
-        Good when 0.05 and 0.01, the truth's; smaller where tails are lost. It does not look at the real rows.
+        Good when 0.05 and 0.01, the truth's; smaller where tails are lost. It does not look at the
+        real rows.
         """
         squared = fake.x[:, 0] ** 2 + 2 * (fake.x[:, 1] - fake.x[:, 0] ** 2) ** 2
-        return {f"{share:.0f}": (squared > -2 * math.log(share / 100)).double().mean().item() for share in (5, 1)}
+        return {f"{share:.0f}": (squared > -2 * math.log(share / 100)).double().mean().item()
+                for share in (5, 1)}
 
     @staticmethod
     def cooled_tail(share: float, lam: float, t: int) -> float:
-        """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ I): share^(1/λᵗ).
+        """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ
+        I): share^(1/λᵗ).
 
         A perfectly fitted flow does so in t generations of a fully synthetic loop.
 
@@ -264,7 +289,8 @@ class rosenbrock(Endless):
         return share ** (1 / lam**t)
 
     def contour(self, share: float = 0.05) -> Tensor:
-        """Points (200, 2) around the contour of p that leaves this share of the truth outside, in (0, 1)."""
+        """Points (200, 2) around the contour of p that leaves this share of the truth outside, in
+        (0, 1)."""
         angle = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
         z = math.sqrt(-2 * math.log(share)) * torch.stack([angle.cos(), angle.sin()], 1)
         return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
@@ -284,4 +310,6 @@ def _uniform(n: int, generator: torch.Generator) -> Tensor:
 def _moments(mean: list, cov: list, noise: float = 0.0) -> tuple[Tensor, Tensor]:
     """As tensors, with the variance of the noise added."""
     eye = torch.eye(len(mean), dtype=torch.float64)
-    return torch.tensor(mean, dtype=torch.float64), torch.tensor(cov, dtype=torch.float64) + noise**2 * eye
+    return torch.tensor(mean, dtype=torch.float64), torch.tensor(
+        cov, dtype=torch.float64
+    ) + noise**2 * eye

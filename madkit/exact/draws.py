@@ -1,8 +1,9 @@
 """All that is random: mean and scatter of standard normal rows, by Bartlett's decomposition.
 
-A χ² number is a normal one, x, bent to its law, and refused where luck has it (Marsaglia and Tsang 2000,
-https://doi.org/10.1145/358407.358414: at most one of 20). Neither x nor the luck depends on n, so loops that differ in n or p
-share them as they share the normals: what differs between two settings is the settings, and a slider draws nothing anew.
+A χ² number is a normal one, x, bent to its law, and refused where luck has it (Marsaglia and Tsang
+2000, https://doi.org/10.1145/358407.358414: at most one of 20). Neither x nor the luck depends on
+n, so loops that differ in n or p share them as they share the normals: what differs between two
+settings is the settings, and a slider draws nothing anew.
 """
 
 from __future__ import annotations
@@ -20,32 +21,37 @@ from torch import Tensor
 
 from madkit.base.rng import key
 
-LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # what was drawn last, for who asks for the same again
-KEPT, ROOM = 256, 2**22                                 # so many arrays of it, of so many numbers in all
-LOCK = threading.Lock()                                 # of LAST: sliders ask on threads of their own
+# what was drawn last, for who asks for the same again
+LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()
+KEPT, ROOM = 256, 2**22  # so many arrays of it, of so many numbers in all
+LOCK = threading.Lock()  # of LAST: sliders ask on threads of their own
 
 
 class Draws:
-    """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all loops share."""
+    """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all
+    loops share."""
 
     def __init__(self, seeds: list[int], dim: int, device: torch.device):
         self.seeds, self.dim, self.device = tuple(seeds), dim, device
         self.sequences: dict[tuple, _Sequence] = {}
 
     def draw(self, span: slice, n: np.ndarray, lam: np.ndarray) -> Tensor:
-        """√λ [A | z/√n] of these generations, (T, L, S, G, d, d + 1), for G groups of sizes n (T, L, G) and λ (L, G)."""
+        """√λ [A | z/√n] of these generations, (T, L, S, G, d, d + 1), for G groups of sizes n (T,
+        L, G) and λ (L, G)."""
         d, n, root = self.dim, n[:, :, None], np.sqrt(lam)[:, None, :, None]
-        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)                         # (T, L, 1, G, d)
-        normal = self._numbers("normal", span, n.shape[-1], d * (d + 1) // 2)            # (T, S, G, ·)
+        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)  # (T, L, 1, G, d)
+        normal = self._numbers("normal", span, n.shape[-1], d * (d + 1) // 2)  # (T, S, G, ·)
         seen = np.zeros((*n.shape[:2], *normal.shape[1:3], d, d + 1))
-        for row in range(1, d):                                                          # below the diagonal
+        for row in range(1, d):  # below the diagonal
             start = d + row * (row - 1) // 2
             np.multiply(normal[:, None, ..., start : start + row], root, out=seen[..., row, :row])
-        chi = kept(("χ", self.seeds, d, span.start, n.shape, n.tobytes()), lambda: self._chi(span, freedom))
+        chi = kept(("χ", self.seeds, d, span.start, n.shape, n.tobytes()),
+                   lambda: self._chi(span, freedom))
         np.multiply(chi, root, out=np.einsum("...ii -> ...i", seen[..., :d]))
         if not freedom.all():
             seen[..., :d] *= freedom[..., None, :] > 0
-        np.multiply(normal[:, None, ..., :d], root / np.sqrt(np.maximum(n, 1))[..., None], out=seen[..., d])
+        np.multiply(normal[:, None, ..., :d], root / np.sqrt(np.maximum(n, 1))[..., None],
+                    out=seen[..., d])
         return torch.from_numpy(seen).to(self.device)
 
     def _chi(self, span: slice, freedom: np.ndarray) -> np.ndarray:
@@ -53,7 +59,7 @@ class Draws:
         scale = np.maximum(freedom, 2) / 2 - 1 / 3
         x, luck = self._tried(0, span, freedom.shape[-2])
         chi, taken = _bent(x[:, None], luck[:, None], scale)
-        few = freedom < 2                                                                # χ² of one is x² itself
+        few = freedom < 2  # χ² of one is x² itself
         if few.any():
             chi, taken = np.where(few, freedom * np.abs(x[:, None]), chi), taken | few
         for k in count(1):
@@ -61,11 +67,13 @@ class Draws:
             if not len(t):
                 break
             x, luck = self._tried(k, span, freedom.shape[-2])
-            chi[places], taken[places] = _bent(x[t, seed, g, i], luck[t, seed, g, i], scale[t, loop, 0, g, i])
+            chi[places], taken[places] = _bent(x[t, seed, g, i], luck[t, seed, g, i],
+                                               scale[t, loop, 0, g, i])
         return chi
 
     def _tried(self, k: int, span: slice, groups: int) -> tuple[np.ndarray, np.ndarray]:
-        return self._numbers(f"chi.{k}", span, groups, self.dim), self._numbers(f"luck.{k}", span, groups, self.dim)
+        return self._numbers(f"chi.{k}", span, groups, self.dim), self._numbers(f"luck.{k}", span,
+                                                                                groups, self.dim)
 
     def _numbers(self, name: str, span: slice, *shape: int) -> np.ndarray:
         """These generations of a sequence: (T, S, *shape), not to be written to."""
@@ -80,8 +88,9 @@ class Draws:
 
 
 def _bent(x: np.ndarray, luck: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Normal numbers as √χ² of 2 · scale + ⅔ degrees of freedom, and which of them are taken; luck: exponential numbers."""
-    with np.errstate(invalid="ignore", divide="ignore"):                                 # NaN is not taken
+    """Normal numbers as √χ² of 2 · scale + ⅔ degrees of freedom, and which of them are taken; luck:
+    exponential numbers."""
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN is not taken
         y = 1 + x / np.sqrt(9 * scale)
         cube = y * y * y
         return np.sqrt(2 * scale * cube), luck > scale * (cube - 1 - np.log(cube)) - x * x / 2
@@ -92,10 +101,11 @@ class _Sequence:
 
     def __init__(self, name: str, seeds: tuple[int, ...], shape: tuple[int, ...]):
         self.name, self.seeds, self.shape = name, seeds, shape
-        self.done = 0                                   # generations that the generators have been through
+        self.done = 0  # generations that the generators have been through
 
     def at(self, span: slice) -> np.ndarray:
-        return kept((self.name, self.seeds, self.shape, span.start, span.stop), lambda: self._drawn(span))
+        return kept((self.name, self.seeds, self.shape, span.start, span.stop),
+                    lambda: self._drawn(span))
 
     def _drawn(self, span: slice) -> np.ndarray:
         if not self.done or span.start < self.done:
@@ -107,7 +117,11 @@ class _Sequence:
 
     def _next(self, generations: int) -> np.ndarray:
         self.done += generations
-        draw = np.random.Generator.standard_exponential if self.name.startswith("luck") else np.random.Generator.standard_normal
+        draw = (
+            np.random.Generator.standard_exponential
+            if self.name.startswith("luck")
+            else np.random.Generator.standard_normal
+        )
         return np.stack([draw(one, (generations, *self.shape)) for one in self.generators], 1)
 
 
@@ -132,7 +146,8 @@ def generator(seed: int, name: str) -> np.random.Generator:
 
 
 class _Start(np.random.SeedSequence):
-    """The state that a generator starts with: hashing a seed takes ten times as long as making a generator of its hash."""
+    """The state that a generator starts with: hashing a seed takes ten times as long as making a
+    generator of its hash."""
 
     def __init__(self, seed: int):
         super().__init__(seed)

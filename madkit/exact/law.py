@@ -37,9 +37,11 @@ class Fits:
         return Fits(self.mean[which], self.factor[which], self.logs[which])
 
 
-def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
+def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int,
+          device: torch.device,
           progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
-    """(which loops, which generations, their fits), piece by piece; loops of the same sources go side by side."""
+    """(which loops, which generations, their fits), piece by piece; loops of the same sources go
+    side by side."""
     with bar(total=len(plans) * generations, unit="generation", wanted=progress) as shown:
         for which in _families(plans, BUDGET // (len(seeds) * dim * (dim + 1))):
             family = [plans[i] for i in which]
@@ -49,7 +51,8 @@ def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof:
 
 
 def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
-    """Positions of the plans with the same sources and the same kind of factor, as many together as there is room for groups."""
+    """Positions of the plans with the same sources and the same kind of factor, as many together as
+    there is room for groups."""
     families: dict[tuple, list[int]] = {}
     for i, plan in enumerate(plans):
         families.setdefault((plan.sources, plan.full), []).append(i)
@@ -72,8 +75,10 @@ def _family(family: list[Plan], dim: int, generations: int, seeds: list[int], dd
     yield from zip(spans, follow(fits, family, spans, draws, ddof), strict=True)
 
 
-def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddof: int) -> Iterator[Fits]:
-    """Fully synthetic loops, F_t = F_{t−1} B_t and μ_t = μ_{t−1} + F_{t−1} b_t: products and sums along the generations."""
+def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
+           ddof: int) -> Iterator[Fits]:
+    """Fully synthetic loops, F_t = F_{t−1} B_t and μ_t = μ_{t−1} + F_{t−1} b_t: products and sums
+    along the generations."""
     lam = np.stack([plan.lam for plan in family])
     for span in spans:
         n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, 1)
@@ -89,22 +94,36 @@ def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddo
         yield fits
 
 
-def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddof: int) -> Iterator[Fits]:
-    """Any sum of sources, one generation after another: pool what is seen of every group of rows."""
-    sources, drawn, lam = family[0].sources, family[0].drawn, np.stack([plan.lam for plan in family])
+def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
+          ddof: int) -> Iterator[Fits]:
+    """Any sum of sources, one generation after another: pool what is seen of every group of rows.
+    """
+    sources, drawn, lam = (
+        family[0].sources,
+        family[0].drawn,
+        np.stack([plan.lam for plan in family]),
+    )
     few = family[0].full and draws.dim <= Components.FEW and draws.device.type == "cpu"
     rows: Any = Components(len(draws.seeds)) if few else Matrices(family[0].full, draws.device)
     mean, factor = rows.enter(fits.mean[0]), rows.enter(fits.factor[0])
-    real = data = rows.joined(factor * rows.size(np.sqrt([float(plan.n_ini - ddof) for plan in family])), mean)
-    past = deque([(mean, factor)] * max(memory for _, memory in sources))    # newest first; its length never changes
+    real = data = rows.joined(factor * rows.size(np.sqrt([float(plan.n_ini - ddof)
+                                                          for plan in family])), mean)
+    # newest first; its length never changes
+    past = deque([(mean, factor)] * max(memory for _, memory in sources))
     for span in spans:
         n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, G)
         alive = np.stack([plan.ranks[span] for plan in family], 1)[..., None] > np.arange(draws.dim)
         total, path = n.sum(-1, dtype=float), []
-        seen = rows.enter(draws.draw(span, n[..., drawn], lam[:, drawn]).movedim(3, 1))     # (T, G, …)
-        sizes = rows.sizes(n / total[..., None]), rows.sizes(np.sqrt(n)), rows.sizes(alive.astype(float))
-        for groups, spread, *size in zip(seen, rows.size(np.sqrt(total - ddof)), *sizes, strict=True):
-            mean, factor = rows.pooled(list(_groups(rows, sources, iter(groups), past, real, data)), *size)
+        seen = rows.enter(draws.draw(span, n[..., drawn], lam[:, drawn]).movedim(3, 1))  # (T, G, …)
+        sizes = (
+            rows.sizes(n / total[..., None]),
+            rows.sizes(np.sqrt(n)),
+            rows.sizes(alive.astype(float)),
+        )
+        for groups, spread, *size in zip(seen, rows.size(np.sqrt(total - ddof)), *sizes,
+                                         strict=True):
+            mean, factor = rows.pooled(list(_groups(rows, sources, iter(groups), past, real, data)),
+                                       *size)
             if (Previous, 1) in sources:
                 data = rows.joined(factor, mean)
             past.appendleft((mean, factor / spread))
@@ -114,9 +133,11 @@ def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddof
         yield Fits(means, factors, _logs(factors))
 
 
-def _groups(rows: Any, sources: Sequence[tuple[type, int]], seen: Iterator[Any], past: Sequence[tuple[Any, Any]], real: Any,
+def _groups(rows: Any, sources: Sequence[tuple[type, int]], seen: Iterator[Any],
+            past: Sequence[tuple[Any, Any]], real: Any,
             data: Any) -> Iterator[Any]:
-    """What is seen of each group of a training set; `seen` is that of standard normal rows, for those that are drawn."""
+    """What is seen of each group of a training set; `seen` is that of standard normal rows, for
+    those that are drawn."""
     for source, memory in sources:
         if source is Synthetic:
             yield from (rows.emitted(*past[k], next(seen)) for k in range(memory))

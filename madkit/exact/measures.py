@@ -15,10 +15,11 @@ from madkit.exact.rows import times
 
 @dataclass(frozen=True)
 class Truth:
-    """N(mean, root rootᵀ) in `dim` dimensions, and, where that makes the size of matrices even, a coordinate nobody looks at.
+    """N(mean, root rootᵀ) in `dim` dimensions, and, where that makes the size of matrices even, a
+    coordinate nobody looks at.
 
-    Matrices of odd size lie in memory in two ways, which libraries treat differently in the last bit: a seed's numbers
-    would depend on its place in the tensor. (Up to size 4 they do not.)
+    Matrices of odd size lie in memory in two ways, which libraries treat differently in the last
+    bit: a seed's numbers would depend on its place in the tensor. (Up to size 4 they do not.)
     """
 
     dim: int
@@ -34,7 +35,8 @@ class Truth:
         values, vectors = torch.linalg.eigh(cov)
         rounding = dim * torch.finfo(cov.dtype).eps * values[-1].abs()
         if values[0] < -rounding or not torch.allclose(cov, cov.T, atol=0):
-            raise ValueError(f"cov: expected a symmetric matrix without negative eigenvalues, got {cov.tolist()}")
+            raise ValueError("cov: expected a symmetric matrix without negative eigenvalues, got "
+                             f"{cov.tolist()}")
         values = values.where(values > rounding, 0)
         extra = dim % 2 if dim > 4 else 0
         root = torch.nn.functional.pad((vectors * values.sqrt()) @ vectors.T, (0, extra, 0, extra))
@@ -45,7 +47,8 @@ class Truth:
         """Fits in the truth's own coordinates, but for its mean."""
         if self.plain:
             return Fits(fits.mean, fits.factor, fits.logs[..., : self.dim])
-        return Fits(times(self.root, fits.mean), self.colour(fits.factor), fits.logs[..., : self.dim])
+        return Fits(times(self.root, fits.mean), self.colour(fits.factor),
+                    fits.logs[..., : self.dim])
 
     def colour(self, factor: Tensor) -> Tensor:
         """root @ factor, matrix by matrix."""
@@ -56,9 +59,11 @@ def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
     try:
         numbers = torch.as_tensor(values, dtype=torch.float64, device="cpu")
     except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name}: expected numbers of shape {shape}, as dim={shape[0]}, got {values!r}") from None
+        raise TypeError(f"{name}: expected numbers of shape {shape}, as dim={shape[0]}, got "
+                        f"{values!r}") from None
     if numbers.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, as dim={shape[0]}, got {tuple(numbers.shape)}")
+        raise ValueError(f"{name}: expected shape {shape}, as dim={shape[0]}, got "
+                         f"{tuple(numbers.shape)}")
     if not numbers.isfinite().all():
         raise ValueError(f"{name}: expected finite numbers, got {numbers.tolist()}")
     return numbers
@@ -75,7 +80,8 @@ def _trace(fits: Fits, truth: Truth) -> Tensor:
 def _w2_squared(fits: Fits, truth: Truth) -> Tensor:
     """With Σ = F Fᵀ, tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Σ0^½ F."""
     overlap = _singular(truth.colour(fits.factor)).sum(-1)
-    return _mean_error(fits, truth) + (_trace(fits, truth) + truth.root.square().sum() - 2 * overlap).clamp(min=0)
+    return _mean_error(fits, truth) + (_trace(fits, truth)
+                                       + truth.root.square().sum() - 2 * overlap).clamp(min=0)
 
 
 def _singular(matrix: Tensor) -> Tensor:

@@ -7,27 +7,40 @@ from typing import Any
 
 import numpy as np
 
-from madkit.loops import Fresh, Loop, Previous, Real, Source, Subsample, Synthetic, check_loop, parts
+from madkit.loops import (
+    Fresh,
+    Loop,
+    Previous,
+    Real,
+    Source,
+    Subsample,
+    Synthetic,
+    check_loop,
+    parts,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A loop's groups of rows, in order (a Synthetic makes `memory` of them, newest first): known before anything is drawn."""
+    """A loop's groups of rows, in order (a Synthetic makes `memory` of them, newest first): known
+    before anything is drawn."""
 
     n_ini: int
     sources: tuple[tuple[type, int], ...]  # (kind, memory)
-    rows: np.ndarray                       # (T, G) rows of each group; generation 1 is not among them: its line is 0
+    rows: np.ndarray  # (T, G) rows of each group; generation 1 is not among them: its line is 0
     ranks: np.ndarray                      # (T,) rank of the fitted covariance
     lam: np.ndarray                        # (G,)
     drawn: np.ndarray                      # (G,) whether the rows are new
-    full: bool                             # whether real rows in every generation keep every direction alive
+    full: bool  # whether real rows in every generation keep every direction alive
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
         chosen = parts(loop)
         sources = tuple((type(part), getattr(part, "memory", 1)) for part in chosen)
-        lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat([memory for _, memory in sources])
-        drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat([memory for _, memory in sources])
+        lam = np.array([getattr(part, "lam", 1.0)
+                        for part in chosen]).repeat([memory for _, memory in sources])
+        drawn = np.array([kind in (Fresh, Synthetic)
+                          for kind, _ in sources]).repeat([memory for _, memory in sources])
         rows, ranks = np.zeros((generations, len(lam)), dtype=int), [min(dim, n_ini - 1)]
         fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
         reach, total = dim if fresh else ranks[0] * bool(lam.any()), n_ini
@@ -36,8 +49,8 @@ class Plan:
             rows[t - 1], points = zip(*groups, strict=True)
             total = sum(n for n, _ in groups)
             if total < 2:
-                raise ValueError(f"loop: the training set of generation {t} has {total} rows, expected at least 2; "
-                                 "give the loop real, fresh or synthetic rows")
+                raise ValueError(f"loop: the training set of generation {t} has {total} rows, "
+                                 "expected at least 2; give the loop real, fresh or synthetic rows")
             ranks.append(min(sum(points) - 1, reach))
         real = fresh + n_ini * any(isinstance(part, Real) for part in chosen)
         full = real >= dim + 2 or fresh >= dim and min(ranks[1:], default=dim) == dim
@@ -45,7 +58,8 @@ class Plan:
 
 
 def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list[tuple[int, int]]:
-    """(rows, rows that span as much) of each group that a source puts into the training set of generation t."""
+    """(rows, rows that span as much) of each group that a source puts into the training set of
+    generation t."""
     if isinstance(part, Real):
         return [(n_ini, ranks[0] + 1)]
     if isinstance(part, Previous):
@@ -53,17 +67,21 @@ def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list
     if isinstance(part, Fresh):
         return [(part.n, part.n)]
     shares = part.shares(t)
-    newest = [(shares.get(k, 0), ranks[k - 1] + 1 if part.lam else 1) for k in range(t - 1, max(0, t - 1 - part.memory), -1)]
+    newest = [(shares.get(k, 0), ranks[k - 1] + 1 if part.lam else 1)
+              for k in range(t - 1, max(0, t - 1 - part.memory), -1)]
     return [(n, min(n, span)) for n, span in newest] + [(0, 0)] * (part.memory - len(newest))
 
 
 def check_known(loop: Loop) -> None:
-    """Raise ValueError, with the reason, for a loop that is not made of sources whose law is known."""
+    """Raise ValueError, with the reason, for a loop that is not made of sources whose law is known.
+    """
     check_loop(loop)
     for part in parts(loop):
         if type(part) not in (Real, Fresh, Synthetic, Previous):
-            why = ("draws without replacement, so single rows matter" if isinstance(part, Subsample) else
-                   "is a plain function: where its rows come from is not known" if not isinstance(part, Source) else
+            why = ("draws without replacement, so single rows "
+                   "matter" if isinstance(part, Subsample) else
+                   "is a plain function: where its rows come from is not "
+                   "known" if not isinstance(part, Source) else
                    "is a source of its own kind, whose law is not known")
-            raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous or sums of them. "
-                             "mk.run simulates any loop")
+            raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous "
+                             "or sums of them. mk.run simulates any loop")

@@ -1,8 +1,10 @@
-r"""An executed notebook as one HTML page: no network, no code, no scripts but that of explorers (see `madkit.live.inline`).
+r"""An executed notebook as one HTML page: no network, no code, no scripts but that of explorers
+(see `madkit.live.inline`).
 
-Figures, style and mathematics are inside the file. Mathematics is drawn by matplotlib's mathtext, a large part of TeX, with
-its TeX as alternative text; what mathtext cannot read (\begin{…}) stands as TeX. Of each output the first form in SHOWN
-counts: a live figure shows its picture, a bare widget a line that says where it is live.
+Figures, style and mathematics are inside the file. Mathematics is drawn by matplotlib's mathtext, a
+large part of TeX, with its TeX as alternative text; what mathtext cannot read (\begin{…}) stands as
+TeX. Of each output the first form in SHOWN counts: a live figure shows its picture, a bare widget a
+line that says where it is live.
 """
 
 from __future__ import annotations
@@ -33,11 +35,13 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
 
     Warns when a browser would fetch something from the network to show the page.
     """
-    page = frame(title(nb, source.stem), _body(_readable(nb), source, code), _settings(settings), source.name,
+    page = frame(title(nb, source.stem), _body(_readable(nb), source, code), _settings(settings),
+                 source.name,
                  _highlighting() if code else "")
     if found := external(page):
-        warnings.warn(f"{source.name}: the report loads from the network and is incomplete without it: {', '.join(found)}; "
-                      "put pictures beside the notebook, and give outputs a self-contained text/html or image/png", stacklevel=2)
+        warnings.warn(f"{source.name}: the report loads from the network and is incomplete "
+                      f"without it: {', '.join(found)}; put pictures beside the notebook, and "
+                      "give outputs a self-contained text/html or image/png", stacklevel=2)
     return page
 
 
@@ -49,35 +53,48 @@ def title(nb: Any, otherwise: str) -> str:
 
 
 def external(page: str) -> list[str]:
-    """The addresses that a browser would fetch in order to show the page: scripts, styles, pictures, frames, imports."""
+    """The addresses that a browser would fetch in order to show the page: scripts, styles,
+    pictures, frames, imports."""
     page = re.sub(r"data:[\w/+.;=-]+,[\w+/=%]*", "", page)  # embedded files
-    tags = re.findall(r"<(?:script|link|img|image|iframe|source|video|audio|embed|object|use)\b[^>]*>", page)
-    attributes = re.compile(r"""\b(?:src|srcset|href|data|poster)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)""")
-    elsewhere = re.compile(r"""(?:\burl\(|@import|\bimport\s*\(|\bfrom)\s*["']?((?:https?:)?//[^"')\s]+)""")
+    tags = re.findall(
+        r"<(?:script|link|img|image|iframe|source|video|audio|embed|object|use)\b[^>]*>", page
+    )
+    attributes = re.compile(
+        r"""\b(?:src|srcset|href|data|poster)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)"""
+    )
+    elsewhere = re.compile(
+        r"""(?:\burl\(|@import|\bimport\s*\(|\bfrom)\s*["']?((?:https?:)?//[^"')\s]+)"""
+    )
     return [url for tag in tags for url in attributes.findall(tag)] + elsewhere.findall(page)
 
 
-# --- the body ------------------------------------------------------------------------------------------------------
+# --- the body -------------------------------------------------------------------------------------
 
 
 def _readable(nb: Any) -> Any:
-    """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of a bare widget."""
+    """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of
+    a bare widget."""
     nb = copy.deepcopy(nb)
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
+        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"
+                        and not _bar(output.get("data", {}))]
         for data in (output.data for output in cell.outputs if "data" in output):
             if "text/latex" in data:
                 data.setdefault("text/markdown", data["text/latex"])
             if EXPLORER in data:
                 data["text/html"] = inline.fragment(data.pop(EXPLORER), data["text/html"])
             if WIDGET in data and not set(SHOWN[:-1]) & set(data):
-                data["text/html"] = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
+                data["text/html"] = (
+                    '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
+                )
     return nb
 
 
 def _bar(data: Any) -> bool:
-    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name: 50%|### | 1/2 [00:01<00:01, …]"."""
-    return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ \[", str(data.get("text/plain"))) is not None
+    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name: 50%|### |
+    1/2 [00:01<00:01, …]"."""
+    return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ "
+                                        r"\[", str(data.get("text/plain"))) is not None
 
 
 def _body(nb: Any, source: Path, code: bool) -> str:
@@ -96,7 +113,8 @@ def _body(nb: Any, source: Path, code: bool) -> str:
 
 
 def _markdown(folder: Path) -> Any:
-    """The jinja filter of markdown cells: nbconvert's, with pictures embedded and mathematics drawn."""
+    """The jinja filter of markdown cells: nbconvert's, with pictures embedded and mathematics
+    drawn."""
     from jinja2 import pass_context
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -107,8 +125,10 @@ def _markdown(folder: Path) -> Any:
         def block_math(self, body: str) -> str:
             return f'<span class="equation">{mathematics(body)}</span>'
 
-        def _html_embed_images(self, html: str) -> str:  # the original closes every tag, <details> above its text too
-            return re.sub(r'(<img\b[^>]*?\bsrc=")([^"]+)', lambda m: m[1] + (self._src_to_base64(m[2]) or m[2]), html)
+        # the original closes every tag, <details> above its text too
+        def _html_embed_images(self, html: str) -> str:
+            return re.sub(r'(<img\b[^>]*?\bsrc=")([^"]+)',
+                          lambda m: m[1] + (self._src_to_base64(m[2]) or m[2]), html)
 
         def latex_environment(self, name: str, body: str) -> str:
             return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
@@ -116,19 +136,22 @@ def _markdown(folder: Path) -> Any:
     @pass_context
     def markdown(context: Any, text: str) -> str:
         attachments = context.get("cell", {}).get("attachments", {})
-        renderer = Renderer(escape=False, attachments=attachments, embed_images=True, path=str(folder), exclude_anchor_links=True)
+        renderer = Renderer(escape=False, attachments=attachments, embed_images=True,
+                            path=str(folder), exclude_anchor_links=True)
         return MarkdownWithMath(renderer).render(text)
 
     return markdown
 
 
 def mathematics(tex: str) -> str:
-    """TeX as an embedded picture that stands on the line like text, or the TeX itself where mathtext cannot read it."""
+    """TeX as an embedded picture that stands on the line like text, or the TeX itself where
+    mathtext cannot read it."""
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
-    known = re.sub(r"\\([lg]e)(?![a-zA-Z])", r"\\\1q", tex)  # mathtext has \leq alone where TeX has \le too
+    # mathtext has \leq alone where TeX has \le too
+    known = re.sub(r"\\([lg]e)(?![a-zA-Z])", r"\\\1q", tex)
     line, font = f"${' '.join(known.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
     try:
         width, height, depth = MathTextParser("path").parse(line, 72, font)[:3]
@@ -144,8 +167,10 @@ def mathematics(tex: str) -> str:
 
 def _settings(settings: list[tuple[str, Any, str]]) -> str:
     """The table of parameters at the foot of the page."""
-    rows = [f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(str(value))}</td><td>{html.escape(help)}</td></tr>"
-            for name, value, help in settings]
+    rows = [
+        f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(str(value))}</td><td>{html.escape(help)}</td></tr>"
+        for name, value, help in settings
+    ]
     return "\n".join(["<table>", "<caption>Settings</caption>", *rows, "</table>"]) if rows else ""
 
 

@@ -1,14 +1,17 @@
-"""The parameters of a notebook: names, types, defaults and help, read from the cell tagged `parameters`.
+"""The parameters of a notebook: names, types, defaults and help, read from the cell tagged
+`parameters`.
 
 Every line of that cell is `name = literal  # help` or `name: type = literal  # help`. Types are int, float, bool, str,
-list[one of these] and Optional[any of these]; a line without an annotation has the type of its literal:
+list[one of these] and Optional[any of these]; a line without an annotation has the type of its
+literal:
 
     lam = 0.9                              # sampling bias λ in [0, 1], 1 = none
     n: int = 100                           # rows per generation
     seeds: list[int] = [0, 1, 2]
     data: Optional[str] = None             # a CSV file of one's own
 
-What is given for a parameter has its type or is refused; an int may stand for a float. The cell may also import Optional.
+What is given for a parameter has its type or is refused; an int may stand for a float. The cell may
+also import Optional.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ KIND = rf"(?:{ONE}|list\[{ONE}\])(?: \| None)?"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of the `parameters` cell; kind is its type in words, such as "float", "list[int]" or "str | None"."""
+    """One line of the `parameters` cell; kind is its type in words, such as "float", "list[int]" or
+    "str | None"."""
 
     name: str
     default: Any
@@ -38,43 +42,55 @@ class Parameter:
     help: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.kind} = {self.default!r}" + (f"  # {self.help}" if self.help else "")
+        return f"{self.name}: {self.kind} = {self.default!r}" + (f"  # {self.help}" if self.help
+                                                                 else "")
 
     def value(self, given: Any, text: bool = False) -> Any:
-        """given as a value of this type (text: given is what stands on a command line), else ValueError."""
+        """given as a value of this type (text: given is what stands on a command line), else
+        ValueError."""
         kind, _, optional = self.kind.partition(" | ")
         if optional and (given is None or text and given.lower() == "none"):
             return None
         try:
             return _parse(kind, given) if text else _cast(kind, given)
         except (ValueError, KeyError):
-            raise ValueError(f"parameter {self.name}: expected {self.kind}, got {given!r}") from None
+            raise ValueError(f"parameter {self.name}: expected {self.kind}, got "
+                             f"{given!r}") from None
 
 
 def read(notebook: str | os.PathLike) -> dict[str, Parameter]:
-    """The parameters that a notebook offers, by name, in the order of its `parameters` cell; without one an empty dict.
+    """The parameters that a notebook offers, by name, in the order of its `parameters` cell;
+    without one an empty dict.
 
-    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default that is no literal of its type.
+    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default that is no
+    literal of its type.
     """
     import nbformat
 
     if not Path(notebook).is_file():
-        raise FileNotFoundError(f"notebook: expected the path of a notebook, got {os.fspath(notebook)!r}: no such file")
+        raise FileNotFoundError("notebook: expected the path of a notebook, got "
+                                f"{os.fspath(notebook)!r}: no such file")
     try:
         cells = nbformat.read(notebook, as_version=4).cells
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, AttributeError) as error:
-        raise ValueError(f"notebook: expected a Jupyter notebook, got {os.fspath(notebook)!r}: {str(error)[:100]}") from None
-    return declared("\n".join(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])))
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError,
+            AttributeError) as error:
+        raise ValueError(f"notebook: expected a Jupyter notebook, got {os.fspath(notebook)!r}: "
+                         f"{str(error)[:100]}") from None
+    return declared("\n".join(cell.source for cell in cells
+                              if "parameters" in cell.metadata.get("tags", [])))
 
 
-def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str, text: bool = False) -> dict[str, Any]:
+def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
+          text: bool = False) -> dict[str, Any]:
     """given, every value of its parameter's type.
 
-    given    name -> value, or name -> text from a command line (text=True: "0.8", "true", "none", "1,2,3")
+    given    name -> value, or name -> text from a command line (text=True: "0.8", "true", "none",
+             "1,2,3")
     offered  what `read` found
     who      the notebook's name, for messages
 
-    Raises ValueError with the list of what is offered for an unknown name or a value of another type.
+    Raises ValueError with the list of what is offered for an unknown name or a value of another
+    type.
     """
     try:
         for name in given:
@@ -89,10 +105,12 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str, 
 
 
 def check_parameters() -> None:
-    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters, which bare papermill lets through.
+    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters, which bare
+    papermill lets through.
 
-    Papermill writes what it was given into a cell of its own, right after the notebook's `parameters` cell; both stand in
-    the kernel's history. Anywhere else this does nothing. Raises ValueError with the list of what is offered.
+    Papermill writes what it was given into a cell of its own, right after the notebook's
+    `parameters` cell; both stand in the kernel's history. Anywhere else this does nothing. Raises
+    ValueError with the list of what is offered.
     """
     shell = getattr(builtins, "get_ipython", lambda: None)()
     cells = list(shell.user_ns.get("In", [])) if shell else []
@@ -101,7 +119,7 @@ def check_parameters() -> None:
         check({p.name: p.default for p in declared(cells[at]).values()}, offered, "this notebook")
 
 
-# --- one line of the cell ------------------------------------------------------------------------------------------
+# --- one line of the cell -------------------------------------------------------------------------
 
 
 def declared(source: str) -> dict[str, Parameter]:
@@ -109,7 +127,8 @@ def declared(source: str) -> dict[str, Parameter]:
     found = {}
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+        if isinstance(target, ast.Name) and isinstance(node, ast.Assign
+                                                       | ast.AnnAssign) and node.value is not None:
             found[target.id] = _parameter(target.id, node, source)
     return found
 
@@ -118,28 +137,35 @@ def _parameter(name: str, node: ast.Assign | ast.AnnAssign, source: str) -> Para
     try:
         default = ast.literal_eval(node.value or "")
     except ValueError:
-        raise ValueError(f"parameter {name}: expected a literal as default, got {ast.unparse(node)}") from None
-    kind = _kind(name, ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else type(default).__name__, default)
-    after = source.splitlines()[(node.end_lineno or 0) - 1].encode()[node.end_col_offset :].decode()  # ast counts bytes
+        raise ValueError(f"parameter {name}: expected a literal as default, got "
+                         f"{ast.unparse(node)}") from None
+    kind = _kind(name, ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign)
+                 else type(default).__name__, default)
+    # ast counts bytes
+    after = source.splitlines()[(node.end_lineno or 0) - 1].encode()[node.end_col_offset :].decode()
     parameter = Parameter(name, default, kind, after.partition("#")[2].strip())
     parameter.value(default)
     return parameter
 
 
 def _kind(name: str, annotation: str, default: Any) -> str:
-    """The annotation in one spelling: Optional[List[int]] is list[int] | None, a bare list is one of its first item's type."""
-    kind = re.sub(r"^Optional\[(.+)\]$", r"\1 | None", annotation.replace("typing.", "").replace("List", "list"))
+    """The annotation in one spelling: Optional[List[int]] is list[int] | None, a bare list is one
+    of its first item's type."""
+    kind = re.sub(r"^Optional\[(.+)\]$", r"\1 | None",
+                  annotation.replace("typing.", "").replace("List", "list"))
     item = type(default[0]).__name__ if isinstance(default, list) and default else "str"
     kind = re.sub(r"\blist\b(?!\[)", f"list[{item}]", kind)
     if not re.fullmatch(KIND, kind):
-        raise ValueError(f"parameter {name}: expected the type int, float, bool, str, list[…] or Optional[…], got {kind}; "
-                         f"write for instance {name}: Optional[str] = None")
+        raise ValueError(f"parameter {name}: expected the type int, float, bool, str, list[…] or "
+                         f"Optional[…], got {kind}; write for instance {name}: Optional[str] = "
+                         "None")
     return kind
 
 
 def _parse(kind: str, text: str) -> Any:
     if kind.startswith("list"):
-        return [_parse(kind[5:-1], part.strip(" '\"")) for part in text.strip("[ ]").split(",") if part.strip()]
+        return [_parse(kind[5:-1], part.strip(" '\""))
+                for part in text.strip("[ ]").split(",") if part.strip()]
     if kind == "bool":
         return {"true": True, "false": False}[text.lower()]
     return {"int": int, "float": float, "str": str}[kind](text)

@@ -28,20 +28,25 @@ SCHEMA = 2
 
 
 def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
-    """Write results.json into the folder that the notebook's parameter `out` names, and give its path.
+    """Write results.json into the folder that the notebook's parameter `out` names, and give its
+    path.
 
-    metrics  {name: value}: numbers, text, None, arrays, tensors, DataFrames (as records), and lists and dicts of these; JSON has
-             no word for inf and nan: they become the strings "inf", "-inf" and "nan", which float() reads back
+    metrics  {name: value}: numbers, text, None, arrays, tensors, DataFrames (as records), and lists
+             and dicts of these; JSON has no word for inf and nan: they become the strings "inf",
+             "-inf" and "nan", which float() reads back
     figures  the figures of the lesson: axes, views, explorers, or their text alternatives
 
-    The parameters, the seed and the lesson's name are read from the notebook itself; outside a notebook there are none, and the
-    folder is the working folder. Raises TypeError for a value that has no plain form.
+    The parameters, the seed and the lesson's name are read from the notebook itself; outside a
+    notebook there are none, and the folder is the working folder. Raises TypeError for a value that
+    has no plain form.
     """
     given = _parameters()
     folder = Path(given.pop("out", "."))
     versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
-    record = {"schema": SCHEMA, "lesson": _lesson(), "date": datetime.now(UTC).isoformat(timespec="seconds"),
-              "versions": versions, "seed": given.pop("seed", None), "parameters": given, "metrics": metrics,
+    record = {"schema": SCHEMA, "lesson": _lesson(),
+              "date": datetime.now(UTC).isoformat(timespec="seconds"),
+              "versions": versions, "seed": given.pop("seed", None), "parameters": given,
+              "metrics": metrics,
               "figures": [_alternative(i, figure) for i, figure in enumerate(figures)]}
     plain = {name: _plain(name, value) for name, value in record.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
     return path
 
 
-# --- what the notebook says of itself ------------------------------------------------------------------------------
+# --- what the notebook says of itself -------------------------------------------------------------
 
 
 def _shell() -> Any:
@@ -71,10 +76,12 @@ def _parameters() -> dict[str, Any]:
 
 
 def _lesson() -> str | None:
-    """The name of the notebook here that holds the cell which is running: no kernel is told whose it is."""
+    """The name of the notebook here that holds the cell which is running: no kernel is told whose
+    it is."""
     shell = _shell()
     running = shell.user_ns["In"][-1].strip() if shell and shell.user_ns.get("In") else ""
-    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb")) if running and running in _cells(path)]
+    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb")) if running
+             and running in _cells(path)]
     return named[0] if len(named) == 1 else None
 
 
@@ -87,20 +94,22 @@ def _cells(path: Path) -> list[str]:
         return []
 
 
-# --- plain values --------------------------------------------------------------------------------------------------
+# --- plain values ---------------------------------------------------------------------------------
 
 
 def _alternative(i: int, figure: Any) -> str:
     """What a figure says in words."""
     if isinstance(figure, str):
         return figure
-    for path in ("caption", "alt", "frame.text", "figure.alt", "text"):  # explorer, figure, view, axes, frame
+    # explorer, figure, view, axes, frame
+    for path in ("caption", "alt", "frame.text", "figure.alt", "text"):
         found: Any = figure
         for name in path.split("."):
             found = getattr(found, name, None)
         if isinstance(found, str):
             return found
-    raise TypeError(f"results: figures[{i}] must be a figure or its text alternative, got {type(figure).__name__}")
+    raise TypeError(f"results: figures[{i}] must be a figure or its text alternative, got "
+                    f"{type(figure).__name__}")
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -118,4 +127,5 @@ def _plain(name: str, value: Any) -> Any:
         return _plain(name, value.to_dict("records"))
     if hasattr(value, "tolist"):
         return _plain(name, value.tolist())
-    raise TypeError(f"results: {name} must be numbers, text, arrays, or lists and dicts of these, got {type(value).__name__}")
+    raise TypeError(f"results: {name} must be numbers, text, arrays, or lists and dicts of these, "
+                    f"got {type(value).__name__}")

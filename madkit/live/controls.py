@@ -28,21 +28,26 @@ class Slider:
     def check(self, value: Any) -> None:
         """ValueError for a value that the slider cannot take."""
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
-            raise ValueError(f"{self.label}: expected a number from {self.low:g} to {self.high:g}, got {value!r}")
+            raise ValueError(f"{self.label}: expected a number from {self.low:g} to "
+                             f"{self.high:g}, got {value!r}")
 
     def widget(self) -> Any:
         """The ipywidgets slider."""
         import ipywidgets
 
-        look = _look(self.label) | {"value": self.value, "min": self.low, "max": self.high, "step": self.step}
+        look = _look(self.label) | {"value": self.value, "min": self.low, "max": self.high,
+                                    "step": self.step}
         if all(isinstance(number, int) for number in (self.value, self.low, self.high, self.step)):
             return ipywidgets.IntSlider(**look)
-        return ipywidgets.FloatSlider(**look, readout_format=f".{max(0, math.ceil(-math.log10(self.step)))}f")
+        return ipywidgets.FloatSlider(
+            **look, readout_format=f".{max(0, math.ceil(-math.log10(self.step)))}f"
+        )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several values, in their order, as a slider. ValueError for a value that is none of them."""
+    """One of several values, in their order, as a slider. ValueError for a value that is none of
+    them."""
 
     label: str
     value: Any
@@ -54,17 +59,20 @@ class Choice:
     def check(self, value: Any) -> None:
         """ValueError for a value that the slider cannot take."""
         if value not in self.options:
-            raise ValueError(f"{self.label}: expected one of {', '.join(map(str, self.options))}, got {value!r}")
+            raise ValueError(f"{self.label}: expected one of {', '.join(map(str, self.options))}, "
+                             f"got {value!r}")
 
     def widget(self) -> Any:
         """The ipywidgets slider."""
         import ipywidgets
 
-        return ipywidgets.SelectionSlider(value=self.value, options=self.options, **_look(self.label))
+        return ipywidgets.SelectionSlider(value=self.value, options=self.options,
+                                          **_look(self.label))
 
 
 def _look(label: str) -> dict[str, Any]:
-    return {"description": label, "tooltip": label, "style": {"description_width": "15em"}, "layout": {"width": "auto"}}
+    return {"description": label, "tooltip": label, "style": {"description_width": "15em"},
+            "layout": {"width": "auto"}}
 
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)

@@ -1,4 +1,5 @@
-"""The explorer: loops side by side, their curves and their diet, in a page that answers while a slider moves.
+"""The explorer: loops side by side, their curves and their diet, in a page that answers while a
+slider moves.
 
     mk.explore()                                                     three loops, a Gaussian, sliders for p, λ and n
     mk.explore(mk.fresh_data, n=100, p=0.1, lam=0.8)                 one loop; a slider for each setting given
@@ -6,8 +7,9 @@
     mk.explore(mk.recorded("fig06_fully_synthetic"))                 runs made before, of any model
     mk.explore(mk.fresh_data, n=500, p=0.1, model=mk.models.Flow(), truth=mk.data.moons())      a Run button, and time
 
-The page draws on its own: Python sends tracks (see `madkit.live.scenes`) when a setting changes, and nothing when only the
-generation does. Callbacks may come on another thread while a cell runs; nothing here touches a global random generator.
+The page draws on its own: Python sends tracks (see `madkit.live.scenes`) when a setting changes,
+and nothing when only the generation does. Callbacks may come on another thread while a cell runs;
+nothing here touches a global random generator.
 """
 
 from __future__ import annotations
@@ -28,45 +30,54 @@ from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.widget import Widget
 from madkit.record import Run
 
-KEPT = 200                                            # tracks that are not computed again; the page keeps more
+KEPT = 200  # tracks that are not computed again; the page keeps more
 
 STALE = "Press Run to train this setting."
 
 
 def explore(
-    what: Any = None,                         # None: the three loops; a loop function; {label: loop function}; Run; {label: Run}
+    what: Any = None,                         # None: the three loops; a loop function; {label: loop
+                                              # function}; Run; {label: Run}
     *,
     t: int | None = None,                     # the generation to start at; None: 10, or the last
-    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", … (runs: of their table)
+    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", …
+                                                 # (runs: of their table)
     dim: int = 2,                             # 1: densities, 2: ellipses
     generations: int = 50,
     seeds: int = 200,
-    model: Any = None,                        # with `truth`: a model, trained when Run is pressed, instead of the exact law
+    model: Any = None,                        # with `truth`: a model, trained when Run is pressed,
+                                              # instead of the exact law
     truth: Any = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}}
     title: str = "",
     render: Render = "auto",                  # "auto": live in a Jupyter server, static elsewhere
     key: str = "",                            # tells apart several explorers that one cell makes
-    **settings: Any,                          # where the sliders start: n=100, p=0.1, lam=0.8, … (or Slider, Choice)
+    **settings: Any,                          # where the sliders start: n=100, p=0.1, lam=0.8, …
+                                              # (or Slider, Choice)
 ) -> Explorer:
-    """Watch self-consuming loops: press play, move λ, p and n, compare A with B; the last line of a cell shows it.
+    """Watch self-consuming loops: press play, move λ, p and n, compare A with B; the last line of a
+    cell shows it.
 
-    Loops are functions of the settings they take. Without a model, a Gaussian is fitted to N(0, I) by the exact law, all
-    seeds anew at every move. `explorer.state` can be read, set and copied; `explorer.run` is the Run behind the picture.
-    ValueError for settings that no loop takes, or values that a slider does not have; TypeError for anything else.
+    Loops are functions of the settings they take. Without a model, a Gaussian is fitted to N(0, I)
+    by the exact law, all seeds anew at every move. `explorer.state` can be read, set and copied;
+    `explorer.run` is the Run behind the picture. ValueError for settings that no loop takes, or
+    values that a slider does not have; TypeError for anything else.
     """
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any
-    if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run) for one in what.values()):
+    if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run)
+                                                                  for one in what.values()):
         page, source = of_runs(what, chosen, title)
     else:
-        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model, truth, title)
+        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model,
+                                truth, title)
     t = min(10, page.generations) if t is None else t
-    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0, "speed": 1}
+    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0,
+             "speed": 1}
     return Explorer(page, source, check_state(page, state), live=is_live(render), key=key)
 
 
-# --- the widget ----------------------------------------------------------------------------------------------------
+# --- the widget -----------------------------------------------------------------------------------
 
 
 class _Widget(Widget):
@@ -83,7 +94,8 @@ class _Widget(Widget):
 
 
 class Explorer(PageShell):
-    """What `explore` returns. `state`: what is shown, to read and to set; `run`: the Run behind it; `close()`: let go."""
+    """What `explore` returns. `state`: what is shown, to read and to set; `run`: the Run behind it;
+    `close()`: let go."""
 
     NAME, TITLE = "explore", "Self-consuming loops"
 
@@ -92,7 +104,7 @@ class Explorer(PageShell):
         self.page, self.source = page, source
         self._known: dict[str, Track] = {}
         self._turn = threading.Lock()
-        self._turns = 0                                 # runs under way stop when a newer state is asked for
+        self._turns = 0  # runs under way stop when a newer state is asked for
         tracks = [] if page.heavy else self._tracks(state)
         if live:
             given = {"page": page.plain(), "state": state, "scene": pack(tracks)}
@@ -108,14 +120,16 @@ class Explorer(PageShell):
 
     @property
     def caption(self) -> str:
-        """What is shown, in a sentence with its numbers: the picture's caption and text alternative."""
+        """What is shown, in a sentence with its numbers: the picture's caption and text
+        alternative."""
         if not self._all():
             return still.alternative(self.page, self._state)
         return summary(self.page, self._state, self._known)
 
     @property
     def run(self) -> Run | dict[str, Run]:
-        """The Run behind the picture, {label: Run} where several loops are shown: numbers, and what they were made of."""
+        """The Run behind the picture, {label: Run} where several loops are shown: numbers, and what
+        they were made of."""
         runs = self.source.run(self.page, self._state)
         if not runs:
             raise ValueError("explorer.run: nothing has been run yet; press Run")
@@ -132,7 +146,8 @@ class Explorer(PageShell):
                 self._refuse(error)
 
     def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
-        """Tracks that the page lacks: of the state that it moves to, or of one that may come next."""
+        """Tracks that the page lacks: of the state that it moves to, or of one that may come next.
+        """
         with self._turn:
             there: list[Track] = []
             try:
@@ -187,7 +202,8 @@ class Explorer(PageShell):
 
     def _start(self) -> None:
         with self._turn:
-            self._begin(self._state, [key for key in self.page.keys(self._state) if key not in self._known])
+            self._begin(self._state,
+                        [key for key in self.page.keys(self._state) if key not in self._known])
 
     def _halt(self) -> None:
         self._turns += 1
@@ -201,14 +217,17 @@ class Explorer(PageShell):
     def _begin(self, state: State, keys: list[str]) -> None:
         before = [one for one in self._threads if one.is_alive()]
         if before and before[-1].name == ";".join(keys):
-            return                                      # these are under way: only the generation shown has moved
+            return  # these are under way: only the generation shown has moved
         self._turns += 1
-        thread = threading.Thread(target=self._work, args=(state, keys, self._turns, before), name=";".join(keys), daemon=True)
+        thread = threading.Thread(target=self._work, args=(state, keys, self._turns, before),
+                                  name=";".join(keys), daemon=True)
         self._threads = [*before, thread]
         thread.start()
 
-    def _work(self, state: State, keys: list[str], asked: int, before: list[threading.Thread]) -> None:
-        """Grow these tracks, and show every generation; a newer request ends it between two generations."""
+    def _work(self, state: State, keys: list[str], asked: int,
+              before: list[threading.Thread]) -> None:
+        """Grow these tracks, and show every generation; a newer request ends it between two
+        generations."""
         for thread in before:                           # a track is grown by one thread at a time
             thread.join()
         try:
@@ -218,7 +237,8 @@ class Explorer(PageShell):
                     return self._rest(*self._stopped)
                 self._send([one.track() for one in under_way])
                 if self.widget is not None:
-                    self._say("progress", f"generation {t} of {self.page.generations}", t / self.page.generations)
+                    self._say("progress", f"generation {t} of "
+                                          f"{self.page.generations}", t / self.page.generations)
             self._known |= {one.key: one.track() for one in under_way}
             self._rest("", "")
         except Exception as error:
@@ -229,8 +249,13 @@ class Explorer(PageShell):
         return ("stale", "Stopped; Run goes on from here.") if self.page.heavy else ("", "")
 
     def _rest(self, kind: str, text: str) -> None:
-        """Say this in the place of this thread's progress; an error, or what a newer run says, stays."""
-        if self.widget is not None and self.widget.said["kind"] == "progress" and self._threads[-1] is threading.current_thread():
+        """Say this in the place of this thread's progress; an error, or what a newer run says,
+        stays."""
+        if (
+            self.widget is not None
+            and self.widget.said["kind"] == "progress"
+            and self._threads[-1] is threading.current_thread()
+        ):
             self._say(kind, text)
 
     def close(self) -> None:

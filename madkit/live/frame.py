@@ -34,10 +34,14 @@ PAGE = """<!DOCTYPE html>
 
 
 def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "") -> str:
-    """A whole page around a body, both HTML; the foot says what it was made from, by which version, and when.
+    """A whole page around a body, both HTML; the foot says what it was made from, by which version,
+    and when.
 
     style  CSS beyond that of every page
     """
-    made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {date.today().isoformat()}</p>"
-    return PAGE.format(title=html.escape(title), style=STYLE.read_text(encoding="utf-8") + style, body=body + inline.once(body),
+    made = (
+        f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {date.today().isoformat()}</p>"
+    )
+    return PAGE.format(title=html.escape(title), style=STYLE.read_text(encoding="utf-8") + style,
+                       body=body + inline.once(body),
                        footer=f"{footer}\n{made}")

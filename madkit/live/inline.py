@@ -1,5 +1,6 @@
-"""Explorers and maps inside a page of HTML: no network, no kernel. Scripts and styles stand in the page once, the data of each
-where it is shown; until its script runs, and on paper, its picture stands in its place."""
+"""Explorers and maps inside a page of HTML: no network, no kernel. Scripts and styles stand in the
+page once, the data of each where it is shown; until its script runs, and on paper, its picture
+stands in its place."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from typing import Any
 from madkit.live.join import join
 
 CSS = Path(__file__).parent / "css"
-SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js"}                   # of live/js, joined into one module
+# of live/js, joined into one module
+SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js"}
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css")}
 START = """
 for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) {
@@ -32,19 +34,22 @@ HIDE = """
 
 
 def fragment(data: dict[str, Any], picture: str) -> str:
-    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`, `picture` the HTML that stands in its place."""
+    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`, `picture` the HTML
+    that stands in its place."""
     plain = json.dumps({"page": data["page"], "state": data["state"]}).replace("<", "\\u003c")
     name = data.get("script", "explorer")
-    return (f'<div class="madkit-place" data-script="{name}">{picture}<div class="madkit-live"></div>'
-            f'<script type="application/json" class="madkit-data">{plain}</script>'
-            f'<script type="text/plain" class="madkit-scene">{html.escape(data["scene"])}</script></div>')
+    return (f'<div class="madkit-place" data-script="{name}">{picture}<div '
+            'class="madkit-live"></div><script type="application/json" '
+            f'class="madkit-data">{plain}</script><script type="text/plain" '
+            f'class="madkit-scene">{html.escape(data["scene"])}</script></div>')
 
 
 def once(body: str) -> str:
     """What this body, an HTML page's, needs once, at its end."""
     names = [name for name in SCRIPTS if f'data-script="{name}"' in body]
     sheets = "".join(dict.fromkeys(style(sheet) for name in names for sheet in STYLES[name]))
-    scripts = (f'<script type="module">\n{script(name)}{START.replace("NAME", name)}</script>' for name in names)
+    scripts = (f'<script type="module">\n{script(name)}{START.replace("NAME", name)}</script>'
+               for name in names)
     return "\n".join([f"<style>\n{sheets}{HIDE}</style>", *scripts]) if names else ""
 
 

@@ -3,8 +3,9 @@
     mk.phase_map()                                    λ = 0.85, d = 100; 250 real and 1,000 synthetic rows
     mk.phase_map(lam=1.0, dim=10, n_r=20, n_s=500)    another place to start
 
-The page computes theory on its own, so λ moves without a kernel. A click asks for the cell's loop by the exact law: a few seeds
-at once, then more while the cell stays. Callbacks may come on another thread while a cell runs.
+The page computes theory on its own, so λ moves without a kernel. A click asks for the cell's loop
+by the exact law: a few seeds at once, then more while the cell stays. Callbacks may come on another
+thread while a cell runs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from madkit.live.scenes import phases, plate
 from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.widget import Widget
 
-REST = 0.15                                           # seconds before further seeds are drawn: a drag passes many cells
+REST = 0.15  # seconds before further seeds are drawn: a drag passes many cells
 
 
 def phase_map(
@@ -31,15 +32,19 @@ def phase_map(
     n_s: int = 1000,                                  # synthetic rows a generation, d to 100 d
     *,
     generations: int = 40,                            # of the loop that is shown
-    presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}}; None: cells of the paper
+    presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}};
+                                                             # None: cells of the paper
     title: str = "",
-    render: Render = "auto",                          # "auto": live in a Jupyter server, static elsewhere
+    render: Render = "auto",                          # "auto": live in a Jupyter server, static
+                                                      # elsewhere
     key: str = "",                                    # tells apart several maps that one cell makes
 ) -> PhaseMap:
-    """Where does synthetic data help? n_e/n_r over n_r and n_s, and the loop of a cell; the last line of a cell shows it.
+    """Where does synthetic data help? n_e/n_r over n_r and n_s, and the loop of a cell; the last
+    line of a cell shows it.
 
-    n_e is the number of real rows that alone do as well as the loop in its limit: blue where n_e > n_r, synthetic rows help; red
-    where they harm. Click or drag on the map, or move with the arrow keys; λ redraws it. ValueError for settings outside.
+    n_e is the number of real rows that alone do as well as the loop in its limit: blue where
+    n_e > n_r, synthetic rows help; red where they harm. Click or drag on the map, or move with the
+    arrow keys; λ redraws it. ValueError for settings outside.
     """
     state = {"dim": dim, "lam": lam, "n_r": n_r, "n_s": n_s, "simulated": False}
     buttons = phases.PRESETS if presets is None else presets
@@ -51,7 +56,8 @@ def phase_map(
 
 def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]) -> None:
     if wrong := sorted(set(preset) - set(phases.FIELDS)):
-        raise ValueError(f"presets: {name!r} sets {wrong[0]!r}, expected some of {', '.join(phases.FIELDS)}")
+        raise ValueError(f"presets: {name!r} sets {wrong[0]!r}, expected some of "
+                         f"{', '.join(phases.FIELDS)}")
     try:
         phases.check({**state, **preset})
     except ValueError as error:
@@ -70,7 +76,8 @@ class _Widget(Widget):
 
 
 class PhaseMap(PageShell):
-    """What `phase_map` returns. `state`: the cell shown, to read and to set; `caption`: in words; `close()`: let go."""
+    """What `phase_map` returns. `state`: the cell shown, to read and to set; `caption`: in words;
+    `close()`: let go."""
 
     NAME, TITLE = "phase map", "What is synthetic data worth?"
 
@@ -90,7 +97,8 @@ class PhaseMap(PageShell):
 
     @property
     def path(self) -> dict[str, Any]:
-        """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed, "rows": (n_e, error) of the last}."""
+        """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed, "rows": (n_e,
+        error) of the last}."""
         with self._turn:
             return self._paths[phases.key(self._state)]
 
@@ -136,7 +144,8 @@ class PhaseMap(PageShell):
         try:
             while self._rested() and (state := self._unfinished()) is not None:
                 before = self._paths[phases.key(state)]
-                many = max(1, phases.FIRST[state["dim"]] // 2)     # few at a time: the next click shall not wait long
+                # few at a time: the next click shall not wait long
+                many = max(1, phases.FIRST[state["dim"]] // 2)
                 seeds = range(len(before["w2"]), len(before["w2"]) + many)
                 path = phases.path(state, self.generations, seeds, before)
                 with self._turn:
@@ -156,7 +165,8 @@ class PhaseMap(PageShell):
         return self.widget is not None
 
     def _unfinished(self) -> phases.State | None:
-        """The state shown, where its path has not all its seeds; else this thread is done, and the next move starts another."""
+        """The state shown, where its path has not all its seeds; else this thread is done, and the
+        next move starts another."""
         with self._turn:
             state = self._state
             if len(self._paths[phases.key(state)]["w2"]) < phases.SEEDS[state["dim"]]:
@@ -181,8 +191,10 @@ class PhaseMap(PageShell):
 
     def _offline(self) -> dict[str, Any]:
         """The page with the simulated paths of the start and of every preset."""
-        states = [self._state, *({**self._state, **preset["set"]} for preset in self.page["presets"])]
-        paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS)) for state in states}
+        states = [self._state, *({**self._state, **preset["set"]}
+                                 for preset in self.page["presets"])]
+        paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS))
+                 for state in states}
         page = self.page | {"offline": True, "paths": paths}
         return {"script": "phase_map", "page": page, "state": self._state, "scene": ""}
 

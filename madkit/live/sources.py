@@ -1,7 +1,9 @@
-"""Where an explorer's tracks come from: runs made before, or loops, by the exact law or generation by generation.
+"""Where an explorer's tracks come from: runs made before, or loops, by the exact law or generation
+by generation.
 
-A source answers `tracks(page, state, keys)`, `growing(page, state, key)` where runs take time, and `run(page, state)`, the
-Runs behind the picture; `of_runs` and `of_loops` make one of what `explore` was given, with the page that it fills.
+A source answers `tracks(page, state, keys)`, `growing(page, state, key)` where runs take time, and
+`run(page, state)`, the Runs behind the picture; `of_runs` and `of_loops` make one of what `explore`
+was given, with the page that it fills.
 """
 
 from __future__ import annotations
@@ -15,7 +17,14 @@ from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.scenes import gaussian, growing, stored
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Control, Page, Shown, State, takes
-from madkit.loops import Loop, Source, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
+from madkit.loops import (
+    Loop,
+    Source,
+    fresh_data,
+    fully_synthetic,
+    initial_rows,
+    synthetic_augmentation,
+)
 from madkit.metrics.values import Value
 from madkit.plot.language import family, looks
 from madkit.record import Run
@@ -23,35 +32,42 @@ from madkit.steps import check_model_methods
 
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest
-SIDE_BY_SIDE = 4                                      # loops or runs that are shown at once, at first
+SIDE_BY_SIDE = 4  # loops or runs that are shown at once, at first
 LOOPS: dict[str, Callable[..., Loop]] = {
     "fully synthetic": fully_synthetic,
     "augmentation": synthetic_augmentation,
     "fresh data": fresh_data,
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself", "n": 20, "p": 0.0, "lam": 1.0},
+    "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats "
+                        "itself", "n": 20, "p": 0.0, "lam": 1.0},
     "just enough hay": {"help": "one row in five is fresh", "n": 100, "p": 0.2, "lam": 1.0},
-    "cherry-picking": {"help": "only the most typical samples are passed on, λ = 0.7", "n": 100, "p": 0.1, "lam": 0.7},
-    "photocopier": {"help": "many rows, an honest copy of a copy: slow, and never back", "n": 1000, "p": 0.0, "lam": 1.0},
-    "rescue": {"help": "half of the rows are fresh, though the rest is biased", "n": 100, "p": 0.5, "lam": 0.7},
+    "cherry-picking": {"help": "only the most typical samples are passed on, λ = "
+                               "0.7", "n": 100, "p": 0.1, "lam": 0.7},
+    "photocopier": {"help": "many rows, an honest copy of a copy: slow, and never "
+                            "back", "n": 1000, "p": 0.0, "lam": 1.0},
+    "rescue": {"help": "half of the rows are fresh, though the rest is "
+                       "biased", "n": 100, "p": 0.5, "lam": 0.7},
 }
 
 
-# --- runs made before ----------------------------------------------------------------------------------------------
+# --- runs made before -----------------------------------------------------------------------------
 
 
-def of_runs(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None, title: str) -> tuple[Page, Stored]:
+def of_runs(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None,
+            title: str) -> tuple[Page, Stored]:
     runs = {"run": what} if isinstance(what, Run) else dict(what)
     for label, run in runs.items():
         if not isinstance(run, Run):
-            raise TypeError(f"explore: expected runs only, or loops only, got {label!r}: {type(run).__name__}")
+            raise TypeError(f"explore: expected runs only, or loops only, got {label!r}: "
+                            f"{type(run).__name__}")
     known = stored.metrics(list(runs.values()), chosen)
     seen = looks([run.spec["loop"] for run in runs.values()])
     shown = tuple(Shown(label, look) for label, look in zip(runs, seen, strict=True))
     last = max(int(run.table.generation.max()) for run in runs.values())
     seeds = max(run.table.seed.nunique() for run in runs.values())
-    page = Page(title, last, shown, (), known, stored.window(list(runs.values())), choose="run", compare=len(runs) > 1,
+    page = Page(title, last, shown, (), known, stored.window(list(runs.values())), choose="run",
+                compare=len(runs) > 1,
                 seeds=seeds)
     return page, Stored(runs, known)
 
@@ -71,14 +87,16 @@ class Stored:
         return {one.label: self.runs[one.label] for one in page.shown(state[state["tab"]])}
 
 
-# --- loops ---------------------------------------------------------------------------------------------------------
+# --- loops ----------------------------------------------------------------------------------------
 
 
 def of_loops(
-    what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]] | None, chosen: tuple[str, ...] | None,
+    what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]] | None,
+    chosen: tuple[str, ...] | None,
     dim: int, generations: int, seeds: int, model: Any, truth: Any, title: str,
 ) -> tuple[Page, Computed]:
-    """The page of loops, functions of these settings: a Gaussian by the exact law, or a model that trains when asked."""
+    """The page of loops, functions of these settings: a Gaussian by the exact law, or a model that
+    trains when asked."""
     given = dict(settings)
     if what is None:
         what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
@@ -87,10 +105,12 @@ def of_loops(
         raise ValueError("explore: expected model and truth together, or neither")
     presets = presets or {}
     controls = tuple(_control(name, value, presets) for name, value in given.items())
-    loops = _shown(what, given, {c.name: c.values[i] for c, i in zip(controls, _places(controls, given), strict=True)})
+    loops = _shown(what, given, {c.name: c.values[i]
+                                 for c, i in zip(controls, _places(controls, given), strict=True)})
     heavy = model is not None
     metrics, where = _training(model, truth) if heavy else _exactly(chosen, dim)
-    page = Page(title, generations, loops, controls, metrics, where, presets, draw=not heavy and dim == 2, heavy=heavy,
+    page = Page(title, generations, loops, controls, metrics, where, presets, draw=not heavy
+                and dim == 2, heavy=heavy,
                 seeds=min(seeds, 1) if heavy else seeds)
     for name, preset in presets.items():
         _check_preset(page, name, preset)
@@ -101,16 +121,20 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
     """The loops of the page, in the looks of their families; `start`: the settings by value."""
     made = what if isinstance(what, Mapping) else {"": what}
     if not made or not all(callable(one) and not isinstance(one, Source) for one in made.values()):
-        raise TypeError(f"explore: expected a loop function, such as mk.fresh_data, {{label: loop function}}, a Run or "
-                        f"{{label: Run}}, got {what!r}; a loop itself is wrapped as lambda: loop")
+        raise TypeError(f"explore: expected a loop function, such as mk.fresh_data, {{label: loop "
+                        f"function}}, a Run or {{label: Run}}, got {what!r}; a loop itself is "
+                        "wrapped as lambda: loop")
     shown = []
     for label, make in made.items():
         names = takes(make, list(given))
-        look = family(repr(make(**{name: value for name, value in start.items() if name in names and name in _parameters(make)})))
+        look = family(repr(make(**{name: value for name, value in start.items() if name in names
+                                   and name in _parameters(make)})))
         shown.append(Shown(str(label) or look.name, look, names, make))
     if unused := [name for name in given if not any(name in one.takes for one in shown)]:
-        raise ValueError(f"explore: no loop takes {unused[0]!r}, expected some of "
-                         f"{', '.join(sorted({p for make in made.values() for p in _parameters(make)} | {'n_ini'}))}")
+        raise ValueError(
+            f"explore: no loop takes {unused[0]!r}, expected some of "
+            f"{', '.join(sorted({p for make in made.values() for p in _parameters(make)} | {'n_ini'}))}"
+        )
     return tuple(shown)
 
 
@@ -120,9 +144,11 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...
         raise ValueError(f"dim: expected 1 (densities) or 2 (ellipses), got {dim!r}")
     names = chosen or ("trace", "w2_squared")
     if wrong := [name for name in names if name not in gaussian.METRICS]:
-        raise ValueError(f"metrics: expected some of {', '.join(gaussian.METRICS)}, got {wrong[0]!r}")
+        raise ValueError(f"metrics: expected some of {', '.join(gaussian.METRICS)}, got "
+                         f"{wrong[0]!r}")
     known = tuple(gaussian.METRICS[name] for name in names)
-    return known + (growing.METRICS if dim == 2 else ()), {"kind": "gaussian", "dim": dim, "half": 4.0}
+    return known + (growing.METRICS if dim == 2 else ()), {"kind": "gaussian", "dim": dim,
+                                                           "half": 4.0}
 
 
 def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
@@ -130,8 +156,8 @@ def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]
     check_model_methods(model)
     x = truth.test(1000, 0).x
     if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"explore: expected a truth of rows of two numbers, got rows of shape {tuple(x.shape[1:])}; "
-                         "run it with mk.run, and explore the Run")
+        raise ValueError("explore: expected a truth of rows of two numbers, got rows of shape "
+                         f"{tuple(x.shape[1:])}; run it with mk.run, and explore the Run")
     low, high = x.min(0).values, x.max(0).values
     half = 0.6 * (high - low).max().item()
     a, b = ((low + high) / 2).tolist()
@@ -148,40 +174,56 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
     if known is None:
         raise ValueError(f"explore: no slider is known for {name!r} (only for {', '.join(KNOWN)}); "
                          f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
-    extra = {preset[name] for preset in presets.values() if name in preset} | (set() if known is value else {value})
+    extra = {preset[name]
+             for preset in presets.values() if name in preset} | (set() if known is value
+                                                                  else {value})
     if isinstance(known, Choice):
         values = sorted({*known.options, *extra})
     else:
         steps = round((known.high - known.low) / known.step)
-        values = sorted({*(round(known.low + i * known.step, 10) for i in range(steps + 1)), *extra})
-    return Control(name, known.label.partition(" (")[0], tuple(values), tuple(_words(name, v) for v in values))
+        values = sorted({*(round(known.low + i * known.step, 10) for i in range(steps + 1)),
+                         *extra})
+    return Control(name, known.label.partition(" (")[0], tuple(values),
+                   tuple(_words(name, v) for v in values))
 
 
 def _words(name: str, value: float) -> str:
     if name == "p":
         return f"{100 * value:g} %"
-    return "1 (none)" if name == "lam" and value == 1 else f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return (
+        "1 (none)"
+        if name == "lam" and value == 1
+        else f"{value:,}"
+        if isinstance(value, int)
+        else f"{value:g}"
+    )
 
 
 def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
-    at = {name: value.value if isinstance(value, Slider | Choice) else value for name, value in given.items()}
-    return [control.values.index(at[control.name]) if control.name in at else 0 for control in controls]
+    at = {name: value.value if isinstance(value, Slider | Choice) else value
+          for name, value in given.items()}
+    return [control.values.index(at[control.name]) if control.name in at else 0
+            for control in controls]
 
 
 def start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
     given = {"n": 100, "p": 0.1, "lam": 0.8} | dict(settings)
     places = zip(page.controls, _places(page.controls, given), strict=True)
-    return {"loop": page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]} | {control.name: i for control, i in places}
+    return {"loop": page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]} | {
+        control.name: i for control, i in places
+    }
 
 
 def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
     known = {control.name for control in page.controls} | {"t", "loop", "help"}
     if wrong := sorted(set(preset) - known):
-        raise ValueError(f"presets: {name!r} sets {wrong[0]!r}, expected some of {', '.join(sorted(known))}")
+        raise ValueError(f"presets: {name!r} sets {wrong[0]!r}, expected some of "
+                         f"{', '.join(sorted(known))}")
 
 
 class Computed:
-    """Loops of a Gaussian by the exact law; of a model given, or on what was drawn, generation by generation."""
+    """Loops of a Gaussian by the exact law; of a model given, or on what was drawn, generation by
+    generation."""
 
     def __init__(self, page: Page, dim: int, model: Any, truth: Any):
         self.dim, self.model, self.truth = dim, model, truth
@@ -195,7 +237,8 @@ class Computed:
         known = page.keys(state)
         return self.several(page, state, [(key, *known[key]) for key in keys])
 
-    def several(self, page: Page, state: State, wanted: Sequence[tuple[str, Shown, Mapping[str, Any]]]) -> list[Track]:
+    def several(self, page: Page, state: State,
+                wanted: Sequence[tuple[str, Shown, Mapping[str, Any]]]) -> list[Track]:
         """The tracks of (key, loop, settings), in one go."""
         made = [self.loop(page, one, side) for _, one, side in wanted]
         return gaussian.tracks([loop for loop, _ in made], [n_ini for _, n_ini in made],
@@ -216,14 +259,19 @@ class Computed:
             loop, n_ini = self.loop(page, one, side)
             if state["drawn"]:
                 if (n := max(initial_rows(loop), n_ini or 0)) > MOST:
-                    raise ValueError(f"expected at most {MOST:,} rows per generation where rows are drawn, got {n:,}")
-                model, truth = models.Mixture(k=8), growing.drawn(tuple(map(tuple, state["drawn"]["points"])))
+                    raise ValueError(f"expected at most {MOST:,} rows per generation where rows "
+                                     f"are drawn, got {n:,}")
+                model, truth = (
+                    models.Mixture(k=8),
+                    growing.drawn(tuple(map(tuple, state["drawn"]["points"]))),
+                )
             else:
                 model, truth = self.model, self.truth
             seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]
             while len(self.records) >= GROWN:
                 self.records.pop(next(iter(self.records)))
-            self.records[key] = growing.Growing(key, one.label, model, loop, truth, page.generations, seeds, n_ini, judged)
+            self.records[key] = growing.Growing(key, one.label, model, loop, truth,
+                                                page.generations, seeds, n_ini, judged)
         return self.records[key]
 
     def run(self, page: Page, state: State) -> dict[str, Run]:
@@ -234,8 +282,10 @@ class Computed:
                 runs[one.label] = self.records[key].run()
             elif not page.heavy and not state["drawn"]:
                 loop, n_ini = self.loop(page, one, side)
-                runs[one.label] = exact.run(loop, self.dim, generations=page.generations, seeds=self.seeds(page, state),
-                                            n_ini=initial_rows(loop) if n_ini is None else n_ini, device="cpu",
+                runs[one.label] = exact.run(loop, self.dim, generations=page.generations,
+                                            seeds=self.seeds(page, state),
+                                            n_ini=initial_rows(loop) if n_ini is None else n_ini,
+                                            device="cpu",
                                             metrics=_exact(page))
         return runs
 

@@ -1,13 +1,15 @@
-"""One fit, many λ: what sampling bias does to the rows that a model emits, before any loop repeats it.
+"""One fit, many λ: what sampling bias does to the rows that a model emits, before any loop repeats
+it.
 
     sampling_bias({"Gaussian": mk.models.Gaussian()}, truth, lams=(1, 0.5)) -> Biased
 
-Every model is fitted once, on the same real rows, and sampled at every λ from the same random stream: so what differs
-between two λ is λ alone. `floor` judges the real training rows in place of emitted ones. It is what a perfect model that
-remembers nothing could hope for, and no metric is 1 there by itself: two finite samples of one law differ.
+Every model is fitted once, on the same real rows, and sampled at every λ from the same random
+stream: so what differs between two λ is λ alone. `floor` judges the real training rows in place of
+emitted ones. It is what a perfect model that remembers nothing could hope for, and no metric is 1
+there by itself: two finite samples of one law differ.
 
-λ means another thing in every model (see their docstrings), and equal numbers are not equal biases. What can be compared is
-what comes out: quality, diversity, variance.
+λ means another thing in every model (see their docstrings), and equal numbers are not equal biases.
+What can be compared is what comes out: quality, diversity, variance.
 """
 
 from __future__ import annotations
@@ -46,35 +48,42 @@ class Biased:
         """One number of the table."""
         rows = self.table.query("model == @model and lam == @lam and metric == @metric")
         if len(rows) != 1:
-            raise ValueError(f"value: expected a model, λ and metric of the table, got {model!r}, {lam}, {metric!r}")
+            raise ValueError(f"value: expected a model, λ and metric of the table, got {model!r}, "
+                             f"{lam}, {metric!r}")
         return float(rows.value.item())
 
 
 def sampling_bias(
-    models: Mapping[str, Any],                                     # unfitted models by name; they stay unfitted
-    truth: Any,                                                    # one of mk.data; with labels where a model needs them
+    models: Mapping[str, Any],          # unfitted models by name; they stay unfitted
+    truth: Any,                         # one of mk.data; with labels where a model needs them
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),                 # every λ in [0, 1]
-    n: int = 1000,                                                 # real rows that models are fitted on
-    emit: int = 1000,                                              # rows emitted at every λ, judged against as many test rows
+    n: int = 1000,                      # real rows that models are fitted on
+    emit: int = 1000,                   # rows emitted at every λ, judged against as many test rows
     metrics: Iterable[Metric | str] = (precision, recall),         # (real, fake) -> number or dict
-    features: Callable[[Samples], Samples] | None = None,          # what metrics see of rows; None: the rows
+    features: Callable[[Samples], Samples] | None = None,  # what metrics see of rows; None: the
+                                                           # rows
     seed: int = 0,
 ) -> Biased:
-    """Fit each model once and sample it at every λ. Raises ValueError for λ outside [0, 1] and what models refuse."""
+    """Fit each model once and sample it at every λ. Raises ValueError for λ outside [0, 1] and what
+    models refuse."""
     import pandas as pd
 
     lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
     seen = features or (lambda rows: rows)
-    train, real = truth.real(whole("n", n, least=2), seed), truth.test(whole("emit", emit, least=2), seed)
-    samples = {name: _sampled(name, model, train, lams, len(real), seed) for name, model in models.items()}
+    train, real = truth.real(whole("n", n, least=2), seed), truth.test(whole("emit", emit, least=2),
+                                                                       seed)
+    samples = {name: _sampled(name, model, train, lams, len(real), seed)
+               for name, model in models.items()}
     judged = seen(real)
-    rows = [(name, lam, metric, value) for name, each in samples.items() for lam, emitted in each.items()
+    rows = [(name, lam, metric, value) for name, each in samples.items()
+            for lam, emitted in each.items()
             for metric, value in _judged(judges, judged, seen(emitted)).items()]
     table = pd.DataFrame(rows, columns=["model", "lam", "metric", "value"])
     return Biased(table, samples, real, _judged(judges, judged, seen(train[: len(real)])))
 
 
-def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: int, seed: int) -> dict[float, Samples]:
+def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: int,
+             seed: int) -> dict[float, Samples]:
     with stream(seed, "fit", name):
         fitted = copy.deepcopy(model).fit(train)
     emitted = {}

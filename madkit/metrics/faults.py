@@ -1,10 +1,12 @@
-"""Damage on purpose: rows of a known truth with one known fault, to learn what a metric sees and what it misses.
+"""Damage on purpose: rows of a known truth with one known fault, to learn what a metric sees and
+what it misses.
 
     rows = Faults(mk.data.grid25(), n=500)
     fake = rows.emit("modes dropped", 0.3)           # what a model with that fault would emit
     mk.metrics.recall(rows.real, fake)
 
-Without damage the emitted rows are new rows of the truth: a perfect model. Strength s goes from 0 (perfect) to 1:
+Without damage the emitted rows are new rows of the truth: a perfect model. Strength s goes from 0
+(perfect) to 1:
 
 | fault | what s does |
 |---|---|
@@ -17,7 +19,8 @@ Without damage the emitted rows are new rows of the truth: a perfect model. Stre
 | copies | only a share 1 − s of the rows, at least one, is distinct; the others repeat them |
 | dropped, one outlier | modes dropped, and one outlier to hide it |
 
-u is the truth's standard deviation per coordinate (root mean square). Modes are the truth's centres, or its labels.
+u is the truth's standard deviation per coordinate (root mean square). Modes are the truth's
+centres, or its labels.
 """
 
 from __future__ import annotations
@@ -39,11 +42,14 @@ from madkit.samples import Samples
 class Faults:
     """Emitted rows with a chosen fault, always the same for the same truth, n and seed.
 
-    truth  one of mk.data with modes: `centres` (toys) or labels (digits, images as numbers in [0, 1])
-    n      rows on each side, at least 2; a finite truth may have fewer rows left, and then emits fewer
+    truth  one of mk.data with modes: `centres` (toys) or labels (digits, images as numbers in [0,
+           1])
+    n      rows on each side, at least 2; a finite truth may have fewer rows left, and then emits
+           fewer
     seed   of the truth's split and of the damage
 
-    real: test rows to judge against, train: rows that a model saw. Raises ValueError for a truth without modes.
+    real: test rows to judge against, train: rows that a model saw. Raises ValueError for a truth
+    without modes.
     """
 
     truth: Any
@@ -53,7 +59,8 @@ class Faults:
     def __post_init__(self):
         whole("Faults: n", self.n, least=2)
         if not hasattr(self.truth, "centres") and self.train.y is None:
-            raise ValueError(f"Faults: expected a truth with modes (centres or labels), got {self.truth!r}")
+            raise ValueError("Faults: expected a truth with modes (centres or labels), got "
+                             f"{self.truth!r}")
 
     @cached_property
     def real(self) -> Samples:
@@ -67,7 +74,8 @@ class Faults:
 
     @cached_property
     def pool(self) -> Samples:
-        """New rows, labelled by mode: enough for n rows of a single mode where the truth is endless."""
+        """New rows, labelled by mode: enough for n rows of a single mode where the truth is
+        endless."""
         if not hasattr(self.truth, "centres"):
             return self.truth.fresh(self.n, self.truth.rows - self.n, seed=self.seed)
         new = self.truth.fresh(self.n, 2 * len(self.truth.centres) * self.n, seed=self.seed)
@@ -110,7 +118,8 @@ def _dropped(rows: Faults, s: float) -> Samples:
 def _shrunk(rows: Faults, s: float) -> Samples:
     x, y = rows.pool.x, rows.pool.y
     assert y is not None
-    means = torch.stack([x[y == name].mean(0) if (y == name).any() else x[0] for name in range(int(y.max()) + 1)])
+    means = torch.stack([x[y == name].mean(0) if (y == name).any() else x[0]
+                         for name in range(int(y.max()) + 1)])
     emitted = rows.perfect
     return Samples(emitted.x + s * (means[emitted.y] - emitted.x), emitted.y)
 
@@ -137,7 +146,8 @@ def _with_outliers(rows: Faults, emitted: Samples, many: int) -> Samples:
 
 def _memorised(rows: Faults, s: float) -> Samples:
     emitted, many = rows.perfect, round(s * rows.n)
-    train = rows.train if rows.train.y is not None else Samples(rows.train.x, torch.zeros(len(rows.train)))
+    train = rows.train if rows.train.y is not None else Samples(rows.train.x,
+                                                                torch.zeros(len(rows.train)))
     return train[:many] + emitted[many:]
 
 
@@ -152,6 +162,7 @@ def _hidden(rows: Faults, s: float) -> Samples:
 
 
 FAULTS: dict[str, Callable[[Faults, float], Samples]] = {
-    "modes dropped": _dropped, "modes shrunk": _shrunk, "noise": _noisy, "shift": _shifted, "outliers": _outlying,
+    "modes dropped": _dropped, "modes shrunk": _shrunk, "noise": _noisy, "shift": _shifted,
+    "outliers": _outlying,
     "training rows": _memorised, "copies": _copied, "dropped, one outlier": _hidden,
 }

@@ -1,15 +1,18 @@
-"""Features: what a classifier sees in an image, so that metrics compare strokes and shapes instead of pixels.
+"""Features: what a classifier sees in an image, so that metrics compare strokes and shapes instead
+of pixels.
 
     h = body(x / 255)          84 features of an image: two convolutions, each halved by maxima, and two full layers, ReLU
     p(y | x) = softmax(W h)    its ten classes
     z = plane(h)               its place in the plane: a fixed map of the real images, in which every generation is drawn
 
-A Fréchet distance of features h is a FID with this network in Inception's place; it compares with no other network's. The map is
-a t-SNE of the real images' features (van der Maaten & Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html), fitted once,
-and a small network that learnt to say it: so rows that were never seen have a place, and the map never moves.
+A Fréchet distance of features h is a FID with this network in Inception's place; it compares with
+no other network's. The map is a t-SNE of the real images' features (van der Maaten & Hinton 2008,
+https://jmlr.org/papers/v9/vandermaaten08a.html), fitted once, and a small network that learnt to
+say it: so rows that were never seen have a place, and the map never moves.
 
-The network is LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, https://doi.org/10.1109/5.726791) with maxima and ReLU; a smaller
-one serves 8 × 8 pixels. Weights are shipped; data/features/train.py made them, data/features/README.md says how well they do.
+The network is LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, https://doi.org/10.1109/5.726791) with
+maxima and ReLU; a smaller one serves 8 × 8 pixels. Weights are shipped; data/features/train.py made
+them, data/features/README.md says how well they do.
 """
 
 from __future__ import annotations
@@ -26,13 +29,15 @@ from madkit.samples import Samples
 
 Name = Literal["mnist", "fashion", "digits"]
 SIDES: dict[Name, int] = {"mnist": 28, "fashion": 28, "digits": 8}  # pixels
-TRUTHS: dict[Name, str] = {"mnist": "mnist", "fashion": "fashion_mnist", "digits": "digits"}  # in mk.data
+# in mk.data
+TRUTHS: dict[Name, str] = {"mnist": "mnist", "fashion": "fashion_mnist", "digits": "digits"}
 WIDTH, CLASSES = 84, 10
 CHUNK = 2000  # images at a time; bounds memory (40 MB)
 
 
 class Network(nn.Module):
-    """The three parts: body (images in [0, 1] to features), head (features to logits), plane (features to places)."""
+    """The three parts: body (images in [0, 1] to features), head (features to logits), plane
+    (features to places)."""
 
     def __init__(self, side: int):
         super().__init__()
@@ -40,44 +45,52 @@ class Network(nn.Module):
             nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 16, 3, padding=1))
         flat = 400 if side == 28 else 64
         self.body = nn.Sequential(
-            first, nn.ReLU(), nn.MaxPool2d(2),                                       # (n, 6, 14, 14)
+            first, nn.ReLU(), nn.MaxPool2d(2),  # (n, 6, 14, 14)
             second, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),                        # (n, 400)
             nn.Linear(flat, 120), nn.ReLU(), nn.Linear(120, WIDTH), nn.ReLU())       # (n, 84)
         self.head = nn.Linear(WIDTH, CLASSES)
-        self.plane = nn.Sequential(nn.Linear(WIDTH, 96), nn.SiLU(), nn.Linear(96, 32), nn.SiLU(), nn.Linear(32, 2))
+        self.plane = nn.Sequential(nn.Linear(WIDTH, 96), nn.SiLU(), nn.Linear(96, 32), nn.SiLU(),
+                                   nn.Linear(32, 2))
 
 
 @dataclass(frozen=True)
 class LeNet:
-    """A trained classifier, a function Samples of images -> Samples of features: `mk.run(features=mk.metrics.LeNet("mnist"))`.
+    """A trained classifier, a function Samples of images -> Samples of features:
+    `mk.run(features=mk.metrics.LeNet("mnist"))`.
 
-    name  "mnist" or "fashion": uint8 images (n, 1, 28, 28); "digits": floats (n, 1, 8, 8) in [0, 1], as mk.data gives them
+    name  "mnist" or "fashion": uint8 images (n, 1, 28, 28); "digits": floats (n, 1, 8, 8) in [0,
+          1], as mk.data gives them
 
-    Features are (n, 84) float32, ≥ 0, on the device of the images; labels and births are kept. All else takes features, as the
-    metrics of that run see them, or images:
+    Features are (n, 84) float32, ≥ 0, on the device of the images; labels and births are kept. All
+    else takes features, as the metrics of that run see them, or images:
 
         lenet.probabilities(rows)  (n, 10), of each class
         lenet.predict(rows)        (n,), the likeliest class
         lenet.map(rows)            (n, 2), places in a fixed map of the real images
-        lenet.classes              a metric: which classes were emitted, and whether under their own label
+        lenet.classes              a metric: which classes were emitted, and whether under their own
+                                   label
 
-    Raises ValueError for rows of another shape or type, and for NaN or infinity; TypeError for what is not mk.Samples.
+    Raises ValueError for rows of another shape or type, and for NaN or infinity; TypeError for what
+    is not mk.Samples.
     """
 
     name: Name
 
     def __post_init__(self):
         if self.name not in SIDES:
-            raise ValueError(f"LeNet: expected one of {', '.join(map(repr, SIDES))}, got {self.name!r}")
+            raise ValueError(f"LeNet: expected one of {', '.join(map(repr, SIDES))}, got "
+                             f"{self.name!r}")
 
     @cached_property
     def network(self) -> Network:
-        """The network with its shipped weights, read when first needed. No field: not part of what a LeNet is equal to."""
+        """The network with its shipped weights, read when first needed. No field: not part of what
+        a LeNet is equal to."""
         from safetensors.torch import load_file
 
         with torch.device("meta"):  # no weights are drawn that the shipped ones replace
             network = Network(SIDES[self.name])
-        network.load_state_dict(load_file(shipped(f"features/{self.name}.safetensors")), assign=True)
+        network.load_state_dict(load_file(shipped(f"features/{self.name}.safetensors")),
+                                assign=True)
         return network.requires_grad_(False).eval()
 
     def __call__(self, images: Samples) -> Samples:
@@ -97,7 +110,8 @@ class LeNet:
         return self.probabilities(rows).argmax(1)
 
     def map(self, rows: Samples) -> Tensor:
-        """Places of images or features in a fixed map of the real images, (n, 2) float32, about −2 … 2."""
+        """Places of images or features in a fixed map of the real images, (n, 2) float32, about −2
+        … 2."""
         h = self._features(rows)
         return self._on(h).plane(h)
 
@@ -121,18 +135,21 @@ class LeNet:
         fits = x.is_floating_point() if self.name == "digits" else x.dtype == torch.uint8
         if images.shape != (1, side, side) or not fits:
             kind = "numbers in [0, 1]" if self.name == "digits" else "uint8"
-            raise ValueError(f"{self!r}: expected images (n, 1, {side}, {side}) of {kind}, got {tuple(x.shape)} of {x.dtype}; "
-                             f"it was trained on mk.data.{TRUTHS[self.name]}() and knows no other images")
+            raise ValueError(f"{self!r}: expected images (n, 1, {side}, {side}) of {kind}, got "
+                             f"{tuple(x.shape)} of {x.dtype}; it was trained on "
+                             f"mk.data.{TRUTHS[self.name]}() and knows no other images")
         _finite(self, x)
 
 
 @dataclass(frozen=True)
 class Classes:
-    """A metric of emitted images or features: which classes they fall into, by a LeNet's eye. It does not look at the real rows.
+    """A metric of emitted images or features: which classes they fall into, by a LeNet's eye. It
+    does not look at the real rows.
 
-    entropy     of the class histogram, in nats, good when equal to the truth's; log 10 = 2.30 when all
-                classes are equally frequent, 0 when one is left
-    own         share of the rows that are classified as their own label, in [0, 1], high is good; nan without labels
+    entropy     of the class histogram, in nats, good when equal to the truth's; log 10 = 2.30 when
+                all classes are equally frequent, 0 when one is left
+    own         share of the rows that are classified as their own label, in [0, 1], high is good;
+                nan without labels
     share.0 …   share of the rows in each class, in [0, 1], good when equal to the truth's
     """
 

@@ -15,7 +15,8 @@ def vectors(name: str, samples: Samples, least: int = 1) -> Tensor:
     if not isinstance(samples, Samples):
         raise TypeError(f"{name}: expected mk.Samples, got {type(samples).__name__}")
     if len(samples) < least:
-        raise ValueError(f"{name}: expected at least {least} rows, got {len(samples)}; emit more, or judge more")
+        raise ValueError(f"{name}: expected at least {least} rows, got {len(samples)}; emit more, "
+                         "or judge more")
     x = double(samples.x.reshape(len(samples), -1))
     if not torch.isfinite(x).all():
         raise ValueError(f"{name}: expected finite rows, got NaN or infinity")
@@ -25,14 +26,16 @@ def vectors(name: str, samples: Samples, least: int = 1) -> Tensor:
 def clouds(real: Samples, fake: Samples, least: int = 1) -> tuple[Tensor, Tensor]:
     a, b = vectors("real", real, least), vectors("fake", fake, least)
     if a.shape[1] != b.shape[1]:
-        raise ValueError(f"real rows have {a.shape[1]} values, fake rows {b.shape[1]}: expected the same number")
+        raise ValueError(f"real rows have {a.shape[1]} values, fake rows {b.shape[1]}: expected "
+                         "the same number")
     return a, b
 
 
 def both(real: Samples | Moments, fake: Samples | Moments) -> tuple[Moments, Moments]:
     a, b = moments_of("real", real), moments_of("fake", fake)
     if len(a[0]) != len(b[0]):
-        raise ValueError(f"real has {len(a[0])} dimensions, fake {len(b[0])}: expected the same number")
+        raise ValueError(f"real has {len(a[0])} dimensions, fake {len(b[0])}: expected the same "
+                         "number")
     return a, b
 
 
@@ -40,8 +43,8 @@ def moments_of(name: str, side: Samples | Moments) -> Moments:
     if isinstance(side, tuple):
         mean, cov = (double(torch.as_tensor(part)) for part in side)
         if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
-            raise ValueError(f"{name}: expected moments (mean (d,), cov (d, d)), got shapes {tuple(mean.shape)} and "
-                             f"{tuple(cov.shape)}")
+            raise ValueError(f"{name}: expected moments (mean (d,), cov (d, d)), got shapes "
+                             f"{tuple(mean.shape)} and {tuple(cov.shape)}")
         if not (mean.isfinite().all() and cov.isfinite().all()):
             raise ValueError(f"{name}: expected finite moments, got NaN or infinity")
         return mean, cov

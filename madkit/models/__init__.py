@@ -1,4 +1,5 @@
-"""Generative models: each is two methods, `fit(data) -> self` and `sample(n, lam=1.0) -> Samples`, and no base class.
+"""Generative models: each is two methods, `fit(data) -> self` and `sample(n, lam=1.0) -> Samples`,
+and no base class.
 
 Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the rules of a loop.
 """

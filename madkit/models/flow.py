@@ -1,27 +1,30 @@
-"""The normalizing flow: an invertible network f that turns the data into a normal cloud, with a density that is known exactly.
+"""The normalizing flow: an invertible network f that turns the data into a normal cloud, with a
+density that is known exactly.
 
     density   log p(x) = log N(f(x); 0, I) + log |det ∂f/∂x|                   change of variables
     training  minimise −E log p(x): maximum likelihood
     sampling  z ~ N(0, λI),  x = f⁻¹(z)
 
-f is a chain of layers. Each holds a random half of the coordinates, x_a, and maps each other coordinate by an increasing
-function h whose parameters a small network reads off x_a; the next layer swaps the halves. So the Jacobian is triangular and
-the inverse as cheap as f itself.
+f is a chain of layers. Each holds a random half of the coordinates, x_a, and maps each other
+coordinate by an increasing function h whose parameters a small network reads off x_a; the next
+layer swaps the halves. So the Jacobian is triangular and the inverse as cheap as f itself.
 
     kind="coupling"   h(x) = e^s x + t                              affine: smooth, one connected piece, the paper's
-    kind="spline"     h a rational-quadratic spline of 8 pieces on [−5, 5], the identity outside: for several modes
+    kind="spline"     h a rational-quadratic spline of 8 pieces on [−5, 5], the identity outside:
+                      for several modes
 
-**What λ does.** It cools the latent cloud, not the data: draws crowd around the image of z = 0, and tails go first.
-λ = 0 is one row.
+**What λ does.** It cools the latent cloud, not the data: draws crowd around the image of z = 0, and
+tails go first. λ = 0 is one row.
 
-**Rows are vectors.** They are standardised first, which `log_prob` takes into account. Images are flattened and not clipped;
-a flow keeps the ink of a digit and loses its strokes: for pictures take the VAE or the diffusion. A coordinate that stands
-still has no density: it is left out and comes back as it is, and `log_prob` is the density of the others. Grey levels
-of 0 … 255 are spread over (−½, ½) around them in training, which rounding undoes: whole numbers would have infinite density.
+**Rows are vectors.** They are standardised first, which `log_prob` takes into account. Images are
+flattened and not clipped; a flow keeps the ink of a digit and loses its strokes: for pictures take
+the VAE or the diffusion. A coordinate that stands still has no density: it is left out and comes
+back as it is, and `log_prob` is the density of the others. Grey levels of 0 … 255 are spread over
+(−½, ½) around them in training, which rounding undoes: whole numbers would have infinite density.
 With labels the flow is p(x | y): all parameters see a one-hot y.
 
-Dinh, Sohl-Dickstein and Bengio (2017), https://arxiv.org/abs/1605.08803; splines: Durkan et al. (2019),
-https://arxiv.org/abs/1906.04032. The layers are those of zuko, https://zuko.readthedocs.io.
+Dinh, Sohl-Dickstein and Bengio (2017), https://arxiv.org/abs/1605.08803; splines: Durkan et al.
+(2019), https://arxiv.org/abs/1906.04032. The layers are those of zuko, https://zuko.readthedocs.io.
 """
 
 from __future__ import annotations
@@ -47,7 +50,8 @@ PAPER = {"kind": "coupling", "layers": 8, "hidden": 64, "steps": 1000, "batch": 
 
 @dataclass(eq=False)
 class Flow:
-    """A normalizing flow with exact density; λ multiplies the variance of the latent cloud, z ~ N(0, λI).
+    """A normalizing flow with exact density; λ multiplies the variance of the latent cloud, z ~
+    N(0, λI).
 
     kind    of h: "coupling" (affine) or "spline"
     layers  of f; two of them move every coordinate
@@ -55,9 +59,9 @@ class Flow:
     steps   training steps, each on `batch` rows
     lr      Adam's learning rate at its highest
 
-    Rows of any shape, with labels or without. After `fit`: net, a zuko flow of the standardised moving coordinates, and form.
-    `fit` raises ValueError for rows it cannot use and FloatingPointError when training diverges; `sample` ValueError for
-    λ outside [0, 1].
+    Rows of any shape, with labels or without. After `fit`: net, a zuko flow of the standardised
+    moving coordinates, and form. `fit` raises ValueError for rows it cannot use and
+    FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     kind: Literal["coupling", "spline"] = "spline"
@@ -90,7 +94,8 @@ class Flow:
         for rows in batches(len(data), self.batch, self.steps, data.x.device):
             x = data.x[rows]
             x = x + torch.rand(x.shape, device=x.device) - 0.5 if x.dtype == torch.uint8 else x
-            yield -self._law(None if data.y is None else data.y[rows]).log_prob(self._inputs(x)).mean()
+            yield -self._law(None if data.y is None
+                             else data.y[rows]).log_prob(self._inputs(x)).mean()
 
     @torch.no_grad()
     def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
@@ -106,18 +111,25 @@ class Flow:
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, y: Any = None) -> Tensor:
-        """log p(x) of rows (n, *shape) in nats, (n,), float64, per unit of the data; higher is likelier.
+        """log p(x) of rows (n, *shape) in nats, (n,), float64, per unit of the data; higher is
+        likelier.
 
-        y: log p(x | y) for labels (n,) or one for all; of a flow with labels and y None, p(x) = Σ_k p(k) p(x | k).
+        y: log p(x | y) for labels (n,) or one for all; of a flow with labels and y None, p(x) = Σ_k
+        p(k) p(x | k).
         """
         n = checked(len(x), 1, hasattr(self, "net"), "Flow")
         if tuple(x.shape[1:]) != tuple(self.rows.shape[1:]):
-            raise ValueError(f"Flow.log_prob: x expected rows of shape {tuple(self.rows.shape[1:])}, got {tuple(x.shape[1:])}")
+            raise ValueError("Flow.log_prob: x expected rows of shape "
+                             f"{tuple(self.rows.shape[1:])}, got {tuple(x.shape[1:])}")
         u, volume = self._inputs(x), self.form.scale[self._moving].log().sum()
         if y is not None or not self.form.classes:
-            return self._law(self.form.labels(n, y, "Flow.log_prob")).log_prob(u).to(volume) - volume
+            return (
+                self._law(self.form.labels(n, y, "Flow.log_prob")).log_prob(u).to(volume) - volume
+            )
         weights = (self.form.counts / self.form.counts.sum()).log().to(volume)
-        each = [w + self._law(self.form.labels(n, k, "Flow")).log_prob(u).to(volume) for k, w in enumerate(weights)]  # K of (n,)
+        # K of (n,)
+        each = [w + self._law(self.form.labels(n, k, "Flow")).log_prob(u).to(volume)
+                for k, w in enumerate(weights)]
         return torch.stack(each).logsumexp(0) - volume
 
     @property
@@ -135,14 +147,20 @@ class Flow:
     def _network(self) -> nn.Module:
         import zuko
 
-        d, classes, halves = int(self._moving.sum()), self.form.classes, _halves(int(self._moving.sum()), self.layers)
+        d, classes, halves = (
+            int(self._moving.sum()),
+            self.form.classes,
+            _halves(int(self._moving.sum()), self.layers),
+        )
         h: dict[str, Any] = {} if self.kind == "coupling" else {
             "univariate": zuko.transforms.MonotonicRQSTransform, "shapes": [(8,), (8,), (7,)]}
-        h |= {"hidden_features": (self.hidden, self.hidden), "activation": nn.SiLU} if d > 1 or classes else {}
+        h |= {"hidden_features": (self.hidden, self.hidden),
+              "activation": nn.SiLU} if d > 1 or classes else {}
         layer = zuko.flows.GeneralCouplingTransform
         chain = ([layer(d, classes, mask, **h) for mask in halves] if d
                  else [zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform)])
-        normal = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(d), torch.ones(d), buffer=True)
+        normal = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(d),
+                                                     torch.ones(d), buffer=True)
         return zuko.lazy.Flow(chain, normal).to(self.form.like.device)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -158,7 +176,8 @@ class Flow:
 
 
 def _flat(data: Samples) -> Form:
-    """The form of the rows as vectors; scale is 0 exactly where all rows are equal, without the rounding of a mean."""
+    """The form of the rows as vectors; scale is 0 exactly where all rows are equal, without the
+    rounding of a mean."""
     x = data.x.flatten(1) if data.x.ndim > 1 else data.x[:, None]
     form = Form.of(Samples(x, data.y), "Flow")
     still = (x == x[0]).all(0)
@@ -167,7 +186,8 @@ def _flat(data: Samples) -> Form:
 
 
 def _halves(d: int, layers: int) -> list[Tensor]:
-    """Masks (d,) of the coordinates that each layer holds: a random half, then the other, and so on."""
+    """Masks (d,) of the coordinates that each layer holds: a random half, then the other, and so
+    on."""
     masks: list[Tensor] = []
     for i in range(layers):
         masks.append(~masks[-1] if i % 2 else torch.randperm(d) % 2 == 0)

@@ -1,28 +1,34 @@
-"""The generative adversarial network: a generator learns to please a critic that learns to tell real rows from generated ones.
+"""The generative adversarial network: a generator learns to please a critic that learns to tell
+real rows from generated ones.
 
     generator  w = M(z, y),  x = S(w),   z ~ N(0, I)             mapping network M, synthesis network S; w is the style
-    critic     D(x, y) = (a + e_y) · h(x) + b                    one number; the label chooses how features h are weighed
+    critic     D(x, y) = (a + e_y) · h(x) + b                    one number; the label chooses how
+               features h are weighed
     training   D: minimise  E D(x̃) − E D(x) + γ E (‖∇D(x̂)‖ − 1)²,   x̂ = u x + (1 − u) x̃,   u ~ U(0, 1)
-               M, S: minimise  − E D(x̃)                          x real, x̃ generated, both of label y
+               M, S: minimise  − E D(x̃)                          x real, x̃ generated, both of
+                               label y
     sampling   w' = w̄ + λ (w − w̄),   x = S(w'),   w̄ = E M(z, y) for each label y
 
-If D had slope 1 at most everywhere, the largest E D(x) − E D(x̃) would be the Wasserstein distance W₁ between rows and samples
-(Kantorovich and Rubinstein), which has a gradient even where the two do not overlap. The penalty γ holds the slope near 1
-between them. A step's loss is E D(x) − E D(x̃): an estimate of that distance, which falls as samples get better.
+If D had slope 1 at most everywhere, the largest E D(x) − E D(x̃) would be the Wasserstein distance
+W₁ between rows and samples (Kantorovich and Rubinstein), which has a gradient even where the two do
+not overlap. The penalty γ holds the slope near 1 between them. A step's loss is E D(x) − E D(x̃):
+an estimate of that distance, which falls as samples get better.
 
-**What λ does.** It is the truncation of StyleGAN: styles are drawn towards the mean style of their label, which synthesis turns
-into a typical row, more often seen in training than those far out. λ = 0 is one row for each label. Synthesis sees nothing but
-w, so nothing is left of z there.
+**What λ does.** It is the truncation of StyleGAN: styles are drawn towards the mean style of their
+label, which synthesis turns into a typical row, more often seen in training than those far out.
+λ = 0 is one row for each label. Synthesis sees nothing but w, so nothing is left of z there.
 
-**Why a mean over fixed latents.** w̄ must be the same in every call, or blocks of one sequence would disagree. It is the mean
-over 1,000 latents that never change, thus a function of the weights.
+**Why a mean over fixed latents.** w̄ must be the same in every call, or blocks of one sequence
+would disagree. It is the mean over 1,000 latents that never change, thus a function of the weights.
 
-The penalty sees every second row of a batch: it needs the critic's second derivative, and would be half of all work. The
-critic has no batch norm, with which D(x) would depend on the other rows. All of it is calculated in float32.
+The penalty sees every second row of a batch: it needs the critic's second derivative, and would be
+half of all work. The critic has no batch norm, with which D(x) would depend on the other rows. All
+of it is calculated in float32.
 
-Gulrajani et al. (2017), https://arxiv.org/abs/1704.00028; style and truncation: Karras, Laine and Aila (2019),
-https://arxiv.org/abs/1812.04948; label: Miyato and Koyama (2018), https://arxiv.org/abs/1802.05637. The weights that sample
-are an exponential moving average of those that learn.
+Gulrajani et al. (2017), https://arxiv.org/abs/1704.00028; style and truncation: Karras, Laine and
+Aila (2019), https://arxiv.org/abs/1812.04948; label: Miyato and Koyama (2018),
+https://arxiv.org/abs/1802.05637. The weights that sample are an exponential moving average of those
+that learn.
 """
 
 from __future__ import annotations
@@ -38,25 +44,40 @@ from torch import Tensor, nn
 from madkit.base.checks import above, unit, whole
 from madkit.base.rng import generator
 from madkit.models.parts.form import Form, checked
-from madkit.models.parts.styled import SLOPE, Critic, Generator, Mapping, Synthesis, critic_features, layers
+from madkit.models.parts.styled import (
+    SLOPE,
+    Critic,
+    Generator,
+    Mapping,
+    Synthesis,
+    critic_features,
+    layers,
+)
 from madkit.models.parts.training import Average, Step, batches, packed, rate, unpacked, watched
 from madkit.samples import Samples
 
-PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5, "lr": 2e-3, "penalty": 0.1, "decay": 0.995}
-TINY = {"width": 16, "latent": 32, "steps": 300, "batch": 32, "critic": 2, "lr": 4e-3, "decay": 0.99}
-SMALL = {"width": 32, "latent": 64, "steps": 4000, "batch": 64, "critic": 2, "lr": 2e-3, "decay": 0.998}
-PAPER = {"width": 128, "latent": 128, "steps": 40_000, "batch": 128, "critic": 5, "lr": 5e-4, "decay": 0.9995}
+PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5, "lr": 2e-3,
+         "penalty": 0.1, "decay": 0.995}
+TINY = {"width": 16, "latent": 32, "steps": 300, "batch": 32, "critic": 2, "lr": 4e-3,
+        "decay": 0.99}
+SMALL = {"width": 32, "latent": 64, "steps": 4000, "batch": 64, "critic": 2, "lr": 2e-3,
+         "decay": 0.998}
+PAPER = {"width": 128, "latent": 128, "steps": 40_000, "batch": 128, "critic": 5, "lr": 5e-4,
+         "decay": 0.9995}
 
-BETAS = (0.0, 0.9)  # of Adam, those of Gulrajani et al.: momentum would chase a critic that moves on
+# of Adam, those of Gulrajani et al.: momentum would chase a critic that moves on
+BETAS = (0.0, 0.9)
 MEAN = 1000         # fixed latents behind the mean style
-ROWS = 250          # rows that pass synthesis at a time when sampling: more do not fit a processor's cache
+ROWS = 250  # rows that pass synthesis at a time when sampling: more do not fit a processor's cache
 
 
 @dataclass(eq=False)
 class GAN:
-    """A Wasserstein GAN with gradient penalty, conditional on labels where the data has them; λ is truncation of styles.
+    """A Wasserstein GAN with gradient penalty, conditional on labels where the data has them; λ is
+    truncation of styles.
 
-    width    channels at the generator's finest level, an even number; units of the networks for vectors: 8 times as many
+    width    channels at the generator's finest level, an even number; units of the networks for
+             vectors: 8 times as many
     latent   numbers in z; in w: twice as many
     steps    steps of the generator
     batch    rows in a step
@@ -65,8 +86,9 @@ class GAN:
     penalty  γ, the weight of the gradient penalty
     decay    of the moving average of the generator's weights, in [0, 1]
 
-    Rows are vectors, or images (c, h, w) of up to 64². After `fit`: net, the averaged generator, and form. `fit` raises
-    ValueError for rows it cannot use and FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
+    Rows are vectors, or images (c, h, w) of up to 64². After `fit`: net, the averaged generator,
+    and form. `fit` raises ValueError for rows it cannot use and FloatingPointError when training
+    diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     width: int = 16
@@ -98,7 +120,8 @@ class GAN:
         learning, judge = self._generator(), self._critic()
         self.net = copy.deepcopy(learning)
         average = Average(learning, self.net, self.decay)
-        adams = [torch.optim.Adam(net.parameters(), self.lr, BETAS, fused=True) for net in (learning, judge)]
+        adams = [torch.optim.Adam(net.parameters(), self.lr, BETAS, fused=True)
+                 for net in (learning, judge)]
         rows = batches(len(data), self.batch, self.steps * self.critic, data.x.device)
         for i in range(self.steps):
             for adam in adams:
@@ -112,9 +135,12 @@ class GAN:
 
     def _batch(self, data: Samples, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and labels of rows; label 0 for all where there are none."""
-        return self.form.inputs(data.x[rows]), torch.zeros_like(rows) if data.y is None else data.y[rows]
+        return self.form.inputs(data.x[rows]), torch.zeros_like(rows) if data.y is None else data.y[
+            rows
+        ]
 
-    def _criticise(self, net: Generator, judge: Critic, adam: torch.optim.Adam, x: Tensor, y: Tensor) -> Tensor:
+    def _criticise(self, net: Generator, judge: Critic, adam: torch.optim.Adam, x: Tensor,
+                   y: Tensor) -> Tensor:
         with torch.no_grad():
             fake = net(self._latents(y), y)
         real_score, fake_score = judge(torch.cat([x, fake]), y.repeat(2)).chunk(2)
@@ -149,7 +175,8 @@ class GAN:
         """w̄ of each label, (K, 2 latent); K = 1 without labels. The same in every call."""
         device, classes = self.form.like.device, max(1, self.form.classes)
         z = torch.randn(MEAN, self.latent, generator=generator(0, "mean style")).to(device)
-        return torch.stack([self.net.mapping(z, torch.full((MEAN,), k, device=device)).mean(0) for k in range(classes)])
+        return torch.stack([self.net.mapping(z, torch.full((MEAN,), k, device=device)).mean(0)
+                            for k in range(classes)])
 
     def _generator(self) -> Generator:
         form, mapping = self.form, Mapping(self.latent, self.form.classes)
@@ -160,7 +187,8 @@ class GAN:
     def _critic(self) -> Critic:
         form, units = self.form, 8 * self.width
         features, size = (critic_features(form.shape, self.width // 2) if form.image
-                          else (nn.Sequential(layers(form.dim, units, units, units), nn.LeakyReLU(SLOPE)), units))
+                          else (nn.Sequential(layers(form.dim, units, units, units),
+                                              nn.LeakyReLU(SLOPE)), units))
         return Critic(features, size, form.classes).to(form.like.device)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -176,7 +204,8 @@ class GAN:
 
 
 def slope_penalty(judge: Any, x: Tensor, fake: Tensor, y: Tensor) -> Tensor:
-    """E (‖∇D(x̂, y)‖ − 1)², one number ≥ 0: x̂ (n, …) lie at random places between the rows x and fake; y (n,) are labels."""
+    """E (‖∇D(x̂, y)‖ − 1)², one number ≥ 0: x̂ (n, …) lie at random places between the rows x and
+    fake; y (n,) are labels."""
     u = torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device)
     between = (u * x + (1 - u) * fake).requires_grad_()
     slopes, = torch.autograd.grad(judge(between, y).sum(), between, create_graph=True)

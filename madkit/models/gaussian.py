@@ -3,10 +3,10 @@
     fit      μ = (1/n) Σ x_i,   Σ = 1/(n − ddof) Σ (x_i − μ)(x_i − μ)ᵀ
     sample   x = μ + √λ R z,    z ~ N(0, I),   R Rᵀ = Σ,   so that x ~ N(μ, λΣ)
 
-R is the eigen factor V √diag(e) of Σ = V diag(e) Vᵀ, which exists for every positive semidefinite Σ. So a singular fit,
-of fewer rows than dimensions or of images with dark corners, is sampled as it is: no jitter, no floor, and a direction
-that has died stays dead. ddof = 1 makes Σ unbiased, ddof = 0 the most likely, too small by (n − 1)/n: in a loop that
-alone is a bias that compounds.
+R is the eigen factor V √diag(e) of Σ = V diag(e) Vᵀ, which exists for every positive semidefinite
+Σ. So a singular fit, of fewer rows than dimensions or of images with dark corners, is sampled as it
+is: no jitter, no floor, and a direction that has died stays dead. ddof = 1 makes Σ unbiased,
+ddof = 0 the most likely, too small by (n − 1)/n: in a loop that alone is a bias that compounds.
 
 Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850, section 3.
 """
@@ -24,7 +24,8 @@ from madkit.base.checks import unit, whole
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
-FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding error
+# a smaller share of the largest variance is rounding error
+FLAT = 64 * torch.finfo(torch.float64).eps
 
 
 @dataclass(eq=False)
@@ -34,9 +35,9 @@ class Gaussian:
     ddof        1: unbiased covariance, divided by n − 1; 0: most likely covariance, divided by n
     covariance  "full", or "diag": variances only, coordinates independent
 
-    After `fit`: mean (d,) and cov (d, d), in float64, d the number of values in a row. A direction whose variance is zero
-    but for rounding (under 1.4e-14 of the largest) is sampled as zero. `fit` raises ValueError for fewer than 2 rows, NaN
-    or infinity; `sample` for λ outside [0, 1].
+    After `fit`: mean (d,) and cov (d, d), in float64, d the number of values in a row. A direction
+    whose variance is zero but for rounding (under 1.4e-14 of the largest) is sampled as zero. `fit`
+    raises ValueError for fewer than 2 rows, NaN or infinity; `sample` for λ outside [0, 1].
     """
 
     ddof: int = 1
@@ -44,9 +45,11 @@ class Gaussian:
 
     def __post_init__(self):
         if isinstance(self.ddof, bool) or self.ddof not in (0, 1):
-            raise ValueError(f"Gaussian: ddof expected 1 (unbiased) or 0 (most likely), got {self.ddof!r}")
+            raise ValueError("Gaussian: ddof expected 1 (unbiased) or 0 (most likely), got "
+                             f"{self.ddof!r}")
         if self.covariance not in ("full", "diag"):
-            raise ValueError(f"Gaussian: covariance expected 'full' or 'diag', got {self.covariance!r}")
+            raise ValueError("Gaussian: covariance expected 'full' or 'diag', got "
+                             f"{self.covariance!r}")
 
     def fit(self, data: Samples) -> Gaussian:
         """Mean and covariance of the rows."""

@@ -6,9 +6,10 @@
     H = h² Σ̂,  h = n^(−1/(d+4))      bandwidth="scott": Σ̂ the unbiased covariance of the rows (Scott 1992, eq. 6.42)
     H = h² I                         bandwidth=h, in the units of the data; h = 0 resamples rows: the plain bootstrap
 
-Every fit adds the kernel to what is there: cov = (1 − 1/n) Σ̂ + H. So the fully synthetic loop does not shrink but
-spreads, by the factor 1 − 1/n + h² per generation under Scott's rule (in expectation; λ makes it 1 − 1/n + λh²), and
-fine structure is blurred away. At h = 0 the rows are categories, and all but one of them die out.
+Every fit adds the kernel to what is there: cov = (1 − 1/n) Σ̂ + H. So the fully synthetic loop does
+not shrink but spreads, by the factor 1 − 1/n + h² per generation under Scott's rule (in
+expectation; λ makes it 1 − 1/n + λh²), and fine structure is blurred away. At h = 0 the rows are
+categories, and all but one of them die out.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ from madkit.samples import Samples
 
 @dataclass(eq=False)
 class KDE:
-    """The rows, each blurred by a Gaussian kernel; λ multiplies the kernel's covariance (λ = 0 resamples the rows).
+    """The rows, each blurred by a Gaussian kernel; λ multiplies the kernel's covariance (λ = 0
+    resamples the rows).
 
-    bandwidth  "scott": kernel covariance h²Σ̂ with h = n^(−1/(d+4)); or h ≥ 0 itself, in the data's units: h² I
+    bandwidth  "scott": kernel covariance h²Σ̂ with h = n^(−1/(d+4)); or h ≥ 0 itself, in the data's
+               units: h² I
 
-    Any row shape. `fit` keeps the rows; it raises ValueError for fewer than 2 of them, NaN or infinity, `sample` for λ
-    outside [0, 1]. With images, d is large and Scott's h is close to 1: give a number.
+    Any row shape. `fit` keeps the rows; it raises ValueError for fewer than 2 of them, NaN or
+    infinity, `sample` for λ outside [0, 1]. With images, d is large and Scott's h is close to 1:
+    give a number.
     """
 
     bandwidth: float | Literal["scott"] = "scott"
@@ -60,12 +64,16 @@ class KDE:
         n, lam = whole("KDE.sample: n", n), unit("KDE.sample: lam", lam)
         x = self._fitted()
         rows = x[torch.randint(len(x), (n,), device=x.device)]
-        return samples(torch.addmm(rows, torch.randn_like(rows), self._root.T, alpha=math.sqrt(lam)), self._like)
+        return samples(torch.addmm(rows, torch.randn_like(rows), self._root.T,
+                                   alpha=math.sqrt(lam)), self._like)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Mean (d,) and covariance (d, d) of the density at λ = 1: those of the rows (divided by n), plus the kernel's."""
+        """Mean (d,) and covariance (d, d) of the density at λ = 1: those of the rows (divided by
+        n), plus the kernel's."""
         x = self._fitted()
-        return x.mean(0), torch.cov(x.T, correction=0).reshape(2 * x.shape[1:]) + self._root @ self._root.T
+        return x.mean(0), torch.cov(x.T, correction=0).reshape(
+            2 * x.shape[1:]
+        ) + self._root @ self._root.T
 
     def _fitted(self) -> Tensor:
         if not hasattr(self, "_x"):

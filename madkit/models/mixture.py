@@ -5,19 +5,22 @@
     M step   N_k = Σ_n r_nk,  w_k = N_k/n,  μ_k = Σ_n r_nk x_n / N_k,  Σ_k = Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ / N_k
     sample   k ~ w,  x = μ_k + √λ R_k z,  z ~ N(0, I),  R_k R_kᵀ = Σ_k
 
-**No floor.** Libraries add 1e-6 to every variance, and a loop then converges to that number. Nothing is added here, and
-all is scale-free: fit(c x) = c fit(x), at any c. The price is known: the likelihood is unbounded, since a component on d
-rows or fewer lies flat, and a flat density is infinite. So flat components get the meaning of a limit, Σ_k + ε²I for
-ε → 0. Rows in a component's flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is.
-For densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart. A mode of five,
-two, one rows is thus five, two, one rows in the next draw too on average; it dies, like a word, when no row is drawn.
+**No floor.** Libraries add 1e-6 to every variance, and a loop then converges to that number.
+Nothing is added here, and all is scale-free: fit(c x) = c fit(x), at any c. The price is known: the
+likelihood is unbounded, since a component on d rows or fewer lies flat, and a flat density is
+infinite. So flat components get the meaning of a limit, Σ_k + ε²I for ε → 0. Rows in a component's
+flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is. For
+densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart. A
+mode of five, two, one rows is thus five, two, one rows in the next draw too on average; it dies,
+like a word, when no row is drawn.
 
-**Dead components** have no rows and weight 0. Covariances are the most likely ones: in a loop, a mode of N_k rows shrinks by
-1 − 1/N_k a generation before its random collapse sets in.
+**Dead components** have no rows and weight 0. Covariances are the most likely ones: in a loop, a
+mode of N_k rows shrinks by 1 − 1/N_k a generation before its random collapse sets in.
 
-The start is a hard assignment of rows to the nearest of k centres: greedy k-means++ (Arthur and Vassilvitskii 2007,
-http://ilpubs.stanford.edu:8090/778/), then Lloyd's iterations; or centres of your own, such as the truth's.
-EM: Dempster, Laird and Rubin (1977), https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
+The start is a hard assignment of rows to the nearest of k centres: greedy k-means++ (Arthur and
+Vassilvitskii 2007, http://ilpubs.stanford.edu:8090/778/), then Lloyd's iterations; or centres of
+your own, such as the truth's. EM: Dempster, Laird and Rubin (1977),
+https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
 """
 
 from __future__ import annotations
@@ -47,9 +50,10 @@ class Mixture:
     tol    EM stops when the mean log-likelihood of a row rises by less than this, in nats
     steps  … or after so many steps
 
-    After `fit`, in float64: weights (k,), means (k, d), covs (k, d, d), and log_likelihood, the mean of log p(x_n) in nats
-    (higher is better; of flat components, a limit's stand-in). Any row shape; memory k·n·d numbers. `fit` raises
-    ValueError for fewer than 2 rows, NaN, or centres of another dimension; `sample` for λ outside [0, 1].
+    After `fit`, in float64: weights (k,), means (k, d), covs (k, d, d), and log_likelihood, the
+    mean of log p(x_n) in nats (higher is better; of flat components, a limit's stand-in). Any row
+    shape; memory k·n·d numbers. `fit` raises ValueError for fewer than 2 rows, NaN, or centres of
+    another dimension; `sample` for λ outside [0, 1].
     """
 
     k: int
@@ -58,17 +62,20 @@ class Mixture:
     steps: int = 100
 
     def __post_init__(self):
-        self.k, self.steps = whole("Mixture: k", self.k, least=1), whole("Mixture: steps", self.steps, least=1)
+        self.k, self.steps = whole("Mixture: k", self.k, least=1), whole("Mixture: steps",
+                                                                         self.steps, least=1)
         if isinstance(self.tol, bool | str) or not 0 <= self.tol < math.inf:
-            raise ValueError(f"Mixture: tol expected a finite number ≥ 0, in nats, got {self.tol!r}")
+            raise ValueError("Mixture: tol expected a finite number ≥ 0, in nats, got "
+                             f"{self.tol!r}")
         if isinstance(self.start, str):
             if self.start != "k-means++":
-                raise ValueError(f"Mixture: start expected 'k-means++' or centres (k, *shape), got {self.start!r}")
+                raise ValueError("Mixture: start expected 'k-means++' or centres (k, *shape), "
+                                 f"got {self.start!r}")
             return
         self.start = torch.as_tensor(self.start, dtype=torch.float64)
         if self.start.ndim < 2 or len(self.start) != self.k or not torch.isfinite(self.start).all():
-            raise ValueError(f"Mixture: start expected k = {self.k} finite centres (k, *shape), got a tensor "
-                             f"{tuple(self.start.shape)}")
+            raise ValueError(f"Mixture: start expected k = {self.k} finite centres (k, *shape), "
+                             f"got a tensor {tuple(self.start.shape)}")
 
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""
@@ -100,18 +107,21 @@ class Mixture:
         return samples(x, self._like)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Mean (d,) and covariance (d, d) of the whole mixture at λ = 1: that within components plus that between them."""
+        """Mean (d,) and covariance (d, d) of the whole mixture at λ = 1: that within components
+        plus that between them."""
         self._fitted()
         mean = self.weights @ self.means
         between = self.means - mean  # (k, d)
-        return mean, torch.einsum("k,kij->ij", self.weights, self.covs) + (self.weights * between.T) @ between
+        return mean, torch.einsum("k,kij->ij", self.weights,
+                                  self.covs) + (self.weights * between.T) @ between
 
     def _centres(self, x: Tensor) -> Tensor:
         if isinstance(self.start, str):
             return _lloyd(x, _kmeans_plus_plus(x, self.k))
         centres = self.start.reshape(self.k, -1).to(x.device)
         if centres.shape[1] != x.shape[1]:
-            raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected {x.shape[1]}, as the rows have")
+            raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected "
+                             f"{x.shape[1]}, as the rows have")
         return centres
 
     def _fitted(self) -> None:
@@ -123,11 +133,12 @@ class Mixture:
         return f"Mixture(k={self.k}, start={start}, tol={self.tol}, steps={self.steps})"
 
 
-# --- EM ------------------------------------------------------------------------------------------------------------
+# --- EM -------------------------------------------------------------------------------------------
 
 
 def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights (k,), means (k, d), covariances (k, d, d), and the rows seen from each mean (k, d, n)."""
+    """Weights (k,), means (k, d), covariances (k, d, d), and the rows seen from each mean (k, d,
+    n)."""
     size = r.sum(1)                                             # (k,)
     r = r / size.clamp(min=TINY)[:, None]
     means = r @ x                                               # (k, d)
@@ -136,7 +147,8 @@ def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Roots R (k, d, d) with R Rᵀ = Σ; and for densities W (k, d, d) with Wᵀ W = Σ⁻¹, and log |W| (k,), ε in place of 0."""
+    """Roots R (k, d, d) with R Rᵀ = Σ; and for densities W (k, d, d) with Wᵀ W = Σ⁻¹, and log |W|
+    (k,), ε in place of 0."""
     values, vectors_ = torch.linalg.eigh(covs)                  # (k, d) ascending, (k, d, d)
     epsilon = (FLAT * values[:, -1:]).clamp(min=max(rounding, TINY))
     roots = vectors_ * values.where(values > epsilon, 0).sqrt()[:, None]
@@ -144,27 +156,30 @@ def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tenso
     return roots, (scale[:, :, None] * vectors_.mT, scale.log().sum(1))
 
 
-def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor, log_volume: Tensor) -> tuple[Tensor, float]:
+def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor,
+            log_volume: Tensor) -> tuple[Tensor, float]:
     """Responsibilities (k, n), and the mean log-likelihood of a row."""
     k, d, n = offsets.shape
-    distance = (whiten @ offsets).square_().sum(1)              # (k, n), squared, in standard deviations
+    distance = (whiten @ offsets).square_().sum(1)  # (k, n), squared, in standard deviations
     constant = weights.log() + log_volume - d / 2 * math.log(2 * math.pi)
     log_joint = constant[:, None] - distance / 2                # a dead component: −inf
     log_p = log_joint.logsumexp(0)                              # (n,)
     return (log_joint - log_p).exp(), float(log_p.mean())
 
 
-# --- the start -----------------------------------------------------------------------------------------------------
+# --- the start ------------------------------------------------------------------------------------
 
 
 def _nearest(x: Tensor, centres: Tensor) -> Tensor:
-    """Hard responsibilities (k, n): 1 where the centre is the row's nearest, the first of equals."""
+    """Hard responsibilities (k, n): 1 where the centre is the row's nearest, the first of equals.
+    """
     own = _distance(centres, x).argmin(0, keepdim=True)
     return torch.zeros(len(centres), len(x), dtype=x.dtype, device=x.device).scatter_(0, own, 1)
 
 
 def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
-    """k rows (k, d), each drawn with probability ∝ D², the squared distance to those before: the best of a few candidates."""
+    """k rows (k, d), each drawn with probability ∝ D², the squared distance to those before: the
+    best of a few candidates."""
     centres = x[torch.randint(len(x), (1,), device=x.device)]
     D2 = _distance(centres, x).square()                         # (1, n)
     for _ in range(1, k):
@@ -177,7 +192,8 @@ def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
 
 
 def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
-    """Centres moved to the mean of the rows nearest to them, until none moves; one without rows stays."""
+    """Centres moved to the mean of the rows nearest to them, until none moves; one without rows
+    stays."""
     r = _nearest(x, centres)
     for _ in range(LLOYD):
         size = r.sum(1, keepdim=True)
@@ -189,5 +205,6 @@ def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
 
 
 def _distance(a: Tensor, b: Tensor) -> Tensor:
-    """Distances (len(a), len(b)), from differences: exact also where all rows are close together."""
+    """Distances (len(a), len(b)), from differences: exact also where all rows are close together.
+    """
     return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")

@@ -1,39 +1,48 @@
-"""The variational autoencoder: a code z for every row, a decoder that says which rows a code may mean.
+"""The variational autoencoder: a code z for every row, a decoder that says which rows a code may
+mean.
 
     model     z ~ p(z),   x ~ p(x | z)                 p(z) = N(0, I); with labels p(z | y) = N(a_y, L_y L_yᵀ)
     encoder   q(z | x) = N(m(x), diag s²(x))
     training  maximise the bound  log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ p(z))
     sampling  ζ ~ N(0, λI),  z = ζ or a_y + L_y ζ,  x ~ p(x | z)
 
-Encoder and decoder are networks of equal size on rows as vectors; with labels both see a one-hot y, and all is given y.
+Encoder and decoder are networks of equal size on rows as vectors; with labels both see a one-hot y,
+and all is given y.
 
-**Why each label has a law of its codes.** An encoder puts rows of like shape side by side, and so each label in a place of its
-own. With one N(0, I) for all, a z drawn from it belongs to some other label as a rule; the decoder follows z and overhears y.
-That the labels must then lie upon one another is asked by the bound, but it is worth log K nats at most: 2.3 of the 900 of a
-digit of MNIST, of which a third came out as their label. Here a_y and L_y (lower triangular) are learned with all else, and y
-says where its codes are. They learn faster than the networks, since they only follow where those put the codes.
+**Why each label has a law of its codes.** An encoder puts rows of like shape side by side, and so
+each label in a place of its own. With one N(0, I) for all, a z drawn from it belongs to some other
+label as a rule; the decoder follows z and overhears y. That the labels must then lie upon one
+another is asked by the bound, but it is worth log K nats at most: 2.3 of the 900 of a digit of
+MNIST, of which a third came out as their label. Here a_y and L_y (lower triangular) are learned
+with all else, and y says where its codes are. They learn faster than the networks, since they only
+follow where those put the codes.
 
-**What is emitted is x, not μ(z).** Most code written for VAEs shows the decoder's mean and calls it a sample. Its covariance
-is that of μ(z) alone: what p(x | z) leaves open is lost. Once that is a pretty, smooth picture; in a loop each generation
-trains on it and loses as much again, and all shrinks even at λ = 1, by a bias nobody chose. `mean=True` shows it.
+**What is emitted is x, not μ(z).** Most code written for VAEs shows the decoder's mean and calls it
+a sample. Its covariance is that of μ(z) alone: what p(x | z) leaves open is lost. Once that is a
+pretty, smooth picture; in a loop each generation trains on it and loses as much again, and all
+shrinks even at λ = 1, by a bias nobody chose. `mean=True` shows it.
 
 **p(x | z)** has a mean μ(z) and, per coordinate, one learned spread s that is the same for all z:
 
     vectors   N(μ(z), diag s²)
-    images    a logistic law of mean μ(z) and scale s, clipped to the range and rounded to 256 grey levels
+    images    a logistic law of mean μ(z) and scale s, clipped to the range and rounded to 256 grey
+              levels
 
-Clipping gives black and white all that lies beyond them: where the decoder is sure, μ lies far outside, and the pixel is
-black without noise; only grey edges stay open. On sheets of MNIST this looks like pen on paper, where a normal law and the
-continuous Bernoulli law strew snow over the background, and a scale of its own for each z (likelier by 2%) speckles the
-unsure strokes. Rounding keeps the likelihood finite where rows repeat exactly; for vectors s is at least e⁻⁶ of the spread of
-the data. Independent noise cannot follow a thin curved line: of vectors a VAE gives a blur, at the first generation already.
+Clipping gives black and white all that lies beyond them: where the decoder is sure, μ lies far
+outside, and the pixel is black without noise; only grey edges stay open. On sheets of MNIST this
+looks like pen on paper, where a normal law and the continuous Bernoulli law strew snow over the
+background, and a scale of its own for each z (likelier by 2%) speckles the unsure strokes. Rounding
+keeps the likelihood finite where rows repeat exactly; for vectors s is at least e⁻⁶ of the spread
+of the data. Independent noise cannot follow a thin curved line: of vectors a VAE gives a blur, at
+the first generation already.
 
-**What λ does.** Codes crowd around the middle of their law, and rows around the typical one of their label; the noise of
-p(x | z) stays.
+**What λ does.** Codes crowd around the middle of their law, and rows around the typical one of
+their label; the noise of p(x | z) stays.
 
-Kingma and Welling (2014), https://arxiv.org/abs/1312.6114; learned spreads: Rybkin, Daniilidis and Levine (2021),
-https://arxiv.org/abs/2006.13202; the rounded logistic: Salimans et al. (2017), https://arxiv.org/abs/1701.05517, eq. 2; a
-law of codes that depends on what is given: Sohn, Lee and Yan (2015),
+Kingma and Welling (2014), https://arxiv.org/abs/1312.6114; learned spreads: Rybkin, Daniilidis and
+Levine (2021), https://arxiv.org/abs/2006.13202; the rounded logistic: Salimans et al. (2017),
+https://arxiv.org/abs/1701.05517, eq. 2; a law of codes that depends on what is given: Sohn, Lee and
+Yan (2015),
 https://papers.nips.cc/paper/5775-learning-structured-output-representation-using-deep-conditional-generative-models
 """
 
@@ -65,7 +74,8 @@ AHEAD = 20           # how much faster than the networks the laws of codes learn
 
 @dataclass(eq=False)
 class VAE:
-    """A variational autoencoder for vectors and images, conditional on labels where the data has them; λ: z ~ N(0, λI).
+    """A variational autoencoder for vectors and images, conditional on labels where the data has
+    them; λ: z ~ N(0, λI).
 
     latent  numbers in a code z; never more than a row has
     width   units in each of …
@@ -74,8 +84,9 @@ class VAE:
     lr      Adam's learning rate at its highest
     mean    emit μ(z) in place of x ~ p(x | z), to see what that does to a loop
 
-    After `fit`: net, which holds encoder, decoder, codes (their laws) and spread (log s, (d,)), and form. `fit` raises ValueError
-    for rows it cannot use and FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
+    After `fit`: net, which holds encoder, decoder, codes (their laws) and spread (log s, (d,)), and
+    form. `fit` raises ValueError for rows it cannot use and FloatingPointError when training
+    diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     latent: int = 16
@@ -117,10 +128,12 @@ class VAE:
         return self._likelihood(u, *self._decoded(z, y)).sum(1) - self.net.codes.kl(m, log_s, y)
 
     def _likelihood(self, u: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-        """log p(u | z) of every coordinate, (n, d): a density for vectors, a probability of the grey level for images."""
+        """log p(u | z) of every coordinate, (n, d): a density for vectors, a probability of the
+        grey level for images."""
         if not self.form.image:
             return -((u - mean) / spread).square() / 2 - spread.log() - math.log(2 * math.pi) / 2
-        # a level has what lies between a and b: σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b)); black has all below b, white all above a
+        # a level has what lies between a and b: σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b)); black has
+        # all below b, white all above a
         off = u - mean
         below, over = F.logsigmoid((off + HALF) / spread), F.logsigmoid((HALF - off) / spread)
         between = below + over + (-torch.expm1(-2 * HALF / spread)).log()
@@ -128,13 +141,16 @@ class VAE:
 
     @torch.no_grad()
     def bound(self, x: Tensor, y: Any = None) -> Tensor:
-        """A draw of the bound on log p(x | y) for rows (n, *shape) in nats, (n,); of images, for their grey levels."""
+        """A draw of the bound on log p(x | y) for rows (n, *shape) in nats, (n,); of images, for
+        their grey levels."""
         n = checked(len(x), 1, hasattr(self, "net"), "VAE")
         scale = self.form.scale[self.form.scale > 0]
         volume = 0 if self.form.image else scale.log().sum()
         if self.form.classes and y is None:
-            raise ValueError("VAE.bound: y expected the labels of the rows, got None: the model was fitted on rows with labels")
-        return self._bound(self.form.inputs(x).flatten(1), self.form.labels(n, y, "VAE.bound")).to(scale) - volume
+            raise ValueError("VAE.bound: y expected the labels of the rows, got None: the model "
+                             "was fitted on rows with labels")
+        return self._bound(self.form.inputs(x).flatten(1),
+                           self.form.labels(n, y, "VAE.bound")).to(scale) - volume
 
     @torch.no_grad()
     def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
@@ -144,7 +160,8 @@ class VAE:
         zeta = math.sqrt(lam) * torch.randn(n, self._code, device=self.form.like.device)
         u, spread = self._decoded(self.net.codes.placed(zeta, y), y)
         if not self.mean:
-            u = u + spread * (torch.rand_like(u).logit(1e-7) if self.form.image else torch.randn_like(u))
+            u = u + spread * (torch.rand_like(u).logit(1e-7) if self.form.image
+                              else torch.randn_like(u))
         return self.form.outputs(u.reshape(n, *self.form.shape) if self.form.image else u, y)
 
     def _decoded(self, z: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -161,7 +178,8 @@ class VAE:
 
     def _network(self) -> Networks:
         form = self.form
-        return Networks(form.dim, form.classes, self._code, [self.width] * self.depth).to(form.like.device)
+        return Networks(form.dim, form.classes, self._code,
+                        [self.width] * self.depth).to(form.like.device)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that a fit learned, as tensors."""
@@ -176,7 +194,8 @@ class VAE:
 
 
 class Networks(nn.Module):
-    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), the laws of codes, and the log of the spreads (d,)."""
+    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), the laws of codes, and the log of
+    the spreads (d,)."""
 
     def __init__(self, d: int, classes: int, latent: int, hidden: list[int]):
         super().__init__()
@@ -187,17 +206,21 @@ class Networks(nn.Module):
 
 
 class Codes(nn.Module):
-    """The law of codes: N(a_y, L_y L_yᵀ) for each label y, kept as a_y and W_y = L_y⁻¹; without labels (y None) N(0, I)."""
+    """The law of codes: N(a_y, L_y L_yᵀ) for each label y, kept as a_y and W_y = L_y⁻¹; without
+    labels (y None) N(0, I)."""
 
     def __init__(self, latent: int, classes: int):
         super().__init__()
         self.middle = nn.Parameter(torch.zeros(classes, latent))
-        self.white = nn.Parameter(torch.zeros(classes, latent, latent))  # W below its diagonal, and log W on it
+        # W below its diagonal, and log W on it
+        self.white = nn.Parameter(torch.zeros(classes, latent, latent))
 
     def law(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """a_y (n, latent) and W_y (n, latent, latent)."""
         white = AHEAD * self.white[y]
-        return AHEAD * self.middle[y], white.tril(-1) + white.diagonal(dim1=1, dim2=2).exp().diag_embed()
+        return AHEAD * self.middle[y], white.tril(-1) + white.diagonal(
+            dim1=1, dim2=2
+        ).exp().diag_embed()
 
     def kl(self, m: Tensor, log_s: Tensor, y: Tensor | None) -> Tensor:
         """KL(N(m, diag s²) ‖ the law of codes), (n,)."""
@@ -205,8 +228,10 @@ class Codes(nn.Module):
             return (m.square() + (2 * log_s).exp() - 1).sum(1) / 2 - log_s.sum(1)
         a, W = self.law(y)
         off = (W @ (m - a)[:, :, None]).square().sum((1, 2))           # ‖W (m − a)‖²
-        wide = (W.square() * (2 * log_s).exp()[:, None]).sum((1, 2))   # tr W diag s² Wᵀ
-        return (off + wide - m.shape[1]) / 2 - W.diagonal(dim1=1, dim2=2).log().sum(1) - log_s.sum(1)
+        wide = (W.square() * (2 * log_s).exp()[:, None]).sum((1, 2))  # tr W diag s² Wᵀ
+        return (
+            (off + wide - m.shape[1]) / 2 - W.diagonal(dim1=1, dim2=2).log().sum(1) - log_s.sum(1)
+        )
 
     def placed(self, zeta: Tensor, y: Tensor | None) -> Tensor:
         """z = a_y + L_y ζ, (n, latent)."""

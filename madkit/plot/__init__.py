@@ -1,4 +1,5 @@
-"""Views: a Run, or a dict of runs by name, becomes a picture. Every colour has one meaning, here and in the lessons.
+"""Views: a Run, or a dict of runs by name, becomes a picture. Every colour has one meaning, here
+and in the lessons.
 
 | view | shows |
 |---|---|
@@ -15,9 +16,10 @@
     mk.plot.curves(run)                                    # the last line of a cell: the picture shows itself
     mk.plot.curves({"λ = 1": a, "λ = 0.8": b}, "recall", title="Diversity dies first")
 
-`curves` returns matplotlib Axes, the others an array of Axes, one panel each; `.figure` is the figure, `.figure.savefig(…)`
-writes it. Views draw into axes of your own with `ax=`, and compute nothing but the quantiles of bands. Figures are
-object-oriented matplotlib, never pyplot, so that cells and sliders can draw on different threads.
+`curves` returns matplotlib Axes, the others an array of Axes, one panel each; `.figure` is the
+figure, `.figure.savefig(…)` writes it. Views draw into axes of your own with `ax=`, and compute
+nothing but the quantiles of bands. Figures are object-oriented matplotlib, never pyplot, so that
+cells and sliders can draw on different threads.
 
 A figure of your own is made of the same parts: `figure`, `head` over its panels, `name_ends` beside
 its lines, `shades` of a colour.
@@ -44,7 +46,8 @@ from madkit.plot.rows import clouds, composition, filmstrip
 from madkit.plot.sheets import chart, sheet
 
 __all__ = [
-    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted", "tradeoff", "kept",
+    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted",
+    "tradeoff", "kept",
     "phase", "along", "paths",
     "figure", "head", "name_ends", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp", "shades",
 ]

@@ -1,4 +1,5 @@
-"""Views of sampling bias: what models emit at every λ (`emitted`), quality against diversity (`tradeoff`), variance (`kept`)."""
+"""Views of sampling bias: what models emit at every λ (`emitted`), quality against diversity
+(`tradeoff`), variance (`kept`)."""
 
 from __future__ import annotations
 
@@ -23,66 +24,85 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 MARKERS = "osD^vPX<>"
-Path = tuple[str, np.ndarray]                      # a name, and rows of (λ, recall, precision), λ falling
+Path = tuple[str, np.ndarray]  # a name, and rows of (λ, recall, precision), λ falling
 
 
 def emitted(
     biased: Biased,                                # of images, or of vectors of two numbers or more
     lams: Iterable[float] | None = None,           # one row of panels each; None: all of them
-    columns: int = 6,                              # images of each label, the first that were emitted, none chosen
+    columns: int = 6,                              # images of each label, the first that were
+                                                   # emitted, none chosen
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """What every model emits: a row of panels per λ, a column per model (λ, models); real rows in grey below, of images in a
-    first column. ValueError for other rows, and for λ that were not sampled.
+    """What every model emits: a row of panels per λ, a column per model (λ, models); real rows in
+    grey below, of images in a first column. ValueError for other rows, and for λ that were not
+    sampled.
     """
     chosen = list(lams) if lams is not None else list(next(iter(biased.samples.values())))
     names, shape = names_of(biased), aspect(biased, columns)
     size = min(3.0, 11 / len(names))
-    axes = layout.figure(max(6, size * len(names)), 1.2 + size * shape * len(chosen), len(chosen), len(names)).panels
+    axes = layout.figure(max(6, size * len(names)), 1.2 + size * shape * len(chosen), len(chosen),
+                         len(names)).panels
     for row, lam in zip(axes, chosen, strict=True):
         draw(row, biased, lam, columns)
         row[0].set_ylabel(f"λ = {lam:g}", fontsize=layout.LABEL, color=COLOURS["text"])
     for panel, name in zip(axes[0], names, strict=True):
         panel.set_title(name, fontsize=layout.LABEL, color=COLOURS["text"])
-    said = "first images of every label" if _images(biased) else "grey: real test rows, vermilion: emitted"
+    said = (
+        "first images of every label"
+        if _images(biased)
+        else "grey: real test rows, vermilion: emitted"
+    )
     layout.head(axes, title, f"{said} · one fit per model, the same noise at every λ")
     return axes
 
 
 def tradeoff(
-    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model; runs, of one λ each: per generation
+    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model; runs, of
+                                                   # one λ each: per generation
     generations: Iterable[int] | None = None,      # of runs; None: the first and the last
     lam: float | None = None,                      # a ring around this λ
     ax: Axes | None = None,                        # None: a new figure
     title: str | None = None,                      # the finding in words
     heading: bool = True,                          # say the setting above
 ) -> Axes:
-    """Precision over recall, from the highest λ to the lowest along every path; points say their λ where there is room.
+    """Precision over recall, from the highest λ to the lowest along every path; points say their λ
+    where there is room.
 
-    A grey cross, for models: real training rows judged as if they were emitted, the best to be hoped for. ValueError for a
-    table without precision and recall, and for generations that were not judged.
+    A grey cross, for models: real training rows judged as if they were emitted, the best to be
+    hoped for. ValueError for a table without precision and recall, and for generations that were
+    not judged.
     """
     if isinstance(drawn, Mapping):
-        paths, floor, said = _of_runs(drawn, generations), None, language.setting(drawn).replace(", band: 10–90 %", "")
+        paths, floor, said = (
+            _of_runs(drawn, generations),
+            None,
+            language.setting(drawn).replace(", band: 10–90 %", ""),
+        )
     else:
         paths, floor, said = _of_models(drawn), drawn.floor, "one fit each, no band"
     axes = layout.panels(ax, 7.5, 5.2, 1, 1)
     panel = axes.flat[0]
     colours = language.shades(COLOURS["synthetic"], len(paths))
     for (name, points), colour, marker in zip(paths, colours, MARKERS * len(paths), strict=False):
-        panel.plot(points[:, 1], points[:, 2], color=colour, marker=marker, markersize=6, linewidth=1.8, label=name)
+        panel.plot(points[:, 1], points[:, 2], color=colour, marker=marker, markersize=6,
+                   linewidth=1.8, label=name)
     every = np.concatenate([points for _, points in paths])
     chosen = every[every[:, 0] == lam]
-    panel.plot(chosen[:, 1], chosen[:, 2], "o", markersize=13, markerfacecolor="none", color=COLOURS["text"], label="_ring")
-    ends = [(*points[0, 1:], name, colour) for (name, points), colour in zip(paths, colours, strict=True)]
+    panel.plot(chosen[:, 1], chosen[:, 2], "o", markersize=13, markerfacecolor="none",
+               color=COLOURS["text"], label="_ring")
+    ends = [(*points[0, 1:], name, colour) for (name, points), colour in zip(paths, colours,
+                                                                             strict=True)]
     if floor:
         best = floor["recall"], floor["precision"]
-        panel.plot(*best, "P", markersize=10, color=COLOURS["real"], label="real against real", zorder=4)
+        panel.plot(*best, "P", markersize=10, color=COLOURS["real"], label="real against real",
+                   zorder=4)
         ends.append((*best, "real against real", COLOURS["real"]))
     for name, say in (("recall", panel.set_xlabel), ("precision", panel.set_ylabel)):
         say(value_of(name).label, fontsize=layout.LABEL, color=COLOURS["text"])
     panel.margins(0.08, 0.1)
-    panel.set_ylim(min(panel.get_ylim()[0], 0.8), max(panel.get_ylim()[1], 1.02))       # small differences look small
+    # small differences look small
+    panel.set_ylim(min(panel.get_ylim()[0], 0.8), max(panel.get_ylim()[1], 1.02))
     layout.head(axes, title, f"small numbers: λ · {said}" if heading else "", own=ax is None)
     layout.name_ends(panel, ends)
     _numbers(panel, [points for _, points in paths])
@@ -91,24 +111,30 @@ def tradeoff(
 
 def kept(
     biased: Biased,
-    metric: str = "trace",                         # of its table, and of moments: tr Σ, the total variance
+    metric: str = "trace",                         # of its table, and of moments: tr Σ, the total
+                                                   # variance
     ax: Axes | None = None,                        # None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Axes:
-    """A metric over λ, as a share of what it is at the highest λ, a line per model; dashed: λ itself, the Gaussian's law."""
+    """A metric over λ, as a share of what it is at the highest λ, a line per model; dashed: λ
+    itself, the Gaussian's law."""
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     table = biased.table[biased.table.metric == metric]
     if table.empty:
-        raise ValueError(f"metric: {metric!r} is not in the table, which has: {', '.join(biased.table.metric.unique())}")
+        raise ValueError(f"metric: {metric!r} is not in the table, which has: "
+                         f"{', '.join(biased.table.metric.unique())}")
     colours = language.shades(COLOURS["synthetic"], len(biased.samples))
-    for (name, path), colour, marker in zip(table.groupby("model", sort=False), colours, MARKERS * len(colours), strict=False):
+    for (name, path), colour, marker in zip(table.groupby("model", sort=False), colours,
+                                            MARKERS * len(colours), strict=False):
         path = path.sort_values("lam", ascending=False)
         share = path.value.to_numpy() / path.value.iloc[0]
-        panel.plot(path.lam, share, color=colour, marker=marker, markersize=6, linewidth=1.8, label=name)
+        panel.plot(path.lam, share, color=colour, marker=marker, markersize=6, linewidth=1.8,
+                   label=name)
         ends.append((path.lam.iloc[-1], share[-1], name, colour))
     line = np.array(sorted(table.lam.unique(), reverse=True))
-    panel.plot(line, line / line[0], color=COLOURS["theory"], linestyle=(0, (4, 3)), linewidth=1.2, label="λ", zorder=3)
+    panel.plot(line, line / line[0], color=COLOURS["theory"], linestyle=(0, (4, 3)), linewidth=1.2,
+               label="λ", zorder=3)
     panel.invert_xaxis()
     panel.set_ylim(bottom=0)
     panel.set_xlabel("sampling bias λ (1 = none)", fontsize=layout.LABEL, color=COLOURS["text"])
@@ -119,7 +145,7 @@ def kept(
     return panel
 
 
-# --- panels --------------------------------------------------------------------------------------------------------
+# --- panels ---------------------------------------------------------------------------------------
 
 
 def names_of(biased: Biased) -> list[str]:
@@ -137,7 +163,8 @@ def draw(panels: Sequence[Axes], biased: Biased, lam: float, columns: int = 6) -
     for panel, name in zip(panels, names_of(biased), strict=True):
         rows = biased.real if name == "real" else _at(biased.samples[name], lam)
         if _images(biased):
-            panel.imshow(mosaic(tiles(rows, _labels(biased), columns)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            panel.imshow(mosaic(tiles(rows, _labels(biased), columns)), cmap="gray", vmin=0, vmax=1,
+                         interpolation="nearest")
             panel.spines[:].set_visible(False)
         else:
             _cloud(panel, biased, rows)
@@ -156,7 +183,8 @@ def _cloud(ax: Axes, biased: Biased, rows: Any) -> None:
 
 def _plane(rows: Any) -> np.ndarray:
     if len(rows.shape) != 1 or rows.shape[0] < 2:
-        raise ValueError(f"emitted: expected images or vectors of two numbers or more, got rows of shape {rows.shape}")
+        raise ValueError("emitted: expected images or vectors of two numbers or more, got rows "
+                         f"of shape {rows.shape}")
     return _array(rows.x)[:, :2]
 
 
@@ -175,7 +203,7 @@ def _at(each: Mapping[float, Any], lam: float) -> Any:
     return each[lam]
 
 
-# --- paths ---------------------------------------------------------------------------------------------------------
+# --- paths ----------------------------------------------------------------------------------------
 
 
 def _of_models(biased: Biased) -> list[Path]:
@@ -190,30 +218,37 @@ def _of_runs(runs: Mapping[str, Run], generations: Iterable[int] | None) -> list
     judged = sorted(set.intersection(*(set(run.table.generation) for run in runs.values())))
     chosen = [judged[0], judged[-1]] if generations is None else list(generations)
     if not set(chosen) <= set(judged):
-        raise ValueError(f"generations: expected some of {', '.join(map(str, judged))}, got {chosen}")
+        raise ValueError(f"generations: expected some of {', '.join(map(str, judged))}, got "
+                         f"{chosen}")
     return [(f"generation {t}", _points(table[table.generation == t])) for t in chosen]
 
 
 def _points(rows: pd.DataFrame) -> np.ndarray:
     """(λ, recall, precision), λ falling; the median of several seeds."""
-    wide = rows.pivot_table(index="lam", columns="metric", values="value", aggfunc="median").sort_index(ascending=False)
+    wide = rows.pivot_table(index="lam", columns="metric", values="value",
+                            aggfunc="median").sort_index(ascending=False)
     if not {"recall", "precision"} <= set(wide):
-        raise ValueError(f"tradeoff: expected precision and recall in the table, got {', '.join(map(str, wide))}")
+        raise ValueError("tradeoff: expected precision and recall in the table, got "
+                         f"{', '.join(map(str, wide))}")
     return np.column_stack([wide.index, wide.recall, wide.precision])
 
 
 def _numbers(ax: Axes, paths: list[np.ndarray]) -> None:
     """λ beside the points, where no other number, point or line is in the way."""
     ax.figure.draw_without_rendering()
-    place = [ax.transData.transform(points[:, 1:]) / ax.figure.dpi * 72 for points in paths]      # (points, 2), points of print
+    # (points, 2), points of print
+    place = [ax.transData.transform(points[:, 1:]) / ax.figure.dpi * 72 for points in paths]
     steps = np.linspace(0, 1, 25)[:, None]
-    taken = [spot for spots in place for a, b in itertools.pairwise(spots) for spot in a + steps * (b - a)]
+    taken = [spot for spots in place for a, b in itertools.pairwise(spots)
+             for spot in a + steps * (b - a)]
     for points, spots in zip(paths, place, strict=True):
-        for (lam, *xy), spot in sorted(zip(points, spots, strict=True), key=lambda each: each[0][0] not in points[[0, -1], 0]):
+        for (lam, *xy), spot in sorted(zip(points, spots, strict=True),
+                                       key=lambda each: each[0][0] not in points[[0, -1], 0]):
             for offset in ((0, 11), (0, -12), (17, 0), (-17, 0)):
                 at = spot + offset
                 if all(abs(at[0] - x) > 15 or abs(at[1] - y) > 8 for x, y in taken):
-                    ax.annotate(f"{lam:g}", xy, offset, textcoords="offset points", ha="center", va="center",
+                    ax.annotate(f"{lam:g}", xy, offset, textcoords="offset points", ha="center",
+                                va="center",
                                 fontsize=10, color=COLOURS["faint"], gid="lam")
                     taken += [at, at + (-10, 0), at + (10, 0)]
                     break

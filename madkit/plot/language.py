@@ -1,7 +1,7 @@
 """The visual language: what each colour, line and marker means, and runs in words.
 
-Colours are those of Okabe and Ito, told apart by colour-blind readers, and never the only sign. This module knows no
-matplotlib: it says how things look, the views draw them.
+Colours are those of Okabe and Ito, told apart by colour-blind readers, and never the only sign.
+This module knows no matplotlib: it says how things look, the views draw them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 COLOURS = {
-    "real": "#4D4D4D", "synthetic": "#D55E00", "first real set": "#E69F00", "fresh": "#009E73", "control": "#0072B2",
-    "theory": "#000000", "quality": "#56B4E9", "diversity": "#CC79A7", "own": "#5D3A9B", "text": "#333333", "faint": "#767676",
+    "real": "#4D4D4D", "synthetic": "#D55E00", "first real set": "#E69F00", "fresh": "#009E73",
+    "control": "#0072B2",
+    "theory": "#000000", "quality": "#56B4E9", "diversity": "#CC79A7", "own": "#5D3A9B",
+    "text": "#333333", "faint": "#767676",
 }
 
 
@@ -41,7 +43,7 @@ FAMILIES = {
 }
 
 
-# --- colours -------------------------------------------------------------------------------------------------------
+# --- colours --------------------------------------------------------------------------------------
 
 
 def ramp(colour: str, place: float) -> str:
@@ -66,11 +68,13 @@ def born(t: int, last: int) -> str:
 
 
 def ink(colour: str) -> str:
-    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1 (WCAG 2.1, a luminance of 0.183)."""
+    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1 (WCAG 2.1, a
+    luminance of 0.183)."""
     light = _light(colour)
     luminance = float(light @ [0.2126, 0.7152, 0.0722])
     scaled = light * min(1, 0.18 / max(luminance, 1e-9))
-    return _hex(255 * np.where(scaled <= 0.0031308, 12.92 * scaled, 1.055 * scaled ** (1 / 2.4) - 0.055))
+    return _hex(255 * np.where(scaled <= 0.0031308, 12.92 * scaled,
+                               1.055 * scaled ** (1 / 2.4) - 0.055))
 
 
 def _light(colour: str) -> np.ndarray:
@@ -87,7 +91,7 @@ def _hex(rgb: Iterable[float]) -> str:
     return "#" + "".join(f"{round(part):02X}" for part in rgb)
 
 
-# --- loops in words ------------------------------------------------------------------------------------------------
+# --- loops in words -------------------------------------------------------------------------------
 
 
 def family(loop: str) -> Family:
@@ -110,7 +114,8 @@ def looks(loops: Sequence[str]) -> list[Family]:
 
 
 def facts(loop: str) -> dict[str, str]:
-    """A loop in words, from its description: "Fresh(n=200) + Synthetic(n=800, lam=0.8, memory=1)" is 200 fresh, 800 …
+    """A loop in words, from its description: "Fresh(n=200) + Synthetic(n=800, lam=0.8, memory=1)"
+    is 200 fresh, 800 …
 
     Keys are the source, or source and setting; so two loops are compared word by word.
     """
@@ -121,9 +126,12 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
     kind, _, inside = text.partition("(")
     given = dict(re.findall(r"(\w+)=([\d.]+)", inside))
     n = given.get("n")
-    known = {"Real": "the first real set", "Previous": "all rows so far", "Fresh": f"{n} fresh", "Synthetic": f"{n} synthetic",
+    known = {"Real": "the first real "
+                     "set", "Previous": "all rows so far", "Fresh": f"{n} fresh",
+             "Synthetic": f"{n} synthetic",
              "Subsample": f"{n} of all rows so far"}
-    own = re.sub(r"\[.*|@.*|\.?<\w+>", "", kind)  # a function by its name, without where it stands and what it holds
+    # a function by its name, without where it stands and what it holds
+    own = re.sub(r"\[.*|@.*|\.?<\w+>", "", kind)
     yield kind, known.get(kind, own or "own loop")
     if "lam" in given:
         yield f"{kind}.lam", f"λ = {float(given['lam']):g}"
@@ -132,9 +140,11 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
 
 
 def sentence(said: Mapping[str, str]) -> str:
-    """Facts of a loop in one line: its sources added up, then its settings; a memory of 1 goes without saying."""
+    """Facts of a loop in one line: its sources added up, then its settings; a memory of 1 goes
+    without saying."""
     sources = " + ".join(text for key, text in said.items() if "." not in key)
-    return ", ".join(filter(None, [sources, *(text for key, text in said.items() if "." in key and text != "memory 1")]))
+    return ", ".join(filter(None, [sources, *(text for key, text in said.items() if "." in key
+                                              and text != "memory 1")]))
 
 
 def on_log(label: str) -> str:
@@ -144,15 +154,17 @@ def on_log(label: str) -> str:
 
 def compare(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], list[dict[str, str]]]:
     """What all have in common, and what remains of each."""
-    common = {key: said for key, said in each[0].items() if all(one.get(key) == said for one in each)}
+    common = {key: said for key, said in each[0].items()
+              if all(one.get(key) == said for one in each)}
     return common, [{key: said for key, said in one.items() if key not in common} for one in each]
 
 
-# --- runs by name --------------------------------------------------------------------------------------------------
+# --- runs by name ---------------------------------------------------------------------------------
 
 
 def named(runs: Run | Mapping[str, Run]) -> dict[str, Run]:
-    """{name: run}, of one loop each: a run of several loops becomes several. A run alone is called by its family."""
+    """{name: run}, of one loop each: a run of several loops becomes several. A run alone is called
+    by its family."""
     if not isinstance(runs, Mapping):
         return _loops(runs) or {family(_spec(runs, "loop")).name: runs}
     if not runs:
@@ -164,19 +176,23 @@ def named(runs: Run | Mapping[str, Run]) -> dict[str, Run]:
 def _loops(run: Run) -> dict[str, Run]:
     """The loops of a run with a column `loop`, one run each; none where there is no such column."""
     if not hasattr(run, "table"):
-        raise TypeError(f"runs: expected a Run (as mk.run and mk.exact.run return) or a dict of them, got {type(run).__name__}")
+        raise TypeError("runs: expected a Run (as mk.run and mk.exact.run return) or a dict of "
+                        f"them, got {type(run).__name__}")
     if "loop" not in run.table:
         return {}
     texts = re.split(r", (?![^(]*\))", _spec(run, "loop").strip("[]"))
     starts = run.spec.get("n_ini")
-    parts = [_loop(run, i, text, starts[i] if isinstance(starts, list) else starts) for i, text in enumerate(texts)]
+    parts = [_loop(run, i, text, starts[i] if isinstance(starts, list) else starts)
+             for i, text in enumerate(texts)]
     names = [sentence(rest) for rest in compare([_facts(part) for part in parts])[1]]
     distinct = len(set(names)) == len(names)
-    return {name if distinct else f"loop {i}: {name}": part for i, (name, part) in enumerate(zip(names, parts, strict=True))}
+    return {name if distinct else f"loop {i}: {name}": part
+            for i, (name, part) in enumerate(zip(names, parts, strict=True))}
 
 
 def _loop(run: Run, i: int, text: str, n_ini: Any) -> Run:
-    table, theory = (frame[frame["loop"] == i] if "loop" in frame else frame for frame in (run.table, run.theory))
+    table, theory = (frame[frame["loop"] == i] if "loop" in frame else frame
+                     for frame in (run.table, run.theory))
     return replace(run, table=table, theory=theory, spec=run.spec | {"loop": text, "n_ini": n_ini})
 
 
@@ -196,7 +212,8 @@ def styles(runs: Mapping[str, Run]) -> dict[str, Family]:
     looks: dict[str, Family] = {}
     for kind in set(kinds.values()):
         alike = [name for name in runs if kinds[name] == kind]
-        looks |= {name: replace(kind, colour=colour) for name, colour in zip(alike, shades(kind.colour, len(alike)), strict=True)}
+        looks |= {name: replace(kind, colour=colour)
+                  for name, colour in zip(alike, shades(kind.colour, len(alike)), strict=True)}
     return looks
 
 
@@ -205,8 +222,10 @@ def setting(runs: Mapping[str, Run], seeds: bool = True) -> str:
     common, _ = compare([_facts(run) for run in runs.values()])
     models = {_short(_spec(run, "model")) for run in runs.values()}
     truths = {_short(_spec(run, "data") or _spec(run, "truth")) for run in runs.values()}
-    said = [sentence(common), " on ".join(min(part) for part in (models, truths) if len(part) == 1 and any(part)),
-            _seeds(runs) if seeds else "", "" if all(run.complete for run in runs.values()) else "stopped early"]
+    said = [sentence(common), " on ".join(min(part) for part in (models, truths) if len(part) == 1
+                                          and any(part)),
+            _seeds(runs) if seeds else "", "" if all(run.complete
+                                                     for run in runs.values()) else "stopped early"]
     return " · ".join(part for part in said if part)
 
 

@@ -1,4 +1,5 @@
-"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, numbers over an axis; `paths`, over generations."""
+"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, numbers over an axis;
+`paths`, over generations."""
 
 from __future__ import annotations
 
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 REACH = 2.0      # the map's colours end at n_e/n_r = 2^−REACH and 2^REACH
 NAMES = {
-    "n": "rows of a training set n", "n_r": "real rows a generation n_r", "n_s": "synthetic rows a generation n_s",
-    "lam": "sampling bias λ (1 = none)", "p": "share of fresh rows p", "memory": "memory K: models that synthetic rows come from",
+    "n": "rows of a training set n", "n_r": "real rows a generation n_r", "n_s": "synthetic rows "
+                                                                                 "a generation n_s",
+    "lam": "sampling bias λ (1 = none)", "p": "share of fresh rows "
+                                              "p", "memory": "memory K: models that synthetic "
+                                                             "rows come from",
     "n_ini": "real rows of generation 1 n_ini", "ratio": "n_e/n_r (1: worth its real rows alone)",
     "w2_squared": f"limit of {value_of('w2_squared').label}",
 }
@@ -30,7 +34,8 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1.2, 1.8))
 
 
 def phase(
-    table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell, as recipes and records have it;
+    table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell,
+                                      # as recipes and records have it;
     x: str = "n_r",                   # without ratio the map is theory's
     y: str = "n_s",
     panels: str | None = "lam",       # the column that tells panels apart
@@ -39,10 +44,12 @@ def phase(
     mark: tuple[float, float] | None = None,  # a ring around the cell nearest to this (x, y)
     bar: bool | None = None,          # the colour bar; None: on figures of its own
 ) -> Panels:
-    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they change nothing.
+    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they
+    change nothing.
 
-    The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory, on top; dotted is theory's
-    threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1, panels).
+    The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory,
+    on top; dotted is theory's threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1,
+    panels).
     """
     _check_columns(table, x, y, *([panels] if panels else []))
     parts = dict(list(table.groupby(panels, sort=True))) if panels else {None: table}
@@ -61,7 +68,9 @@ def phase(
     if bar or (bar is None and ax is None):
         _bar(axes, image)
     lines = "black simulated, white dashes theory" if "ratio" in table else "dashes theory"
-    said = f"boundary n_e = n_r: {lines}; dotted: {'theory for ' if 'ratio' in table else ''}n_r → ∞"
+    said = (
+        f"boundary n_e = n_r: {lines}; dotted: {'theory for ' if 'ratio' in table else ''}n_r → ∞"
+    )
     layout.head(axes, title, said, own=ax is None)
     return axes
 
@@ -74,17 +83,21 @@ def along(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """A number over one axis of a sweep, ± 2 standard errors, with its theory (thin dashed): (1, 1)."""
+    """A number over one axis of a sweep, ± 2 standard errors, with its theory (thin dashed): (1,
+    1)."""
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     _check_columns(table, x, y, f"{y}_error", f"{y}_theory", *([lines] if lines else []))
     parts = list(table.groupby(lines, sort=True)) if lines else [(None, table)]
-    for (value, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)), strict=True):
+    for (value, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)),
+                                     strict=True):
         part = part.sort_values(x)
         name = f"{SYMBOLS.get(lines, lines)} = {value:g}" if lines else "simulated"
         at, found, error = (part[name].to_numpy(float) for name in (x, y, f"{y}_error"))
-        panel.errorbar(at, found, 2 * error, color=colour, marker="^", markersize=5, linewidth=2, capsize=2, label=name)
-        panel.plot(at, part[f"{y}_theory"], color=COLOURS["theory"], linestyle=DASHED, linewidth=1.2, label="_theory", zorder=3)
+        panel.errorbar(at, found, 2 * error, color=colour, marker="^", markersize=5, linewidth=2,
+                       capsize=2, label=name)
+        panel.plot(at, part[f"{y}_theory"], color=COLOURS["theory"], linestyle=DASHED,
+                   linewidth=1.2, label="_theory", zorder=3)
         ends.append((at[-1], found[-1], name, colour))
     _axis(panel, "x", table, x)
     if y == "ratio":
@@ -96,7 +109,8 @@ def along(
     label = NAMES[y] if y == "ratio" else language.on_log(NAMES[y])
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seen = table[f"{y}_theory"].notna().any()
-    layout.head(axes, title, "bars: ± 2 standard errors" + (" · dashed: theory" if seen else ""), own=ax is None)
+    layout.head(axes, title, "bars: ± 2 standard "
+                             "errors" + (" · dashed: theory" if seen else ""), own=ax is None)
     layout.name_ends(panel, ends if lines else [])
     return axes
 
@@ -107,42 +121,51 @@ def paths(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """W₂² over generations, a line for each loop: median and band from the 10th to the 90th percentile, theory dashed: (1, 1)."""
+    """W₂² over generations, a line for each loop: median and band from the 10th to the 90th
+    percentile, theory dashed: (1, 1)."""
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     parts = list(rows.groupby(list(lines), sort=True))
-    for (values, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)), strict=True):
-        name = ", ".join(f"{SYMBOLS.get(line, line)} = {value:,g}" for line, value in zip(lines, values, strict=True))
+    for (values, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)),
+                                      strict=True):
+        name = ", ".join(f"{SYMBOLS.get(line, line)} = "
+                         f"{value:,g}" for line, value in zip(lines, values, strict=True))
         wide = part.pivot_table(index="seed", columns="generation", values="value")
         low, median, high = quantiles(wide.to_numpy(float))
         panel.fill_between(wide.columns, low, high, color=colour, alpha=0.2, linewidth=0)
-        panel.plot(wide.columns, median, color=colour, marker="^", markersize=5, markevery=4, linewidth=2.2, label=name)
+        panel.plot(wide.columns, median, color=colour, marker="^", markersize=5, markevery=4,
+                   linewidth=2.2, label=name)
         known = part.groupby("generation").theory.first()
-        panel.plot(known.index, known, color=COLOURS["theory"], linestyle=DASHED, linewidth=1.2, label="_theory", zorder=3)
+        panel.plot(known.index, known, color=COLOURS["theory"], linestyle=DASHED, linewidth=1.2,
+                   label="_theory", zorder=3)
         ends.append((wide.columns[-1], median[-1], name, colour))
     layout.generation_axis(panel, int(rows.generation.max()))
     panel.set_ylim(bottom=0)
     label = value_of("w2_squared").label
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seeds = rows.seed.nunique()
-    layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory (expectation)", own=ax is None)
+    layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory "
+                             "(expectation)", own=ax is None)
     layout.name_ends(panel, ends)
     return axes
 
 
 def _check_columns(table: pd.DataFrame, *names: str) -> None:
     if missing := [name for name in names if name not in table]:
-        raise ValueError(f"table: expected a column {missing[0]!r}, got one with {', '.join(map(str, table))}")
+        raise ValueError(f"table: expected a column {missing[0]!r}, got one with "
+                         f"{', '.join(map(str, table))}")
 
 
-# --- the map -------------------------------------------------------------------------------------------------------
+# --- the map --------------------------------------------------------------------------------------
 
 
-def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, np.ndarray,
+                                                                   np.ndarray]:
     wide = part.pivot_table(index=y, columns=x, values=value, dropna=False)
     for name, size in zip((y, x), wide.shape, strict=True):
         if size < 2:
-            raise ValueError(f"{name}: expected two values or more in every panel of a map, got {part[name].iloc[0]!r} alone")
+            raise ValueError(f"{name}: expected two values or more in every panel of a map, got "
+                             f"{part[name].iloc[0]!r} alone")
     return wide.columns.to_numpy(float), wide.index.to_numpy(float), wide.to_numpy(float)
 
 
@@ -150,27 +173,33 @@ def _map(ax: Axes, part: pd.DataFrame, x: str, y: str) -> Any:
     at_x, at_y, ratio = _grid(part, x, y, "ratio" if "ratio" in part else "ratio_theory")
     with np.errstate(divide="ignore"):
         worth = np.log2(ratio).clip(-REACH, REACH)
-    return ax.pcolormesh(_edges(at_x, x), _edges(at_y, y), worth, cmap="RdBu", vmin=-REACH, vmax=REACH, rasterized=True)
+    return ax.pcolormesh(_edges(at_x, x), _edges(at_y, y), worth, cmap="RdBu", vmin=-REACH,
+                         vmax=REACH, rasterized=True)
 
 
 def _boundaries(ax: Axes, part: pd.DataFrame, x: str, y: str) -> None:
     """n_e = n_r, where the map has both sides of it."""
     simulated = "ratio" in part
     lines = [("ratio", COLOURS["theory"], "solid", 3.4)] if simulated else []
-    for value, colour, style, width in [*lines, ("ratio_theory", "white" if simulated else COLOURS["theory"], [DASHED], 1.4)]:
+    for value, colour, style, width in [*lines, ("ratio_theory",
+                                                 "white" if simulated else COLOURS["theory"],
+                                                 [DASHED], 1.4)]:
         at_x, at_y, ratio = _grid(part, x, y, value)
         worth = np.log2(np.clip(ratio, 1e-6, None))
         if np.nanmin(worth) < 0 < np.nanmax(worth):
-            ax.contour(at_x, at_y, worth, levels=[0], colors=colour, linewidths=width, linestyles=style)
+            ax.contour(at_x, at_y, worth, levels=[0], colors=colour, linewidths=width,
+                       linestyles=style)
     known = part.groupby(x).threshold.first().replace(np.inf, np.nan).dropna()
     if y == "n_s" and len(known) > 1:
         inside = known[known.between(part[y].min(), part[y].max())]
-        ax.plot(inside.index, inside, color=COLOURS["theory"], linestyle=DOTTED, linewidth=2, label="_threshold")
+        ax.plot(inside.index, inside, color=COLOURS["theory"], linestyle=DOTTED, linewidth=2,
+                label="_threshold")
 
 
 def _ring(ax: Axes, part: pd.DataFrame, x: str, y: str, mark: tuple[float, float] | None) -> None:
     if mark is not None:
-        ax.plot(*mark, "o", markersize=14, markerfacecolor="none", markeredgecolor=COLOURS["theory"], markeredgewidth=2.2,
+        ax.plot(*mark, "o", markersize=14, markerfacecolor="none",
+                markeredgecolor=COLOURS["theory"], markeredgewidth=2.2,
                 label="_mark", clip_on=False)
 
 

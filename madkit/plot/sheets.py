@@ -1,4 +1,5 @@
-"""Views of recorded image runs: `sheet` of emitted images by label, `chart` of all that a generation emitted in a fixed map."""
+"""Views of recorded image runs: `sheet` of emitted images by label, `chart` of all that a
+generation emitted in a fixed map."""
 
 from __future__ import annotations
 
@@ -20,22 +21,28 @@ if TYPE_CHECKING:
 
 
 def sheet(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w), uint8 or in [0, 1]: one row of panels each
-    generations: Iterable[int] | None = None,      # one panel each, beside one of real images; None: five, evenly spread
-    columns: int = 6,                              # images of each label, the first that were emitted, none chosen
+    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w), uint8 or in [0, 1]:
+                                                   # one row of panels each
+    generations: Iterable[int] | None = None,      # one panel each, beside one of real images;
+                                                   # None: five, evenly spread
+    columns: int = 6,                              # images of each label, the first that were
+                                                   # emitted, none chosen
     ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Sheets of emitted images, one per generation beside one of real images, a row for each label: (runs, 1 + generations).
+    """Sheets of emitted images, one per generation beside one of real images, a row for each label:
+    (runs, 1 + generations).
 
-    Rows without labels stand in their order. A place stays white where a label has fewer images. All images share one scale
-    of brightness. ValueError for rows that are not images, and for generations that were not kept.
+    Rows without labels stand in their order. A place stays white where a label has fewer images.
+    All images share one scale of brightness. ValueError for rows that are not images, and for
+    generations that were not kept.
     """
     named = language.named(runs)
     chosen = [_chosen(run, generations, 5) for run in named.values()]
     across, labels = 1 + max(map(len, chosen)), labels_of(named)
     size = min(3.0, 15 / across)
-    axes = layout.panels(ax, size * across, 1 + size * len(labels) / columns * len(named), len(named), across)
+    axes = layout.panels(ax, size * across, 1 + size * len(labels) / columns * len(named),
+                         len(named), across)
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         shown = {"real": run.real} | {f"generation {t}": run.samples[t] for t in ts}
         for panel, (head, samples) in zip(row, shown.items(), strict=False):
@@ -43,28 +50,33 @@ def sheet(
             panel.set_title(head, fontsize=layout.LABEL, color=COLOURS["text"])
         for panel in row[len(shown):]:
             panel.set_visible(False)
-        row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL, color=COLOURS["text"])
+        row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL,
+                          color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     return axes
 
 
 def chart(
-    runs: Run | Mapping[str, Run],                 # with places, as `madkit record` keeps them: one row of panels each
-    generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the first to the last
+    runs: Run | Mapping[str, Run],                 # with places, as `madkit record` keeps them: one
+                                                   # row of panels each
+    generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the
+                                                   # first to the last
     ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Real images (grey) and those that each generation emitted (vermilion) as points of a fixed map: (runs, generations).
+    """Real images (grey) and those that each generation emitted (vermilion) as points of a fixed
+    map: (runs, generations).
 
-    Where classes merge or shrink to points it is seen here; all panels have the same limits. ValueError for runs without
-    places, and for generations that were not kept.
+    Where classes merge or shrink to points it is seen here; all panels have the same limits.
+    ValueError for runs without places, and for generations that were not kept.
     """
     named = language.named(runs)
     for name, run in named.items():
         if not run.places:
-            raise ValueError(f"chart: {name!r} has no places in a map; recorded image runs have (mk.recorded), vectors are drawn "
-                             "by clouds")
-    mapped = {name: replace(run, real=run.places[0], samples={t: at for t, at in run.places.items() if t})
+            raise ValueError(f"chart: {name!r} has no places in a map; recorded image runs have "
+                             "(mk.recorded), vectors are drawn by clouds")
+    mapped = {name: replace(run, real=run.places[0],
+                            samples={t: at for t, at in run.places.items() if t})
               for name, run in named.items()}
     return clouds(mapped, generations, ax, ellipses=False, title=title)
 
@@ -76,7 +88,8 @@ def labels_of(named: Mapping[str, Run]) -> list[int | None]:
 
 
 def tiles(samples: Any, labels: Sequence[int | None], each: int) -> np.ndarray:
-    """The first images of each label with a white rim, (labels, each, height, width[, 3]) in [0, 1]; white where there are fewer.
+    """The first images of each label with a white rim, (labels, each, height, width[, 3]) in [0,
+    1]; white where there are fewer.
 
     Rows without labels stand in their order.
     """
@@ -96,7 +109,8 @@ def mosaic(grid: np.ndarray) -> np.ndarray:
 
 def _tile(ax: Axes, samples: Any, labels: Sequence[int | None], columns: int) -> None:
     """One sheet: a row for each label."""
-    ax.imshow(mosaic(tiles(samples, labels, columns)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    ax.imshow(mosaic(tiles(samples, labels, columns)), cmap="gray", vmin=0, vmax=1,
+              interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.grid(False)

@@ -72,8 +72,8 @@ def _of_cells(
         ("cells", "; ".join(f"{name}: {span}" for name, span in axes.items())),
         ("seeds", f"{made.seeds} of every cell; errors are standard errors over the seeds"),
         ("the limit", f"{made.follow} generations are followed" if made.follow else
-         "see `mk.exact.effective_sample_size`: burn-in and average follow from the spectral radius "
-         "of each loop"),
+         "see `mk.exact.effective_sample_size`: burn-in and average follow from the spectral "
+         "radius of each loop"),
         *_errors(table),
     ]
     picture = f"![{RECIPES[how['recipe']].__doc__}](picture.png)"

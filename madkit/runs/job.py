@@ -40,9 +40,12 @@ class Job:
     def spec(self) -> dict[str, Any]:
         """The run in words and numbers: its identity, then its provenance."""
         return {
-            "model": specs.describe(self.model), "loop": specs.describe(self.loop), "truth": specs.describe(self.truth),
-            "seeds": self.seeds, "n_ini": self.n_ini, "metrics": [specs.describe(metric) for metric in self.metrics],
-            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit, "data": repr(self.truth),
+            "model": specs.describe(self.model), "loop": specs.describe(self.loop),
+            "truth": specs.describe(self.truth),
+            "seeds": self.seeds, "n_ini": self.n_ini,
+            "metrics": [specs.describe(metric) for metric in self.metrics],
+            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit,
+            "data": repr(self.truth),
         } | specs.provenance(self.device)
 
     def real(self) -> Samples:
@@ -62,19 +65,23 @@ class Job:
 
 def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
         seeds: int | Iterable[int], n_ini: int | None = None,
-        metrics: Iterable[Metric | str] | None = None, features: Callable[[Samples], Any] | None = None, emit: int = 1000,
-        lam_emit: float | None = None, device: str = "auto", store: str | Path | None = None) -> Job:
+        metrics: Iterable[Metric | str] | None = None,
+        features: Callable[[Samples], Any] | None = None, emit: int = 1000,
+        lam_emit: float | None = None, device: str = "auto",
+        store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
     loops.check_loop(loop)
     check_model_methods(model)
     _check_truth(truth)
-    return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
+    return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds),
+               _n_ini(loop, n_ini),
                _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
-               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(resolve(device)),
+               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
+               str(resolve(device)),
                None if store is None else Path(store))
 
 
-# --- arguments -----------------------------------------------------------------------------------------------------
+# --- arguments ------------------------------------------------------------------------------------
 
 
 def _n_ini(loop: Loop, n_ini: int | None) -> int:
@@ -82,12 +89,14 @@ def _n_ini(loop: Loop, n_ini: int | None) -> int:
 
 
 def _check_truth(truth: Any) -> None:
-    missing = [name for name in ("real", "fresh", "test") if not callable(getattr(truth, name, None))]
+    missing = [name for name in ("real", "fresh", "test")
+               if not callable(getattr(truth, name, None))]
     if isinstance(truth, type) or inspect.isfunction(truth):
-        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in mk.data.gaussian(2)")
+        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in "
+                        "mk.data.gaussian(2)")
     if missing:
-        raise TypeError(f"truth: expected one of mk.data, such as mk.data.gaussian(2) or mk.data.array(x), got "
-                        f"{reprlib.repr(truth)} without {', '.join(missing)}")
+        raise TypeError("truth: expected one of mk.data, such as mk.data.gaussian(2) or "
+                        f"mk.data.array(x), got {reprlib.repr(truth)} without {', '.join(missing)}")
 
 
 def _metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,

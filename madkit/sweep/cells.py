@@ -1,11 +1,15 @@
 """The cells of a sweep, and the folder that keeps what is known of each.
 
-    FOLDER/spec.json                              the function, the values that each name takes, the seeds; versions, device, date
-    FOLDER/cells/3fa9c0d1e2b4-seed-7.json         one task, done: its cell, seed, rows by column, seconds, versions, device, date
-    FOLDER/cells/3fa9c0d1e2b4-seed-8.failed.json  one task, failed: its error and traceback in the place of rows
+    FOLDER/spec.json                              the function, the values that each name takes, the
+                                                  seeds; versions, device, date
+    FOLDER/cells/3fa9c0d1e2b4-seed-7.json         one task, done: its cell, seed, rows by column,
+                                                  seconds, versions, device, date
+    FOLDER/cells/3fa9c0d1e2b4-seed-8.failed.json  one task, failed: its error and traceback in the
+                                                  place of rows
 
-The digits are a digest of the cell, which the file names in full. Numbers are written as Python writes them, which loses no
-bit. A record is text from the moment that it is made, in the worker: rows just computed are read as rows from disk are.
+The digits are a digest of the cell, which the file names in full. Numbers are written as Python
+writes them, which loses no bit. A record is text from the moment that it is made, in the worker:
+rows just computed are read as rows from disk are.
 """
 
 from __future__ import annotations
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool | None
 Cell = dict[str, Value]
-Outcome = dict[str, Any]  # cell, seed, and rows {column: values} or error and traceback; seconds, versions, device, date
+# cell, seed, and rows {column: values} or error and traceback; seconds, versions, device, date
+Outcome = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,14 @@ class Task:
         return f"{store.digest(json.dumps(_same(self.cell), sort_keys=True).encode())[:12]}-seed-{self.seed}"
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in (self.cell | {"seed": self.seed}).items())
+        return ", ".join(f"{name}={value!r}"
+                         for name, value in (self.cell | {"seed": self.seed}).items())
 
 
 def _same(cell: Cell) -> Cell:
     """The cell with equal values written equally: 1.0 and 1 are one."""
-    return {name: int(value) if isinstance(value, int | float) and value % 1 == 0 else value for name, value in cell.items()}
+    return {name: int(value) if isinstance(value, int | float) and value % 1 == 0 else value
+            for name, value in cell.items()}
 
 
 def tasks(over: Mapping[str, list[Value]], seeds: Iterable[int]) -> Iterator[Task]:
@@ -57,11 +64,13 @@ def tasks(over: Mapping[str, list[Value]], seeds: Iterable[int]) -> Iterator[Tas
 
 
 def frame(records: Iterable[Outcome], names: Iterable[str]) -> pd.DataFrame:
-    """The rows of records, one below the other: columns of the cell (names), seed, and those that the function gave."""
+    """The rows of records, one below the other: columns of the cell (names), seed, and those that
+    the function gave."""
     import pandas as pd
 
     records = list(records)
-    given = dict.fromkeys(chain.from_iterable(record["rows"] for record in records)) or ("metric", "value")
+    given = dict.fromkeys(chain.from_iterable(record["rows"]
+                                              for record in records)) or ("metric", "value")
     columns: dict[str, list] = {name: [] for name in (*names, "seed", *given)}
     for record in records:
         rows = record["rows"]
@@ -78,12 +87,15 @@ class Folder:
 
     path: Path
 
-    def claim(self, sweep: str, over: Mapping[str, list[Value]], seeds: list[int], provenance: dict[str, str]) -> None:
-        """Make the folder this sweep's, or check that it is; further values and seeds are added to those that it has.
+    def claim(self, sweep: str, over: Mapping[str, list[Value]], seeds: list[int],
+              provenance: dict[str, str]) -> None:
+        """Make the folder this sweep's, or check that it is; further values and seeds are added to
+        those that it has.
 
         Raises StoreError when it holds something else.
         """
-        spec = {"sweep": sweep, "names": sorted(over), "over": dict(over), "seeds": seeds} | provenance
+        spec = {"sweep": sweep, "names": sorted(over), "over": dict(over),
+                "seeds": seeds} | provenance
         store.claim(self.path, spec, ("sweep", "names"), "sweep")
         held = store.read_json(self.path / "spec.json")
         wider = {name: _union(values, over[name]) for name, values in held["over"].items()}
@@ -94,9 +106,12 @@ class Folder:
 
     def spec(self) -> dict[str, Any]:
         """What the folder holds. Raises StoreError when it is no sweep."""
-        held = store.read_json(self.path / "spec.json") if (self.path / "spec.json").exists() else {}
+        held = (
+            store.read_json(self.path / "spec.json") if (self.path / "spec.json").exists() else {}
+        )
         if "sweep" not in held:
-            raise store.StoreError(f"{self.path} holds no sweep; mk.sweep.grid(…, store={str(self.path)!r}) makes one")
+            raise store.StoreError(f"{self.path} holds no sweep; mk.sweep.grid(…, "
+                                   f"store={str(self.path)!r}) makes one")
         return held
 
     def tasks(self) -> Iterator[Task]:
@@ -107,8 +122,10 @@ class Folder:
     def known(self) -> tuple[set[str], set[str]]:
         """The names of the tasks that are done, and of those that failed."""
         files = os.listdir(self.path / "cells") if (self.path / "cells").exists() else []
-        failed = {name.removesuffix(".failed.json") for name in files if name.endswith(".failed.json")}
-        done = {name.removesuffix(".json") for name in files if name.endswith(".json")} - {f"{name}.failed" for name in failed}
+        failed = {name.removesuffix(".failed.json")
+                  for name in files if name.endswith(".failed.json")}
+        done = {name.removesuffix(".json")
+                for name in files if name.endswith(".json")} - {f"{name}.failed" for name in failed}
         return done, failed - done
 
     def read(self, task: Task, failed: bool = False) -> Outcome:
@@ -118,9 +135,13 @@ class Folder:
             record = store.read_json(path)
         except store.StoreError:
             record = None
-        if not isinstance(record, dict) or not needs <= set(record) or (record["cell"], record["seed"]) != (task.cell, task.seed):
-            raise store.StoreError(f"{path} is damaged; nothing was changed. Remove it, and the same call of mk.sweep.grid "
-                                   f"computes it again ({task})")
+        if (
+            not isinstance(record, dict)
+            or not needs <= set(record)
+            or (record["cell"], record["seed"]) != (task.cell, task.seed)
+        ):
+            raise store.StoreError(f"{path} is damaged; nothing was changed. Remove it, and the "
+                                   f"same call of mk.sweep.grid computes it again ({task})")
         return record
 
     def write(self, task: Task, text: str) -> Outcome:

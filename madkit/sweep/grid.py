@@ -1,4 +1,5 @@
-"""`grid`: a function at every cell of a grid, with several seeds, in this process or on any Executor."""
+"""`grid`: a function at every cell of a grid, with several seeds, in this process or on any
+Executor."""
 
 from __future__ import annotations
 
@@ -29,43 +30,55 @@ if TYPE_CHECKING:
 
 TAKEN = ("seed", "generation", "metric", "value")  # columns that a cell's names may not be
 AHEAD = 10_000                                     # tasks submitted and not done, at most …
-BYTES = 2**28                                      # … and bytes of packed functions in them, but always 64 tasks
+BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 
 
 def grid(
-    f: Callable[..., Any],                     # f(seed, **cell) -> Run, or a DataFrame with columns metric, value
-    over: Mapping[str, Iterable[Value]],       # name: values, such as {"n_r": [100, 1000], "lam": [1.0, 0.8]}
+    f: Callable[..., Any],                     # f(seed, **cell) -> Run, or a DataFrame with columns
+                                               # metric, value
+    over: Mapping[str, Iterable[Value]],       # name: values, such as {"n_r": [100, 1000], "lam":
+                                               # [1.0, 0.8]}
     seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
     *,
-    store: str | Path | None = None,           # a folder: every cell is kept there as it finishes, and a stopped sweep goes on
-    executor: Executor | None = None,          # cells side by side, such as mk.sweep.processes(4) or client.get_executor()
-    retry: bool = False,                       # try again what failed before; else that is left out, and named
-    progress: bool = True,                     # a bar with the time left, once it takes over two seconds
+    store: str | Path | None = None,           # a folder: every cell is kept there as it finishes,
+                                               # and a stopped sweep goes on
+    executor: Executor | None = None,          # cells side by side, such as mk.sweep.processes(4)
+                                               # or client.get_executor()
+    retry: bool = False,                       # try again what failed before; else that is left
+                                               # out, and named
+    progress: bool = True,                     # a bar with the time left, once it takes over two
+                                               # seconds
 ) -> Iterator[pd.DataFrame]:
     """f at every cell of the grid with every seed; yields the tidy rows of each as it finishes.
 
-    A cell is one combination of the values in `over`, a task one cell with one seed. The rows of a task are a DataFrame with
-    columns n_r, lam, …, seed, generation, metric, value, and any further column that f gave. What the store has comes first. The
-    rows are the same to the bit in this process, on processes and on a cluster: a task runs on one thread, and what it draws
-    from the global generators of torch, NumPy and Python follows from its seed. f must be a function of its arguments alone.
+    A cell is one combination of the values in `over`, a task one cell with one seed. The rows of a
+    task are a DataFrame with columns n_r, lam, …, seed, generation, metric, value, and any further
+    column that f gave. What the store has comes first. The rows are the same to the bit in this
+    process, on processes and on a cluster: a task runs on one thread, and what it draws from the
+    global generators of torch, NumPy and Python follows from its seed. f must be a function of its
+    arguments alone.
 
-    A task that raises is recorded with its error, and the others go on; one warning at the end names it. Ctrl-C, or leaving the
-    `for`, keeps all that is done. Nothing is computed before the first rows are asked for.
+    A task that raises is recorded with its error, and the others go on; one warning at the end
+    names it. Ctrl-C, or leaving the `for`, keeps all that is done. Nothing is computed before the
+    first rows are asked for.
 
-    Raises TypeError or ValueError for bad arguments, StoreError for a folder that holds another sweep or is damaged, OSError
-    when the disk is full, and BrokenExecutor when the executor is lost. In the last two cases too, what is done is kept.
+    Raises TypeError or ValueError for bad arguments, StoreError for a folder that holds another
+    sweep or is damaged, OSError when the disk is full, and BrokenExecutor when the executor is
+    lost. In the last two cases too, what is done is kept.
     """
     workers.check_executor(executor)
     checked = _over(over)
     _check_function(f, checked)
     sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(Path(store)))
     if sweep.folder:
-        sweep.folder.claim(specs.describe(f), sweep.over, sweep.seeds, specs.provenance(str(resolve("auto"))))
+        sweep.folder.claim(specs.describe(f), sweep.over, sweep.seeds,
+                           specs.provenance(str(resolve("auto"))))
     return _finished(sweep, executor, retry, progress)
 
 
 def table(store: str | Path) -> pd.DataFrame:
-    """All rows that are done, in the order of the grid, whatever order its cells finished in. Raises StoreError."""
+    """All rows that are done, in the order of the grid, whatever order its cells finished in.
+    Raises StoreError."""
     folder = Folder(Path(store))
     over = folder.spec()["over"]
     done, _ = folder.known()
@@ -73,14 +86,16 @@ def table(store: str | Path) -> pd.DataFrame:
 
 
 def failures(store: str | Path) -> pd.DataFrame:
-    """The tasks that failed: the names of the cell, seed, error. Tracebacks stand in the folder's files *.failed.json."""
+    """The tasks that failed: the names of the cell, seed, error. Tracebacks stand in the folder's
+    files *.failed.json."""
     import pandas as pd
 
     folder = Folder(Path(store))
     over = folder.spec()["over"]
     _, failed = folder.known()
     records = (folder.read(task, failed=True) for task in folder.tasks() if task.name in failed)
-    return pd.DataFrame([record["cell"] | {"seed": record["seed"], "error": record["error"]} for record in records],
+    return pd.DataFrame([record["cell"] | {"seed": record["seed"], "error": record["error"]}
+                         for record in records],
                         columns=[*over, "seed", "error"])
 
 
@@ -112,7 +127,8 @@ class Sweep:
         return self.folder.write(task, made) if self.folder else json.loads(made)
 
 
-def _finished(sweep: Sweep, executor: Executor | None, retry: bool, progress: bool) -> Iterator[pd.DataFrame]:
+def _finished(sweep: Sweep, executor: Executor | None, retry: bool,
+              progress: bool) -> Iterator[pd.DataFrame]:
     done, left_out, todo = sweep.sorted(retry)
     failed: list[Outcome] = []
     records = _side_by_side(sweep, todo, executor) if executor else _one_by_one(sweep, todo)
@@ -139,16 +155,18 @@ def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int)
     said = []
     if failed:
         one = failed[0]
-        said.append(f"{len(failed)} failed, such as {Task(one['cell'], one['seed'])} ({one['error']})")
+        said.append(f"{len(failed)} failed, such as {Task(one['cell'], one['seed'])} "
+                    f"({one['error']})")
     if left_out:
         said.append(f"{len(left_out)} failed before and are left out, such as {left_out[0]}")
-    how = (f"mk.sweep.failures({str(sweep.folder.path)!r}) names all, retry=True tries them again" if sweep.folder
+    how = (f"mk.sweep.failures({str(sweep.folder.path)!r}) names all, retry=True tries them "
+           "again" if sweep.folder
            else "with store= they are recorded, and can be tried again alone")
     if said:
         warnings.warn(f"sweep: of {total} tasks {' and '.join(said)}; {how}", stacklevel=3)
 
 
-# --- tasks, one after another or side by side ----------------------------------------------------------------------
+# --- tasks, one after another or side by side -----------------------------------------------------
 
 
 def _one_by_one(sweep: Sweep, todo: list[Task]) -> Generator[Outcome]:
@@ -186,12 +204,14 @@ def _side_by_side(sweep: Sweep, todo: list[Task], executor: Executor) -> Generat
 def _packed(f: Callable) -> bytes:
     packed = workers.pack(partial(outcome, f))
     if len(packed) > 10e6:
-        warnings.warn(f"sweep: f carries {len(packed) / 1e6:.0f} MB to every task; load or make data inside of it", stacklevel=5)
+        warnings.warn(f"sweep: f carries {len(packed) / 1e6:.0f} MB to every task; load or make "
+                      "data inside of it", stacklevel=5)
     return packed
 
 
 def _all(ended: SimpleQueue[Future]) -> list[Future]:
-    """The futures that ended, at least one; Ctrl-C comes through within half a second, on every system."""
+    """The futures that ended, at least one; Ctrl-C comes through within half a second, on every
+    system."""
     found: list[Future] = []
     while not found or not ended.empty():
         with suppress(Empty):
@@ -207,7 +227,8 @@ def _submit(sweep: Sweep, executor: Executor, packed: bytes, task: Task) -> Futu
 
 
 def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
-    """What became of a task. Raises BrokenExecutor when it is not the task's fault that it did not end."""
+    """What became of a task. Raises BrokenExecutor when it is not the task's fault that it did not
+    end."""
     try:
         error = future.exception()
     except CancelledError as gone:
@@ -216,30 +237,34 @@ def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
         raise _lost(sweep, error) from error
     if isinstance(error, KeyboardInterrupt):
         raise error
-    return sweep.keep(task, text(task.cell, task.seed, 0.0, error) if error else workers.unpack(future.result()))
+    return sweep.keep(task, text(task.cell, task.seed, 0.0, error) if error
+                      else workers.unpack(future.result()))
 
 
 def _lost(sweep: Sweep, error: BaseException) -> BrokenExecutor:
-    kept = (f"what is done is in {sweep.folder.path}: the same call with a new executor goes on from there" if sweep.folder
+    kept = (f"what is done is in {sweep.folder.path}: the same call with a new executor goes on "
+            "from there" if sweep.folder
             else "without store=, what was not yielded is lost too")
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return BrokenExecutor(f"executor: it is lost, with the tasks that it was at ({why}); {kept}. mk.sweep.processes(n) outlives "
-                          "a worker that is killed; for a cluster, see the log of its scheduler")
+    return BrokenExecutor(f"executor: it is lost, with the tasks that it was at ({why}); {kept}. "
+                          "mk.sweep.processes(n) outlives a worker that is killed; for a cluster, "
+                          "see the log of its scheduler")
 
 
-# --- arguments -----------------------------------------------------------------------------------------------------
+# --- arguments ------------------------------------------------------------------------------------
 
 
 def _over(over: Any) -> dict[str, list[Value]]:
     if not isinstance(over, Mapping) or not over:
-        raise TypeError(f'over: expected {{name: values}}, such as {{"lam": [1.0, 0.8]}}, got {over!r}')
+        raise TypeError(f'over: expected {{name: values}}, such as {{"lam": [1.0, 0.8]}}, got '
+                        f'{over!r}')
     return {_name(name): _values(name, values) for name, values in over.items()}
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str) or name in TAKEN:
-        raise ValueError(f"over: expected names of arguments of f, other than {', '.join(TAKEN)} (columns of the table), "
-                         f"got {name!r}")
+        raise ValueError(f"over: expected names of arguments of f, other than {', '.join(TAKEN)} "
+                         f"(columns of the table), got {name!r}")
     return name
 
 
@@ -248,15 +273,19 @@ def _values(name: str, values: Any) -> list[Value]:
         raise TypeError(f"over: expected a list of values for {name!r}, got {values!r}")
     chosen = [_value(name, value) for value in values]
     if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"over: expected different values for {name!r}, at least one, got {reprlib.repr(chosen)}")
+        raise ValueError(f"over: expected different values for {name!r}, at least one, got "
+                         f"{reprlib.repr(chosen)}")
     return chosen
 
 
 def _value(name: str, value: Any) -> Value:
     plain = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
-    if not (plain is None or isinstance(plain, str | bool | int | float)) or isinstance(plain, float) and math.isnan(plain):
-        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, which can be written down, got {value!r}; "
-                         "give a name or a number, and make the thing itself inside of f")
+    if not (plain is None
+            or isinstance(plain, str | bool | int
+                          | float)) or isinstance(plain, float) and math.isnan(plain):
+        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, which can be "
+                         f"written down, got {value!r}; give a name or a number, and make the "
+                         "thing itself inside of f")
     return plain
 
 
@@ -271,5 +300,5 @@ def _check_function(f: Any, over: Mapping[str, Any]) -> None:
     try:
         signature.bind(0, **dict.fromkeys(over))
     except TypeError as error:
-        raise TypeError(f"over: expected the arguments that f{signature} takes after its seed, got {', '.join(over)}: "
-                        f"{error}") from None
+        raise TypeError(f"over: expected the arguments that f{signature} takes after its seed, "
+                        f"got {', '.join(over)}: {error}") from None

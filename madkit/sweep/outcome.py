@@ -1,4 +1,5 @@
-"""One task of a sweep, in whatever process: a function called at its cell, and what became of it as text."""
+"""One task of a sweep, in whatever process: a function called at its cell, and what became of it as
+text."""
 
 from __future__ import annotations
 
@@ -27,11 +28,18 @@ def outcome(f: Callable, cell: Cell, seed: int) -> str:
         return text(cell, seed, perf_counter() - started, error)
 
 
-def text(cell: Cell, seed: int, seconds: float, error: BaseException | None = None, **rows: Any) -> str:
+def text(cell: Cell, seed: int, seconds: float, error: BaseException | None = None,
+         **rows: Any) -> str:
     """The record of a task in text."""
     if error:
-        rows = {"error": f"{type(error).__name__}: {error}", "traceback": "".join(traceback.format_exception(error))}
-    record = {"cell": cell, "seed": seed} | rows | {"seconds": round(seconds, 6)} | specs.provenance(str(resolve("auto")))
+        rows = {"error": f"{type(error).__name__}: "
+                         f"{error}", "traceback": "".join(traceback.format_exception(error))}
+    record = (
+        {"cell": cell, "seed": seed}
+        | rows
+        | {"seconds": round(seconds, 6)}
+        | specs.provenance(str(resolve("auto")))
+    )
     return json.dumps(record, default=_plain)
 
 
@@ -41,15 +49,21 @@ def _rows(result: Any, cell: Cell, seed: int) -> dict[str, list]:
 
     found = result.table if isinstance(result, Run) else result
     if not isinstance(found, pd.DataFrame) or not {"metric", "value"} <= set(found):
-        got = f"columns {', '.join(map(str, found))}" if isinstance(found, pd.DataFrame) else reprlib.repr(result)
-        raise TypeError(f"f: expected to get a Run, or a DataFrame with columns metric and value, got {got}")
+        got = (
+            f"columns {', '.join(map(str, found))}"
+            if isinstance(found, pd.DataFrame)
+            else reprlib.repr(result)
+        )
+        raise TypeError("f: expected to get a Run, or a DataFrame with columns metric and value, "
+                        f"got {got}")
     if isinstance(result, Run) and not result.complete:
         raise ValueError("f: expected a complete Run, got one that was cut off")
     if clash := sorted(set(cell) & set(found)):
-        raise ValueError(f"f: its table has a column {clash[0]!r}, which is also a name of over; give one of them another name")
+        raise ValueError(f"f: its table has a column {clash[0]!r}, which is also a name of over; "
+                         "give one of them another name")
     if "seed" in found and (others := sorted(set(found.seed) - {seed})):
-        raise ValueError(f"f: expected rows of seed {seed} alone, got seed {others[0]}: give its seed to the run, as in "
-                         "mk.run(…, seeds=[seed])")
+        raise ValueError(f"f: expected rows of seed {seed} alone, got seed {others[0]}: give its "
+                         "seed to the run, as in mk.run(…, seeds=[seed])")
     return {name: found[name].tolist() for name in found if name != "seed"}
 
 
@@ -57,4 +71,5 @@ def _plain(value: Any) -> Any:
     """A NumPy number as Python's. Raises TypeError for what is no number, text, boolean or None."""
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
         return value.item()
-    raise TypeError(f"f: expected numbers, text, booleans and None in its table, got {reprlib.repr(value)}")
+    raise TypeError("f: expected numbers, text, booleans and None in its table, got "
+                    f"{reprlib.repr(value)}")

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
 
 def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
-    """The table of a recorded sweep, such as recorded("fig11_fresh_data"): a row for each cell; `.attrs` says how it was made.
+    """The table of a recorded sweep, such as recorded("fig11_fresh_data"): a row for each cell;
+    `.attrs` says how it was made.
 
-    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises FileNotFoundError when there is none.
+    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises
+             FileNotFoundError when there is none.
     """
     home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
     if not (home / "table.csv").exists():
-        raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit record {name}` makes it, and "
-                                "mk.recorded reads records of runs")
+        raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit "
+                                f"record {name}` makes it, and mk.recorded reads records of runs")
     table = read_table(home / "table.csv")
     table.attrs = read_json(home / "spec.json")
     return table

@@ -18,7 +18,8 @@ def require(holds: bool, words: str) -> None:
 
 
 def require_truth(truth: Any) -> None:
-    holds = all(callable(getattr(truth, name, None)) for name in ("real", "fresh", "test")) and not isinstance(truth, type)
+    holds = all(callable(getattr(truth, name, None))
+                for name in ("real", "fresh", "test")) and not isinstance(truth, type)
     require(holds, f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {truth!r}")
 
 
@@ -31,7 +32,8 @@ def takes(function: Callable, form: str, *arguments: Any) -> None:
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError as error:
-        raise AssertionError(f"{getattr(function, '__qualname__', function)} must be callable as {form}: {error}") from None
+        raise AssertionError(f"{getattr(function, '__qualname__', function)} must be callable as "
+                             f"{form}: {error}") from None
     except ValueError:  # a compiled function that does not say what it takes
         pass
 
@@ -48,8 +50,10 @@ def as_assertion() -> Iterator[None]:
 @contextmanager
 def unchanged(data: Samples, who: str) -> Iterator[None]:
     """The rows, labels and births are the same after the block."""
-    parts = {"x": data.x, "born": data.born, "fresh": data.fresh} | ({} if data.y is None else {"y": data.y})
+    parts = {"x": data.x, "born": data.born,
+             "fresh": data.fresh} | ({} if data.y is None else {"y": data.y})
     before = {name: part.clone() for name, part in parts.items()}
     yield
     for name, was in before.items():
-        require(same(was, parts[name]), f"{who} changed data.{name} in place: work on a copy, data.{name}.clone()")
+        require(same(was, parts[name]), f"{who} changed data.{name} in place: work on a copy, "
+                                        f"data.{name}.clone()")

@@ -1,8 +1,8 @@
 """What a Gaussian that eats its own output does, in closed form.
 
-The truth is N(μ0, Σ0) in R^d. A generation fits mean μ_t and covariance Σ_t (scatter divided by rows − ddof) to its
-training set D^t and emits rows of N(μ_t, λ Σ_t). Generation 1 is fitted on n_ini real rows. All that can be said in
-expectation is proportional to the truth's covariance:
+The truth is N(μ0, Σ0) in R^d. A generation fits mean μ_t and covariance Σ_t (scatter divided by
+rows − ddof) to its training set D^t and emits rows of N(μ_t, λ Σ_t). Generation 1 is fitted on
+n_ini real rows. All that can be said in expectation is proportional to the truth's covariance:
 
     E Σ_t = m_t Σ0,      E (μ_t − μ0)(μ_t − μ0)ᵀ = u_t Σ0.
 
@@ -21,13 +21,14 @@ expectation is proportional to the truth's covariance:
     mk.theory.moments(loop, dim=100, generations=40, n_ini=1000).m
     mk.theory.effective_sample_size(loop, dim=100)
 
-Two warnings. For λ = 1 a fully synthetic loop has E Σ_t = Σ0 for ever while every path collapses: the expectation lives
-on rare paths, and only log det Σ_t tells the typical story. And there are two numberings: here, as in the paper,
-generation 1 is the fit on real rows; a loop that starts at the truth itself is one generation ahead.
+Two warnings. For λ = 1 a fully synthetic loop has E Σ_t = Σ0 for ever while every path collapses:
+the expectation lives on rare paths, and only log det Σ_t tells the typical story. And there are two
+numberings: here, as in the paper, generation 1 is the fit on real rows; a loop that starts at the
+truth itself is one generation ahead.
 
-Set-up and letters: Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850: n_r real and n_s synthetic rows, N of
-both, p = n_r/N, q = 1 − p, sampling bias λ. W2² is the squared Wasserstein-2 distance, the paper's WD. λ is not applied
-to the moments of a fit itself.
+Set-up and letters: Alemohammad et al. (2023), https://arxiv.org/abs/2307.01850: n_r real and n_s
+synthetic rows, N of both, p = n_r/N, q = 1 − p, sampling bias λ. W2² is the squared Wasserstein-2
+distance, the paper's WD. λ is not applied to the moments of a fit itself.
 """
 
 from madkit.theory.limits import (
@@ -52,7 +53,8 @@ __all__ = [
     "Moments", "moments", "bias_growth", "diversity",
     "w2_squared", "real_only_w2", "real_only_rows", "root_trace",
     "c", "logdet", "log_variance", "spectrum", "sigma_1d", "w2_squared_1d",
-    "fixed_point", "floor", "effective_sample_size", "worth", "admissible_threshold", "memory_gain", "optimal_real_weight",
+    "fixed_point", "floor", "effective_sample_size", "worth", "admissible_threshold", "memory_gain",
+    "optimal_real_weight",
     "spectral_radius", "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
 ]
 

@@ -1,14 +1,16 @@
 """One recursion for the expected moments of every loop.
 
-D^t is a union of groups g: n_g rows, a share w_g of all N, centred on an earlier mean μ_k(g) (fresh rows: on μ0), with an
-error of variance v_g of the group's own. Let D_kl be E‖μ_k − μ_l‖² in units of tr Σ0, and h = ½ Σ_gh w_g w_h D_k(g)k(h)
-the spread of the centres. The mean of D^t then lies, and its scatter is,
+D^t is a union of groups g: n_g rows, a share w_g of all N, centred on an earlier mean μ_k(g) (fresh
+rows: on μ0), with an error of variance v_g of the group's own. Let D_kl be E‖μ_k − μ_l‖² in units
+of tr Σ0, and h = ½ Σ_gh w_g w_h D_k(g)k(h) the spread of the centres. The mean of D^t then lies,
+and its scatter is,
 
     D_tk  =  Σ_g w_g D_k(g)k − h + Σ_g w_g² v_g,              u_t = D_t0,
     S_t   =  Σ_g S_g + N (h + Σ_g w_g (1 − w_g) v_g),         m_t = S_t/(N − ddof),
 
-with the scatter S_g within a group: n − 1 for n real rows, (n − 1) λ m_k for n rows of generation k, S_{t−1} for the
-last training set. Distances, and not covariances, keep m_t exact to the last digit when it is 10^−100.
+with the scatter S_g within a group: n − 1 for n real rows, (n − 1) λ m_k for n rows of generation
+k, S_{t−1} for the last training set. Distances, and not covariances, keep m_t exact to the last
+digit when it is 10^−100.
 """
 
 from __future__ import annotations
@@ -26,13 +28,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Moments:
-    """Expected moments of the fits of a loop: arrays of shape (generations,), or single numbers for a limit.
+    """Expected moments of the fits of a loop: arrays of shape (generations,), or single numbers for
+    a limit.
 
     m    E Σ_t = m Σ0: 1 = all diversity kept in expectation, 0 = none
     u    E (μ_t − μ0)(μ_t − μ0)ᵀ = u Σ0: 0 is best
-    f    fluctuation: E‖Σ_t − m Σ0‖² = f (tr² Σ0 + tr Σ0²), to leading order in 1/rows; m²/f is a number of rows
-    s    its skewness: E tr (Σ_t − m I)³ = s f² d³/m for Σ0 = I, d ≫ 1. 1 for one fit (a Wishart matrix), 3/2 for a product
-         of many fits (fully synthetic), 2 for an inverse Wishart matrix (a trickle of fresh rows, λ = 1)
+    f    fluctuation: E‖Σ_t − m Σ0‖² = f (tr² Σ0 + tr Σ0²), to leading order in 1/rows; m²/f is a
+         number of rows
+    s    its skewness: E tr (Σ_t − m I)³ = s f² d³/m for Σ0 = I, d ≫ 1. 1 for one fit (a Wishart
+         matrix), 3/2 for a product of many fits (fully synthetic), 2 for an inverse Wishart matrix
+         (a trickle of fresh rows, λ = 1)
     """
 
     dim: int
@@ -59,19 +64,23 @@ def moments(
     n_ini: int,          # real rows of generation 1; Real() gives these same rows again
     ddof: int = 1,       # covariance = scatter/(rows − ddof): 1 unbiased, 0 maximum likelihood
 ) -> Moments:
-    """m_t, u_t, f_t and s_t of generations 1 … T: m and u exact at any size and for any Σ0, f and s to leading order.
+    """m_t, u_t, f_t and s_t of generations 1 … T: m and u exact at any size and for any Σ0, f and s
+    to leading order.
 
-    Holds for all sums of Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises NotImplementedError for
-    loops that are plain functions, ValueError for training sets of fewer than 2 rows.
+    Holds for all sums of Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises
+    NotImplementedError for loops that are plain functions, ValueError for training sets of fewer
+    than 2 rows.
     """
-    n, ddof, last = whole("n_ini", n_ini, least=2), _ddof(ddof), whole("generations", generations, least=1)
+    n, ddof, last = whole("n_ini", n_ini, least=2), _ddof(ddof), whole("generations", generations,
+                                                                       least=1)
     rows, scatter = n, n - 1.0
     m, u, f, s = [scatter / (n - ddof)], [1 / n], [scatter / (n - ddof) ** 2], [1.0]
-    memory = min(max((part.memory for part in parts(loop) if isinstance(part, Synthetic)), default=1), last)
-    kept = 2 + memory                                              # centres: μ0, μ_1 and the newest, each in its place
+    memory = min(max((part.memory for part in parts(loop) if isinstance(part, Synthetic)),
+                     default=1), last)
+    kept = 2 + memory  # centres: μ0, μ_1 and the newest, each in its place
     distance, wobble, skew = np.zeros((kept,) * 2), np.zeros((kept,) * 2), np.zeros((kept,) * 3)
     distance[0, 1] = distance[1, 0] = 1 / n                        # D_kl
-    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]           # second and third moments of Σ_k − m_k Σ0
+    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]  # second and third moments of Σ_k − m_k Σ0
     for t in range(2, last + 1):
         size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
         rows = _rows(loop, t, size)
@@ -85,19 +94,27 @@ def moments(
         place = 2 + (t - 2) % memory
         distance[place] = distance[:, place] = near + (error - h)
         distance[place, place] = 0
-        _inherit(wobble, skew, place, at, w * (rows - 1) / (rows - ddof), spread, pull, size * (1 - 1 / rows))
-        m, u, f = [*m, scatter / (rows - ddof)], [*u, distance[0, place]], [*f, wobble[place, place]]
+        _inherit(wobble, skew, place, at, w * (rows - 1) / (rows - ddof), spread, pull,
+                 size * (1 - 1 / rows))
+        m, u, f = (
+            [*m, scatter / (rows - ddof)],
+            [*u, distance[0, place]],
+            [*f, wobble[place, place]],
+        )
         s.append(skew[place, place, place] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
     return Moments(whole("dim", dim, least=1), *map(np.array, (m, u, f, s)))
 
 
 def _groups(loop: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Array:
-    """The groups of D^t, (5, groups): rows, centre, scatter within; variance of new rows, how Σ at the centre passes on."""
-    groups = [group for part in parts(loop) for group in _group(part, t, n_ini, m, rows, scatter) if group[0] > 0]
+    """The groups of D^t, (5, groups): rows, centre, scatter within; variance of new rows, how Σ at
+    the centre passes on."""
+    groups = [group for part in parts(loop) for group in _group(part, t, n_ini, m, rows,
+                                                                scatter) if group[0] > 0]
     return np.array(groups, float).reshape(-1, 5).T
 
 
-def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Iterator[tuple[float, ...]]:
+def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int,
+           scatter: float) -> Iterator[tuple[float, ...]]:
     match part:
         case Real():
             yield n_ini, 1, n_ini - 1, 0, 1
@@ -109,22 +126,25 @@ def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: f
             for k, n in part.shares(t).items():
                 yield n, k, (n - 1) * lam * m[k - 1], lam * m[k - 1], lam
         case _:
-            raise NotImplementedError(f"theory: expected a sum of Real, Fresh, Synthetic and Previous, got {part!r}: "
-                                      "no formula covers a loop of one's own; run it with mk.run")
+            raise NotImplementedError("theory: expected a sum of Real, Fresh, Synthetic and "
+                                      f"Previous, got {part!r}: no formula covers a loop of one's "
+                                      "own; run it with mk.run")
 
 
-def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, spread: Array, pull: Array, size: Array) -> None:
-    """Put the next fit into its place in the second and third moments of the fluctuations, in the arrays given.
+def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, spread: Array,
+             pull: Array, size: Array) -> None:
+    """Put the next fit into its place in the second and third moments of the fluctuations, in the
+    arrays given.
 
-    Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k is: E ε_g² =
-    spread_g pull_g Σ_k/n_g.
+    Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k
+    is: E ε_g² = spread_g pull_g Σ_k/n_g.
     """
     from_old, new = w * pull, w * spread
     each = new / size
     old = np.bincount(at, from_old, len(wobble))                   # Σ_k in Σ_t
     lean = wobble @ np.bincount(at, from_old * each, len(wobble))  # E ε² (Σ_k − m_k)
     variance = wobble @ old
-    pair = old @ skew                                              # with two of the others, with one, with none
+    pair = old @ skew  # with two of the others, with one, with none
     single = pair @ old + lean
     single[place] = (single + 2 * lean) @ old + new @ each**2
     pair[place] = pair[:, place] = single
@@ -145,32 +165,39 @@ def _ddof(ddof: int) -> int:
     return ddof
 
 
-# --- the same bookkeeping, other quantities ------------------------------------------------------------------------
+# --- the same bookkeeping, other quantities -------------------------------------------------------
 
 
 def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
-    """How often a systematic error δ of every fit stands in generation t, (generations,): the error is this × δ.
+    """How often a systematic error δ of every fit stands in generation t, (generations,): the error
+    is this × δ.
 
-    A fit is the mean of its training set + δ. Fully synthetic: t; a pool: 1 + ½ + … + 1/t ≈ log t; a real fraction p in
-    every generation: → 1/p. This is why artifacts amplify, and why real data stops them. λ plays no part.
+    A fit is the mean of its training set + δ. Fully synthetic: t; a pool: 1 + ½ + … + 1/t ≈ log t;
+    a real fraction p in every generation: → 1/p. This is why artifacts amplify, and why real data
+    stops them. λ plays no part.
     """
-    mean, rows = np.zeros(2), whole("n_ini", n_ini, least=2)       # systematic error of μ0 and of the mean of D¹, D², …
+    # systematic error of μ0 and of the mean of D¹, D², …
+    mean, rows = np.zeros(2), whole("n_ini", n_ini, least=2)
     for t in range(2, whole("generations", generations, least=1) + 1):
         size, centre, _, spread, pull = _groups(loop, t, n_ini, [1.0] * t, rows, 0.0)
-        drawn = (centre > 0) & (spread == pull)                    # from a fit, and so with its δ; a copy of rows has none
+        # from a fit, and so with its δ; a copy of rows has none
+        drawn = (centre > 0) & (spread == pull)
         rows = _rows(loop, t, size)
         mean = np.append(mean, size @ (mean[centre.astype(int)] + drawn) / rows)
     return 1 + mean[1:]
 
 
 def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
-    """E H_t/H_0 of a loop on categories (modes, tokens), (generations,), H = 1 − Σ p_i²: 1 = kept, 0 = one category left.
+    """E H_t/H_0 of a loop on categories (modes, tokens), (generations,), H = 1 − Σ p_i²: 1 = kept,
+    0 = one category left.
 
-    The fit is the vector of frequencies, the mean of one-hot rows, and H the trace of their covariance: these are the
-    m_t of maximum likelihood, exact for any number of categories. Fully synthetic: (1 − 1/n_ini)(1 − 1/n)^{t−1}, and the last
-    survivor is category i with probability p_0(i). Fresh + Synthetic: → [p²(1 − 1/n_r) + 2pq]/[1 − q²(1 − 1/n_s)].
-    NotImplementedError for λ < 1, which is no covariance here.
+    The fit is the vector of frequencies, the mean of one-hot rows, and H the trace of their
+    covariance: these are the m_t of maximum likelihood, exact for any number of categories. Fully
+    synthetic: (1 − 1/n_ini)(1 − 1/n)^{t−1}, and the last survivor is category i with probability
+    p_0(i). Fresh + Synthetic: → [p²(1 − 1/n_r) + 2pq]/[1 − q²(1 − 1/n_s)]. NotImplementedError for
+    λ < 1, which is no covariance here.
     """
     if any(getattr(part, "lam", 1) != 1 for part in parts(loop)):
-        raise NotImplementedError(f"diversity: holds for unbiased sampling of categories, expected lam=1, got {loop!r}")
+        raise NotImplementedError("diversity: holds for unbiased sampling of categories, "
+                                  f"expected lam=1, got {loop!r}")
     return np.asarray(moments(loop, 1, generations, n_ini, ddof=0).m)

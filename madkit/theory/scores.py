@@ -1,4 +1,5 @@
-"""What a perfect model scores: two finite clouds of one truth are never equal, and metrics judge no others.
+"""What a perfect model scores: two finite clouds of one truth are never equal, and metrics judge no
+others.
 
 A score means something only beside this one, for as many rows.
 """
@@ -11,10 +12,12 @@ from madkit.base.checks import above, whole
 
 
 def perfect_coverage(n: int, k: int = 5) -> float:
-    """E coverage of n new rows against n real ones, in [0, 1]: 1 − Π (n − i)/(2n − i) for i = 1 … k, whatever the density.
+    """E coverage of n new rows against n real ones, in [0, 1]: 1 − Π (n − i)/(2n − i) for i = 1 …
+    k, whatever the density.
 
-    Of the 2n − 1 rows around a real one, all equally likely to be near, the k nearest must not all be real. For large n
-    1 − 2⁻ᵏ. Exact; Naeem et al. (2020), https://arxiv.org/abs/2002.09797, lemma 2. Raises ValueError for n ≤ k.
+    Of the 2n − 1 rows around a real one, all equally likely to be near, the k nearest must not all
+    be real. For large n 1 − 2⁻ᵏ. Exact; Naeem et al. (2020), https://arxiv.org/abs/2002.09797,
+    lemma 2. Raises ValueError for n ≤ k.
     """
     k = whole("perfect_coverage: k", k, least=1)
     n = whole("perfect_coverage: n", n, least=k + 1)
@@ -24,7 +27,8 @@ def perfect_coverage(n: int, k: int = 5) -> float:
 def perfect_frechet(n: float, dim: int) -> float:
     """E of the Fréchet distance of n rows of N(0, I) to n others; ≥ 0: d(d + 5)/2n.
 
-    2d/n from the means, d(d + 1)/2n from the covariances. To leading order in d/n: within 4 % for n ≥ 5 d.
+    2d/n from the means, d(d + 1)/2n from the covariances. To leading order in d/n: within 4 % for
+    n ≥ 5 d.
     """
     n, dim = above("perfect_frechet: n", 1, n), whole("perfect_frechet: dim", dim, least=1)
     return dim * (dim + 5) / (2 * n)

@@ -1,8 +1,9 @@
 """E W2² between the truth and a Gaussian fit, from the moments of the fit alone.
 
-For Σ0 = I, W2² = ‖μ − μ0‖² + tr Σ + d − 2 tr Σ^½: all that is not plain is E tr Σ^½. A loop's Σ_t fluctuates like a product of
-fits (fully synthetic), an inverse fit (λ = 1 and few fresh rows) or anything between. Free probability knows the
-spectrum of all of these for large d, in one formula; each is chosen by its fluctuation f and skewness s.
+For Σ0 = I, W2² = ‖μ − μ0‖² + tr Σ + d − 2 tr Σ^½: all that is not plain is E tr Σ^½. A loop's Σ_t
+fluctuates like a product of fits (fully synthetic), an inverse fit (λ = 1 and few fresh rows) or
+anything between. Free probability knows the spectrum of all of these for large d, in one formula;
+each is chosen by its fluctuation f and skewness s.
 """
 
 from __future__ import annotations
@@ -23,31 +24,38 @@ def w2_squared(
 ) -> Array | float:
     """E W2²(N(μ0, Σ0), N(μ_t, Σ_t)) ≥ 0, small is good; of the shape of moments.m.
 
-    (u + (1 − √m)²) tr Σ0 + 2 √m (d − E tr W^½) κ, where W has mean I and the fluctuation and skewness of Σ_t/m (`root_trace`,
-    ν = m²/f), and κ = 2/(d(d+1)) Σ_ij (1 + δ_ij) s_i s_j/(s_i + s_j) of the eigenvalues s of Σ0 is 1 for the identity. To
-    leading order the last term is κ f d(d+1)/(4 m^{3/2}).
+    (u + (1 − √m)²) tr Σ0 + 2 √m (d − E tr W^½) κ, where W has mean I and the fluctuation and
+    skewness of Σ_t/m (`root_trace`, ν = m²/f), and κ = 2/(d(d+1)) Σ_ij (1 + δ_ij) s_i
+    s_j/(s_i + s_j) of the eigenvalues s of Σ0 is 1 for the identity. To leading order the last term
+    is κ f d(d+1)/(4 m^{3/2}).
 
-    An approximation. Against simulation, Σ0 = I: fully synthetic loops within 2% at every t for rows > 2d, 5% for rows < d;
-    loops with real rows within 3% for n_r ≥ 2d, 8% for n_r ≈ d. Other Σ0: leading order, f d ≪ m². Raises ValueError
-    when cov does not fit dim.
+    An approximation. Against simulation, Σ0 = I: fully synthetic loops within 2% at every t for
+    rows > 2d, 5% for rows < d; loops with real rows within 3% for n_r ≥ 2d, 8% for n_r ≈ d. Other
+    Σ0: leading order, f d ≪ m². Raises ValueError when cov does not fit dim.
     """
     if not isinstance(moments, Moments):
-        raise TypeError("moments: expected those of a loop, such as mk.theory.moments(loop, dim, generations, n_ini), "
-                        f"got {moments!r}")
+        raise TypeError("moments: expected those of a loop, such as mk.theory.moments(loop, dim, "
+                        f"generations, n_ini), got {moments!r}")
     d, eig = moments.dim, eigenvalues(moments.dim, cov)
     sums = np.add.outer(eig, eig)
-    kappa = ((1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums, 1)).sum() * 2 / (d * (d + 1))
-    m, u, f, s = (np.asarray(value, float) for value in (moments.m, moments.u, moments.f, moments.s))
+    kappa = ((1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums,
+                                                             1)).sum() * 2 / (d * (d + 1))
+    m, u, f, s = (np.asarray(value, float) for value in (moments.m, moments.u, moments.f,
+                                                         moments.s))
     nu = np.divide(m**2, f, out=np.full(m.shape, np.inf), where=(f > 0) & (m > 1e-100))
-    value = (u + (1 - np.sqrt(m)) ** 2) * eig.sum() + 2 * np.sqrt(m) * (d - root_trace(d, nu, s)) * kappa
+    value = (u + (1 - np.sqrt(m)) ** 2) * eig.sum() + 2 * np.sqrt(m) * (
+        d - root_trace(d, nu, s)
+    ) * kappa
     return value if m.ndim else float(value)
 
 
 def real_only_w2(n: float, dim: int) -> float:
-    """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the control, and the yardstick of `effective_sample_size`.
+    """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the control, and the yardstick of
+    `effective_sample_size`.
 
-    d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at any n, n < d included, and
-    for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to 7% for d ≤ 2.
+    d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at
+    any n, n < d included, and for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to
+    7% for d ≤ 2.
     """
     n, dim = above("real_only_w2: n", 1, n), whole("real_only_w2: dim", dim, least=1)
     return float(yardstick(n, dim))
@@ -59,7 +67,8 @@ def yardstick(n: Array | float, dim: int) -> Array | float:
 
 
 def real_only_rows(w2: float, dim: int) -> float:
-    """The inverse: n of real rows whose fit has this E W2² (Σ0 = I); 0 where 2 rows do better, ∞ where W2² = 0."""
+    """The inverse: n of real rows whose fit has this E W2² (Σ0 = I); 0 where 2 rows do better, ∞
+    where W2² = 0."""
     from scipy.optimize import brentq
 
     dim = whole("real_only_rows: dim", dim, least=1)
@@ -67,18 +76,21 @@ def real_only_rows(w2: float, dim: int) -> float:
         return 0.0
     if w2 <= 0:
         return math.inf
-    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / w2), math.log(1.9), 40, xtol=1e-10))
+    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / w2), math.log(1.9),
+                           40, xtol=1e-10))
 
 
 def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
-    """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s (numbers or arrays).
+    """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s (numbers
+    or arrays).
 
-    With x = 3 − 2s, W is like a product of 1/x Wishart matrices of ν/x degrees of freedom: one (s = 1), many (s → 3/2),
-    formally −1, the inverse Wishart matrix (s = 2). Each factor brings its own correction for finite d.
+    With x = 3 − 2s, W is like a product of 1/x Wishart matrices of ν/x degrees of freedom: one
+    (s = 1), many (s → 3/2), formally −1, the inverse Wishart matrix (s = 2). Each factor brings its
+    own correction for finite d.
     """
     nu, x = np.broadcast_arrays(np.maximum(nu, 1e-9), 3 - 2 * np.asarray(s, float))
     x = np.where(np.abs(x) < 1e-6, 1e-6, x)
-    one = np.maximum(x, 1e-6)                                      # for x < 0 the correction of many small factors
+    one = np.maximum(x, 1e-6)  # for x < 0 the correction of many small factors
     value = dim * _free(x, x * dim / nu) * _finite(dim, nu / one) ** (1 / one)
     return value if value.ndim else float(value)
 
@@ -86,9 +98,10 @@ def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | f
 def _free(x: Array, y: Array) -> Array:
     """(1/d) E tr W^½ for d → ∞, W a product of 1/x Wishart matrices of d/y degrees of freedom each.
 
-    Their S-transforms 1/(1 + yz) multiply, so the k-th moment is [z^{k−1}] (1+z)^k (1+yz)^{k/x}/k. Continued to k = ½ that
-    is the mean over θ of 2 cos²θ (1 − y sin²θ)^{1/2x}; for y > 1, where the first factor loses rank, of
-    2 y^{−½} cos^{1+1/x}θ (1 − sin²θ/y)^½. x = 1 is the Marchenko–Pastur law.
+    Their S-transforms 1/(1 + yz) multiply, so the k-th moment is [z^{k−1}] (1+z)^k (1+yz)^{k/x}/k.
+    Continued to k = ½ that is the mean over θ of 2 cos²θ (1 − y sin²θ)^{1/2x}; for y > 1, where the
+    first factor loses rank, of 2 y^{−½} cos^{1+1/x}θ (1 − sin²θ/y)^½. x = 1 is the Marchenko–Pastur
+    law.
     """
     x, y = x[..., None], y[..., None]
     high, sin2, log_cos = np.maximum(y, 1), np.sin(ANGLES) ** 2, np.log(np.cos(ANGLES))
@@ -100,19 +113,22 @@ def _free(x: Array, y: Array) -> Array:
 def _finite(dim: int, nu: Array) -> Array:
     """E tr W^½ of one Wishart matrix over its large-d value, near 1.
 
-    Adds ½ (1 − mean |1 + √γ e^{iθ}|), the correction for real matrices at γ = d/ν ≤ 1 (Bai and Silverstein 2004,
-    https://doi.org/10.1214/aop/1078415845), and 7γ/(128 ν), with which it is right to order 1/ν² at any d. For γ > 1 ν and
-    d change roles: tr (XXᵀ)^½ = tr (XᵀX)^½.
+    Adds ½ (1 − mean |1 + √γ e^{iθ}|), the correction for real matrices at γ = d/ν ≤ 1 (Bai and
+    Silverstein 2004, https://doi.org/10.1214/aop/1078415845), and 7γ/(128 ν), with which it is
+    right to order 1/ν² at any d. For γ > 1 ν and d change roles: tr (XXᵀ)^½ = tr (XᵀX)^½.
     """
     large, small = np.maximum(dim, nu), np.minimum(dim, nu)
     g = (small / large)[..., None]
     edge = np.sqrt(1 + g + 2 * np.sqrt(g) * np.cos(2 * ANGLES)).mean(-1)
-    return 1 + ((1 - edge) / 2 + 7 * small / (128 * large**2)) / (small * _free(np.ones_like(nu), small / large))
+    return 1 + ((1 - edge) / 2 + 7 * small / (128 * large**2)) / (small * _free(np.ones_like(nu),
+                                                                                small / large))
 
 
 def eigenvalues(dim: int, cov: Array | None) -> Array:
-    """The eigenvalues of Σ0, (d,); None is the identity. Raises ValueError when cov is not (d, d)."""
+    """The eigenvalues of Σ0, (d,); None is the identity. Raises ValueError when cov is not (d, d).
+    """
     cov = np.eye(dim) if cov is None else np.asarray(cov, float)
     if cov.shape != (dim, dim):
-        raise ValueError(f"cov: expected shape ({dim}, {dim}), one row and column per dimension, got {cov.shape}")
+        raise ValueError(f"cov: expected shape ({dim}, {dim}), one row and column per dimension, "
+                         f"got {cov.shape}")
     return np.linalg.eigvalsh(cov).clip(min=0)

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from madkit.base import rng
 
-names = st.lists(st.one_of(st.text(max_size=5), st.integers(0, 100), st.floats(0, 1)), min_size=1, max_size=3)
+names = st.lists(st.one_of(st.text(max_size=5), st.integers(0, 100), st.floats(0, 1)), min_size=1,
+                 max_size=3)
 
 
 def draw():
-    return torch.randn(3).tolist(), np.random.standard_normal(3).tolist(), [random.random() for _ in range(3)]
+    return torch.randn(3).tolist(), np.random.standard_normal(3).tolist(), [random.random()
+                                                                            for _ in range(3)]
 
 
 @given(st.integers(0, 2**40), names)
@@ -28,7 +30,8 @@ def test_a_stream_is_a_function_of_seed_and_name(seed, name):
 
 def test_other_seeds_and_names_give_other_streams():
     drawn = []
-    for name in [(0, "fit", 1), (1, "fit", 1), (0, "fit", 2), (0, "sample", 1), (0, "fit", "1"), (0, "fit", 1.0)]:
+    for name in [(0, "fit", 1), (1, "fit", 1), (0, "fit", 2), (0, "sample", 1), (0, "fit", "1"),
+                 (0, "fit", 1.0)]:
         with rng.stream(*name):
             drawn.append(str(draw()))
     assert len(set(drawn)) == len(drawn)
@@ -37,7 +40,8 @@ def test_other_seeds_and_names_give_other_streams():
 def test_the_program_outside_draws_on_as_if_nothing_had_happened():
     def outside(inside):
         torch.manual_seed(1), np.random.seed(1), random.seed(1)
-        np.random.standard_normal()  # leaves a second normal number waiting inside NumPy's generator
+        # leaves a second normal number waiting inside NumPy's generator
+        np.random.standard_normal()
         inside()
         return draw()
 

@@ -1,4 +1,5 @@
-"""The image diffusion beside the loop that a user would write: the same U-Net in float32, a DataLoader, plain Adam."""
+"""The image diffusion beside the loop that a user would write: the same U-Net in float32, a
+DataLoader, plain Adam."""
 
 from time import perf_counter
 
@@ -24,7 +25,8 @@ def plain_training(x: Tensor, y: Tensor, sizes: dict, steps: int) -> UNet:
     """DDPM as tutorials have it."""
     net = UNet((1, 28, 28), sizes["width"], sizes["depth"], 10)
     adam = torch.optim.Adam(net.parameters(), 2e-3)
-    rows = DataLoader(TensorDataset(x.float() / 127.5 - 1, y), batch_size=sizes["batch"], shuffle=True)
+    rows = DataLoader(TensorDataset(x.float() / 127.5 - 1, y), batch_size=sizes["batch"],
+                      shuffle=True)
     done = 0
     while done < steps:
         for images, labels in rows:
@@ -55,19 +57,24 @@ def main() -> None:
     x, y = torch.randint(0, 256, (4000, 1, 28, 28), dtype=torch.uint8), torch.arange(4000) % 10
     for name, sizes in (("tiny", diffusion.TINY), ("small", diffusion.SMALL)):
         batch = sizes["batch"]
-        mk.models.Diffusion(**sizes | {"steps": 5}).fit(mk.Samples(x, y))     # both once before the clock runs
+        # both once before the clock runs
+        mk.models.Diffusion(**sizes | {"steps": 5}).fit(mk.Samples(x, y))
         net = plain_training(x, y, sizes, 5)
         ours = mk.models.Diffusion(**sizes | {"steps": STEPS})
         a = seconds(lambda ours=ours: ours.fit(mk.Samples(x, y)))
         b = seconds(lambda sizes=sizes: plain_training(x, y, sizes, STEPS))
-        print(f"{name}, training: {STEPS * batch / a:.0f} images a second, plain {STEPS * batch / b:.0f}: {b / a:.2f} times")
+        print(f"{name}, training: {STEPS * batch / a:.0f} images a second, plain "
+              f"{STEPS * batch / b:.0f}: {b / a:.2f} times")
         a = seconds(lambda ours=ours: ours.sample(ROWS))
         b = seconds(lambda net=net, jumps=sizes["jumps"]: plain_sampling(net, jumps))
         passes = f"{sizes['jumps']} passes"
-        print(f"{name}, sampling ({passes}): {ROWS / a:.0f} images a second, plain {ROWS / b:.0f}: {b / a:.2f} times")
-    generation("digits 8 × 8: fit 1,348, emit 1,797, score", diffusion.DIGITS, mk.data.digits(), 1348, 1797, "digits")
+        print(f"{name}, sampling ({passes}): {ROWS / a:.0f} images a second, plain "
+              f"{ROWS / b:.0f}: {b / a:.2f} times")
+    generation("digits 8 × 8: fit 1,348, emit 1,797, "
+               "score", diffusion.DIGITS, mk.data.digits(), 1348, 1797, "digits")
     try:
-        generation("MNIST, tiny: fit 4,000, emit 4,000, score", diffusion.TINY, mk.data.mnist(), 4000, 4000, "mnist")
+        generation("MNIST, tiny: fit 4,000, emit 4,000, "
+                   "score", diffusion.TINY, mk.data.mnist(), 4000, 4000, "mnist")
     except (FileNotFoundError, OSError) as error:
         print(f"MNIST is not here: {error}")
 
@@ -83,10 +90,14 @@ def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> N
     x = emitted.x.round().to(torch.uint8) if real.x.dtype == torch.uint8 else emitted.x
     held, fake = lenet(truth.test(1000)), lenet(mk.Samples(x, emitted.y))
     own = lenet.classes(held, fake)["own"]
-    precision, recall = mk.metrics.precision(held, fake[:1000]), mk.metrics.recall(held, fake[:1000])
+    precision, recall = (
+        mk.metrics.precision(held, fake[:1000]),
+        mk.metrics.recall(held, fake[:1000]),
+    )
     took, floor = perf_counter() - started, lenet(real[: len(held)])
-    print(f"{what}: {took:.0f} s; own label {own:.1%}, precision {precision:.2f} (real against real "
-          f"{mk.metrics.precision(held, floor):.2f}), recall {recall:.2f} ({mk.metrics.recall(held, floor):.2f})")
+    print(f"{what}: {took:.0f} s; own label {own:.1%}, precision {precision:.2f} (real against "
+          f"real {mk.metrics.precision(held, floor):.2f}), recall {recall:.2f} "
+          f"({mk.metrics.recall(held, floor):.2f})")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from madkit.loops import Fresh, Loop, Previous, Real, Synthetic
 
 
 def seconds(call: Callable[[], object], repeats: int = 3, kept: bool = False) -> float:
-    """The best of some calls, after one that warms up; `kept`: with the draws of the last call at hand, as when λ moves."""
+    """The best of some calls, after one that warms up; `kept`: with the draws of the last call at
+    hand, as when λ moves."""
     call()
     return min(_timed(call, kept) for _ in range(repeats))
 
@@ -38,8 +39,11 @@ def drawn(n: int, dim: int, generations: int, seeds: int) -> np.ndarray:
 
 
 def line(name: str, ours: float, steps: int, other: float | None = None) -> None:
-    ratio = f"   NumPy rows {other / steps * 1e6:9.1f} µs: {other / ours:7.0f} times" if other else ""
-    print(f"{name:58s} {ours * 1e3:9.1f} ms   {ours / steps * 1e6:8.2f} µs per generation and seed{ratio}")
+    ratio = (
+        f"   NumPy rows {other / steps * 1e6:9.1f} µs: {other / ours:7.0f} times" if other else ""
+    )
+    print(f"{name:58s} {ours * 1e3:9.1f} ms   {ours / steps * 1e6:8.2f} µs per generation and "
+          f"seed{ratio}")
 
 
 def main() -> None:
@@ -54,11 +58,14 @@ def main() -> None:
         line(f"fully synthetic, d = 100, n = {n}, 10 × 10", ours, 100, 100 * rows)
     loops: dict[str, Loop] = {
         "fully synthetic": Synthetic(100, 0.9), "augmentation": Real() + Synthetic(100, 0.9),
-        "fresh": Fresh(10) + Synthetic(90, 0.9), "accumulate": Previous() + Synthetic(100), "memory 5": Synthetic(100, memory=5),
+        "fresh": Fresh(10) + Synthetic(90, 0.9), "accumulate": Previous() + Synthetic(100),
+        "memory 5": Synthetic(100, memory=5),
     }
     for dim in (1, 2):
         for name, loop in loops.items():
-            ours = seconds(lambda loop=loop, dim=dim: exact.simulate(loop, dim, generations=50, seeds=200, n_ini=100), kept=True)
+            ours = seconds(lambda loop=loop, dim=dim: exact.simulate(loop, dim, generations=50,
+                                                                     seeds=200, n_ini=100),
+                           kept=True)
             line(f"λ moves: {name}, d = {dim}, 200 × 50", ours, 200 * 50)
 
 

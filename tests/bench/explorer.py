@@ -1,12 +1,16 @@
-"""The explorer in a real JupyterLab with Debian's Chromium, beside `interact` + pyplot with the same loops and numbers.
+"""The explorer in a real JupyterLab with Debian's Chromium, beside `interact` + pyplot with the
+same loops and numbers.
 
-    move     an arrow key on a slider, to a setting never shown before: from the key to the first frame of the screen
-             after the new picture (three loops, 200 seeds × 50 generations each; the plain notebook draws the same)
+    move     an arrow key on a slider, to a setting never shown before: from the key to the first
+             frame of the screen after the new picture (three loops, 200 seeds × 50 generations
+             each; the plain notebook draws the same)
     scrub    the same key on the generation, the kernel idle and in the middle of a long cell
-    jump     the same to places far away: what lies next to the last setting is worked out ahead, this cannot be
-    drag     5 s with the mouse over p: frames that differ from the one before, a second, and whether the last is right;
-             with a mouse that moves 60 times a second, as a mouse does, and with that of a test, which waits each time until
-             the page has seen it and so moves some 30 times
+    jump     the same to places far away: what lies next to the last setting is worked out ahead,
+             this cannot be
+    drag     5 s with the mouse over p: frames that differ from the one before, a second, and
+             whether the last is right; with a mouse that moves 60 times a second, as a mouse does,
+             and with that of a test, which waits each time until the page has seen it and so moves
+             some 30 times
     draw     a distribution of one's own: from the button to the first generation, and to all 50
 """
 
@@ -48,7 +52,9 @@ def show(lam=0.8, p=0.1, n=100, t=(1, 50)):
             ax.fill_between(range(1, 51), low, high, alpha=0.2)
             ax.plot(range(1, 51), median)
         ax.axvline(t)
-    plt.show()""".replace("t=(1, 50)", "t=10").replace("@interact(", "@interact(n=[20, 50, 100, 200], t=(1, 50), ")
+    plt.show()""".replace("t=(1, 50)", "t=10").replace(
+    "@interact(", "@interact(n=[20, 50, 100, 200], t=(1, 50), "
+)
 CLOCK = """(root) => {                     // from a key to the next frame of the screen after the picture that it makes
     window.moves = [];
     let pressed = null, before = "";
@@ -86,7 +92,8 @@ LOADED = """(area) => {                    // the same clock where every move lo
 
 
 def said(name: str, took: list[float]) -> None:
-    print(f"{name:<42} {len(took):>4} {np.median(took):>7.1f} {np.quantile(took, 0.95):>7.1f} {max(took):>7.1f}   ms", flush=True)
+    print(f"{name:<42} {len(took):>4} {np.median(took):>7.1f} {np.quantile(took, 0.95):>7.1f} "
+          f"{max(took):>7.1f}   ms", flush=True)
 
 
 def moves(book: Notebook, key: str, count: int, pause: int = 40) -> list[float]:
@@ -113,7 +120,7 @@ def explorer(notebook: Notebook) -> None:
     shown = Explorer(notebook.cell(1).locator(".madkit-explorer"), mk.explore(render="static").page)
     shown.root.evaluate(CLOCK)
     down = []
-    for n in (2, 3):                                  # every setting is new: λ down at one n, and down again at another
+    for n in (2, 3):  # every setting is new: λ down at one n, and down again at another
         shown.set(A={"n": n, "lam": 50, "p": 13})
         shown.slider("sampling bias λ").focus()
         down += moves(notebook, "ArrowLeft", 50)
@@ -125,11 +132,15 @@ def explorer(notebook: Notebook) -> None:
     said("explorer: λ and p in turn, jumps", jumps(notebook, shown, 100))
     shown.set(t=1)
     shown.slider("generation").focus()
-    said("explorer: t, the kernel idle", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
+    said("explorer: t, the kernel "
+         "idle", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
     notebook.page.evaluate("""window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
         .requestExecute({ code: "while True: pass" }).done.catch(() => {}); 0""")
-    said("explorer: t, the kernel in a long cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
-    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    said("explorer: t, the kernel in a long "
+         "cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
+    notebook.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
     shown.root.evaluate(FRAMES)
     drag(notebook, shown, 5, restless)
     drag(notebook, shown, 7, patient)
@@ -137,13 +148,15 @@ def explorer(notebook: Notebook) -> None:
     draw(shown)
 
 
-def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, seconds: float = 5.0) -> None:
+def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable,
+         seconds: float = 5.0) -> None:
     """p from 0 to 100 % and back, at an n where no setting is known."""
     shown.set(A={"n": n, "lam": 30, "p": 0})
     slider = shown.slider("fresh data p")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
-    at = lambda share: (box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)  # noqa: E731
+    at = lambda share: (box["x"] + 8 + share * (box["width"] - 16),
+                        box["y"] + box["height"] / 2)  # noqa: E731
     notebook.page.mouse.move(*at(0))
     notebook.page.mouse.down()
     notebook.page.evaluate("window.frames = 0; 0")
@@ -155,10 +168,12 @@ def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, seconds: 
     notebook.page.mouse.move(*at(0.37))
     notebook.page.mouse.up()
     shown.settle()
-    right = [shown.state["A"]["p"], int(notebook.ask("import time; time.sleep(1); print(explorer.state['A']['p'])"))]
+    right = [shown.state["A"]["p"], int(notebook.ask("import time; time.sleep(1); "
+                                                     "print(explorer.state['A']['p'])"))]
     name = f"explorer: p dragged, {moves / took:.0f} moves a second"
-    print(f"{name:<42} {frames:>4} {frames / took:>7.1f} distinct frames a second; at the end the slider, the page and the "
-          f"kernel say p = {slider.input_value()}, {right[0]}, {right[1]} %", flush=True)
+    print(f"{name:<42} {frames:>4} {frames / took:>7.1f} distinct frames a second; at the end the "
+          f"slider, the page and the kernel say p = {slider.input_value()}, {right[0]}, "
+          f"{right[1]} %", flush=True)
 
 
 def patient(page: Page) -> Callable:
@@ -167,7 +182,8 @@ def patient(page: Page) -> Callable:
 
 
 def restless(page: Page) -> Callable:
-    """A mouse that moves 60 times a second, whatever the page does; the public call of Playwright waits for the page."""
+    """A mouse that moves 60 times a second, whatever the page does; the public call of Playwright
+    waits for the page."""
     browser = page.context.new_cdp_session(page)
 
     def move(x: float, y: float) -> None:
@@ -179,14 +195,16 @@ def restless(page: Page) -> Callable:
 
 
 def draw(shown: Explorer) -> None:
-    """A shape's button is pressed, each time with another seed; the curves that a frame drew say how far the loops are."""
+    """A shape's button is pressed, each time with another seed; the curves that a frame drew say
+    how far the loops are."""
     first, whole = [], []
     shown.button("draw your own").click()
     for seed in range(1, 4):
         for stamp in ("two moons", "ring", "three blobs"):
             shown.ask("root.explorer.set(arg)", {"seed": 10 * seed + len(stamp), "drawn": None})
             shown.page.wait_for_timeout(500)
-            came = shown.ask("""new Promise((done) => {
+            came = shown.ask(
+                """new Promise((done) => {
                 const start = performance.now(), times = [];
                 [...root.querySelectorAll("button")].find((one) => one.textContent === arg.stamp).click();
                 const watch = () => requestAnimationFrame(() => setTimeout(() => {
@@ -197,7 +215,9 @@ def draw(shown: Explorer) -> None:
                     else watch();
                 }));
                 watch();
-            })""", {"stamp": stamp, "seed": f";s{10 * seed + len(stamp)}"})
+            })""",
+                {"stamp": stamp, "seed": f";s{10 * seed + len(stamp)}"},
+            )
             first.append(came[0])
             whole.append(came[1])
     said("explorer: drawn by hand, first generation", first)
@@ -209,9 +229,13 @@ def plain(notebook: Notebook, count: int) -> None:
     notebook.page.wait_for_timeout(500)
     notebook.cell(1).locator(".jp-OutputArea").first.evaluate(LOADED)
     for name in ("λ", "p", "t"):
-        handle = notebook.cell(1).locator(".widget-slider").filter(has_text={"λ": "lam"}.get(name, name))
+        handle = (
+            notebook.cell(1).locator(".widget-slider").filter(has_text={"λ": "lam"}.get(name, name))
+        )
         handle.locator(".noUi-handle").first.focus()
-        said(f"interact + pyplot: {name}", moves(notebook, "ArrowRight", 10) + moves(notebook, "ArrowLeft", count - 10))
+        said("interact + pyplot: "
+             f"{name}", moves(notebook, "ArrowRight", 10)
+             + moves(notebook, "ArrowLeft", count - 10))
 
 
 def main(count: int = 25) -> None:
@@ -219,8 +243,13 @@ def main(count: int = 25) -> None:
         return print(f"explorer: no {CHROMIUM}, nothing measured")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
     print(f"{'':<42} {'':>4} {'median':>7} {'95 %':>7} {'most':>7}")
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url, chromium() as browser:
-        for cell, measure in ((EXPLORER, explorer), (PLAIN, lambda notebook: plain(notebook, count))):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(Path(folder)) as url,
+        chromium() as browser,
+    ):
+        for cell, measure in ((EXPLORER, explorer),
+                              (PLAIN, lambda notebook: plain(notebook, count))):
             notebook = Notebook(browser, url, Path(folder), "import madkit as mk", cell)
             notebook.run(0)
             notebook.run(1)

@@ -1,4 +1,5 @@
-"""What a flow learns of a known density, in nats on fresh rows (the entropy beside it), and what that costs on a core."""
+"""What a flow learns of a known density, in nats on fresh rows (the entropy beside it), and what
+that costs on a core."""
 
 import math
 import time
@@ -12,12 +13,17 @@ MOONS, ROSENBROCK = data.moons(noise=0.08), data.rosenbrock()
 
 
 def moons_entropy(n: int = 4000, grid: int = 2001) -> float:
-    """Of the moons, by their density: two half circles, integrated over the angle, in normal noise."""
+    """Of the moons, by their density: two half circles, integrated over the angle, in normal noise.
+    """
     angle = (torch.arange(grid, dtype=torch.float64) + 0.5) * math.pi / grid
     arc = torch.stack([angle.cos(), angle.sin()], 1)
     curve = torch.cat([arc, torch.tensor([1.0, 0.5]) - arc])
     square = torch.cdist(MOONS.test(n).x, curve).square()
-    log_p = (-square / (2 * 0.08**2)).logsumexp(1) - math.log(len(curve)) - math.log(2 * math.pi * 0.08**2)
+    log_p = (
+        (-square / (2 * 0.08**2)).logsumexp(1)
+        - math.log(len(curve))
+        - math.log(2 * math.pi * 0.08**2)
+    )
     return -float(log_p.mean())
 
 

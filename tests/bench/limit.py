@@ -1,7 +1,9 @@
-"""What a cell of the phase map costs, beside the straightforward way: drawing every row with NumPy. One thread.
+"""What a cell of the phase map costs, beside the straightforward way: drawing every row with NumPy.
+One thread.
 
-The same generations and seeds give the same standard error, since both follow the same law; so the ratio of times per generation
-and seed is the ratio per cell at one standard error. A whole map is timed by `madkit record fig11_fresh_data`.
+The same generations and seeds give the same standard error, since both follow the same law; so the
+ratio of times per generation and seed is the ratio per cell at one standard error. A whole map is
+timed by `madkit record fig11_fresh_data`.
 """
 
 import time
@@ -27,7 +29,8 @@ def drawn(n_r: int, n_s: int, generations: int, kind: type) -> float:
         synthetic = mean + rng.standard_normal((n_s, DIM), dtype=kind) @ root.T
         rows = np.concatenate([rng.standard_normal((n_r, DIM), dtype=kind), synthetic])
     mean, cov = rows.mean(0), np.cov(rows.T)
-    return float(mean @ mean + np.trace(cov) + DIM - 2 * np.sqrt(np.linalg.eigvalsh(cov).clip(0)).sum())
+    return float(mean @ mean + np.trace(cov)
+                 + DIM - 2 * np.sqrt(np.linalg.eigvalsh(cov).clip(0)).sum())
 
 
 def seconds(call) -> float:
@@ -51,17 +54,25 @@ def main() -> None:
         ours = seconds(lambda loop=loop: limit([loop], DIM, seeds=SEEDS, device="cpu"))
         column = [Fresh(n // 10) + Synthetic(n - n // 10 + i, LAM) for i in range(20)]
         beside = seconds(lambda column=column: limit(column, DIM, seeds=SEEDS, device="cpu")) / 20
-        print(f"n = {n}: a cell of {SEEDS} seeds × {at[-1]} generations, d = {DIM}: {ours * 1e3:.0f} ms alone, "
-              f"{beside * 1e3:.0f} ms as one of 20 side by side")
+        print(f"n = {n}: a cell of {SEEDS} seeds × {at[-1]} generations, d = {DIM}: "
+              f"{ours * 1e3:.0f} ms alone, {beside * 1e3:.0f} ms as one of 20 side by side")
         for kind in (np.float64, np.float32):
             some = 4 if n == 10**4 else 2
-            theirs = (seconds(lambda kind=kind, n=n, some=some: drawn(n // 10, n - n // 10, some, kind))) / some * at[-1] * SEEDS
-            print(f"    rows drawn, {kind.__name__}: {theirs * 1e3:.0f} ms ({some} generations timed): "
-                  f"{theirs / ours:.0f} times alone, {theirs / beside:.0f} times side by side")
+            theirs = (
+                (seconds(lambda kind=kind, n=n, some=some: drawn(n // 10, n - n // 10, some, kind)))
+                / some
+                * at[-1]
+                * SEEDS
+            )
+            print(f"    rows drawn, {kind.__name__}: {theirs * 1e3:.0f} ms ({some} generations "
+                  f"timed): {theirs / ours:.0f} times alone, {theirs / beside:.0f} times side by "
+                  "side")
     loop = Fresh(100) + Synthetic(900, LAM)
-    every, last = (seconds(lambda at=at: exact.simulate(loop, DIM, generations=50, seeds=SEEDS, metrics=["w2_squared"], at=at))
+    every, last = (seconds(lambda at=at: exact.simulate(loop, DIM, generations=50, seeds=SEEDS,
+                                                        metrics=["w2_squared"], at=at))
                    for at in (None, [50]))
-    print(f"50 generations × {SEEDS} seeds: {every * 1e3:.0f} ms with all of them measured, {last * 1e3:.0f} ms with the last")
+    print(f"50 generations × {SEEDS} seeds: {every * 1e3:.0f} ms with all of them measured, "
+          f"{last * 1e3:.0f} ms with the last")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""What `mk.run` costs beyond the model's own fit and sample, and beside the plain NumPy loop. Replace loop, d = 1, n = 100."""
+"""What `mk.run` costs beyond the model's own fit and sample, and beside the plain NumPy loop.
+Replace loop, d = 1, n = 100."""
 
 from time import perf_counter
 
@@ -11,7 +12,8 @@ N, SEEDS, GENERATIONS = 100, 100, 100
 
 
 def ours() -> None:
-    mk.run(mk.models.Gaussian(), mk.fully_synthetic(N), mk.data.gaussian(1), seeds=SEEDS, generations=GENERATIONS,
+    mk.run(mk.models.Gaussian(), mk.fully_synthetic(N), mk.data.gaussian(1), seeds=SEEDS,
+           generations=GENERATIONS,
            metrics=(), progress=False)
 
 
@@ -43,9 +45,11 @@ def microseconds(f) -> float:
 def main() -> None:
     torch.set_num_threads(1)
     run, model, numpy = microseconds(ours), microseconds(model_alone), microseconds(plain_numpy)
-    print(f"replace loop, d = 1, n = {N}, {SEEDS} seeds × {GENERATIONS} generations, µs per generation and seed")
+    print(f"replace loop, d = 1, n = {N}, {SEEDS} seeds × {GENERATIONS} generations, µs per "
+          "generation and seed")
     print(f"  mk.run(metrics=())                {run:8.1f}")
-    print(f"  the model's own fit and sample    {model:8.1f}   run adds {run - model:.1f} (aim: at most 300)")
+    print(f"  the model's own fit and sample    {model:8.1f}   run adds {run - model:.1f} (aim: "
+          "at most 300)")
     print(f"  plain NumPy loop                  {numpy:8.1f}   run / numpy = {run / numpy:.2f}")
 
 

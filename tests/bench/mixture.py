@@ -1,4 +1,5 @@
-"""What a mixture fit costs, beside scikit-learn's at equal tolerance, one thread each; and 2,000 generations of grid25."""
+"""What a mixture fit costs, beside scikit-learn's at equal tolerance, one thread each; and 2,000
+generations of grid25."""
 
 import time
 import warnings
@@ -36,7 +37,8 @@ CASES = {
 
 
 def median(call: Callable[[int], object], fits: int) -> float:
-    """Seconds of a fit, the median over seeds: the start is random, and with it the number of steps."""
+    """Seconds of a fit, the median over seeds: the start is random, and with it the number of
+    steps."""
     times = []
     for seed in range(fits):
         started = time.perf_counter()
@@ -56,15 +58,18 @@ def theirs(x: torch.Tensor, k: int, seed: int) -> GaussianMixture:
 
 def compare(name: str, x: torch.Tensor, k: int, fits: int = 31) -> None:
     ours(x, k, 0), theirs(x, k, 0)  # warm
-    a, b = median(lambda seed: ours(x, k, seed), fits), median(lambda seed: theirs(x, k, seed), fits)
-    print(f"{name:48s} madkit {a * 1e3:7.2f} ms   scikit-learn {b * 1e3:7.2f} ms   ratio {a / b:.2f}")
+    a, b = median(lambda seed: ours(x, k, seed), fits), median(lambda seed: theirs(x, k, seed),
+                                                               fits)
+    print(f"{name:48s} madkit {a * 1e3:7.2f} ms   scikit-learn {b * 1e3:7.2f} ms   ratio "
+          f"{a / b:.2f}")
 
 
 def generations(n: int, last: int) -> float:
     """Seconds of a fully synthetic loop of 25 modes."""
     truth = data.grid25()
     started = time.perf_counter()
-    for _ in islice(steps(models.Mixture(25, start=truth.centres), loops.fully_synthetic(n), truth), last):
+    for _ in islice(steps(models.Mixture(25, start=truth.centres), loops.fully_synthetic(n), truth),
+                    last):
         pass
     return time.perf_counter() - started
 
@@ -77,7 +82,8 @@ def main() -> None:
         for name, (x, k) in CASES.items():
             compare(name, x, k)
     for n in (1000, 5000):
-        print(f"grid25, fully synthetic, n = {n}: 2,000 generations in {generations(n, 2000):.0f} s")
+        print(f"grid25, fully synthetic, n = {n}: 2,000 generations in {generations(n, 2000):.0f} "
+              "s")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""The phase map in a real JupyterLab with Debian's Chromium: from a click to the simulated loop of that cell, and from a move of
-λ to the map redrawn; milliseconds to the next frame of the screen, beside what a cell of a notebook takes for the same picture.
+"""The phase map in a real JupyterLab with Debian's Chromium: from a click to the simulated loop of
+that cell, and from a move of λ to the map redrawn; milliseconds to the next frame of the screen,
+beside what a cell of a notebook takes for the same picture.
 
     python tests/bench/phase_map.py [clicks]
 """
@@ -56,7 +57,9 @@ def clicks(book: Notebook, root, count: int) -> tuple[np.ndarray, np.ndarray]:
         book.page.mouse.click(box["x"] + x + a * w, box["y"] + y + b * h)
         book.page.wait_for_function("n => window.took.length > n", arg=done, polling=20)
         book.page.wait_for_timeout(500)
-    return np.array(book.page.evaluate("window.took")), np.array(book.page.evaluate("window.frames"))
+    return np.array(book.page.evaluate("window.took")), np.array(
+        book.page.evaluate("window.frames")
+    )
 
 
 def moves(book: Notebook, root, count: int, pause: float) -> tuple[np.ndarray, np.ndarray]:
@@ -68,11 +71,14 @@ def moves(book: Notebook, root, count: int, pause: float) -> tuple[np.ndarray, n
         book.page.keyboard.press("ArrowLeft" if i // 15 % 2 == 0 else "ArrowRight")
         book.page.wait_for_function("n => window.took.length > n", arg=done, polling=20)
         book.page.wait_for_timeout(pause)
-    return np.array(book.page.evaluate("window.took")), np.array(book.page.evaluate("window.frames"))
+    return np.array(book.page.evaluate("window.took")), np.array(
+        book.page.evaluate("window.frames")
+    )
 
 
 def told(name: str, took: np.ndarray, frames: np.ndarray) -> None:
-    print(f"{name:<44} {len(took):>5} {np.median(took):>7.0f} {np.quantile(took, 0.95):>6.0f} {np.quantile(frames, 0.95):>10.0f}")
+    print(f"{name:<44} {len(took):>5} {np.median(took):>7.0f} {np.quantile(took, 0.95):>6.0f} "
+          f"{np.quantile(frames, 0.95):>10.0f}")
 
 
 def main(count: int = 80) -> None:
@@ -80,8 +86,13 @@ def main(count: int = 80) -> None:
         return print(f"phase map: no {CHROMIUM}, nothing measured")
     print(f"d = 100, 40 generations, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':<44} {'times':>5} {'median':>7} {'95 %':>6} {'frames 95 %':>10}   ms")
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url, chromium() as browser:
-        book = Notebook(browser, url, Path(folder), "import madkit as mk", "chart = mk.phase_map()\nchart")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(Path(folder)) as url,
+        chromium() as browser,
+    ):
+        book = Notebook(browser, url, Path(folder), "import madkit as "
+                                                    "mk", "chart = mk.phase_map()\nchart")
         book.run(0)
         book.run(1)
         root = book.cell(1).locator(".madkit-map")

@@ -1,4 +1,5 @@
-"""Generation 1 of the image models on MNIST, beside real digits against real digits: TINY; `--small`, half an hour, SMALL."""
+"""Generation 1 of the image models on MNIST, beside real digits against real digits: TINY;
+`--small`, half an hour, SMALL."""
 
 import sys
 from time import perf_counter
@@ -9,11 +10,13 @@ import madkit as mk
 from madkit.base.rng import stream
 from madkit.models import diffusion, gan, vae
 
-MODELS = {"diffusion": (mk.models.Diffusion, diffusion), "GAN": (mk.models.GAN, gan), "VAE": (mk.models.VAE, vae)}
+MODELS = {"diffusion": (mk.models.Diffusion, diffusion), "GAN": (mk.models.GAN, gan),
+          "VAE": (mk.models.VAE, vae)}
 
 
 def scores(held, fake, lenet) -> str:
-    parts = (lenet.classes(held, fake)["own"], mk.metrics.precision(held, fake), mk.metrics.recall(held, fake),
+    parts = (lenet.classes(held, fake)["own"], mk.metrics.precision(held, fake),
+             mk.metrics.recall(held, fake),
              mk.metrics.frechet(held, fake))
     return "{:9.1%} {:9.3f} {:9.3f} {:9.2f}".format(*parts)
 
@@ -28,7 +31,8 @@ def main(size: str, rows: int, emit: int, names: list[str]) -> None:
     lenet = mk.metrics.LeNet("mnist")
     held = lenet(truth.test(emit))
     print(f"{rows:,} digits, {size}, {emit:,} samples against as many test digits, one thread")
-    print(f"{'':10} {'fit, s':>7} {'emit, s':>8} {'own label':>9} {'precision':>9} {'recall':>9} {'FID':>9}")
+    print(f"{'':10} {'fit, s':>7} {'emit, s':>8} {'own label':>9} {'precision':>9} {'recall':>9} "
+          f"{'FID':>9}")
     print(f"{'real':10} {'':7} {'':8} {scores(held, lenet(truth.real(emit)), lenet)}", flush=True)
     for name in names or MODELS:
         make, file = MODELS[name]
@@ -40,7 +44,8 @@ def main(size: str, rows: int, emit: int, names: list[str]) -> None:
             drawn = model.sample(emit)
         took = perf_counter() - fitted
         fake = lenet(mk.Samples(drawn.x.round().to(torch.uint8), drawn.y))
-        print(f"{name:10} {fitted - started:7.0f} {took:8.0f} {scores(held, fake, lenet)}", flush=True)
+        print(f"{name:10} {fitted - started:7.0f} {took:8.0f} "
+              f"{scores(held, fake, lenet)}", flush=True)
 
 
 if __name__ == "__main__":

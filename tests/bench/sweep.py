@@ -1,7 +1,9 @@
-"""What `mk.sweep.grid` costs and gains: its overhead for each task, and its efficiency on one and two processes.
+"""What `mk.sweep.grid` costs and gains: its overhead for each task, and its efficiency on one and
+two processes.
 
-Overhead: a function that does nothing, called by a plain `for`, and by the grid in this process, on one process and on Dask.
-Efficiency: a task of about half a second on one thread, that is, time of the plain `for` / (processes × time of the grid).
+Overhead: a function that does nothing, called by a plain `for`, and by the grid in this process, on
+one process and on Dask. Efficiency: a task of about half a second on one thread, that is, time of
+the plain `for` / (processes × time of the grid).
 """
 
 import os
@@ -27,7 +29,8 @@ def nothing(seed, i):
 
 def work(seed, n_r, lam):
     loop = mk.Fresh(n_r) + mk.Synthetic(2000, lam)
-    return mk.run(mk.models.Mixture(3), loop, mk.data.moons(), generations=20, seeds=[seed], progress=False)
+    return mk.run(mk.models.Mixture(3), loop, mk.data.moons(), generations=20, seeds=[seed],
+                  progress=False)
 
 
 OVER = {"n_r": [200, 400, 600, 800], "lam": [1.0, 0.8]}
@@ -40,7 +43,8 @@ def seconds(f) -> float:
 
 
 def plain() -> list:
-    return [work(seed, n_r, lam).table for n_r, lam in product(*OVER.values()) for seed in range(SEEDS)]
+    return [work(seed, n_r, lam).table for n_r, lam in product(*OVER.values())
+            for seed in range(SEEDS)]
 
 
 def sweep(f, over, executor=None, store=None, seeds=1) -> list:
@@ -108,13 +112,17 @@ def efficiencies() -> None:
     print(f"{tasks} tasks of {alone / tasks:.2f} s: plain for {alone:.1f} s ({load})")
     for n in (1, 2):
         with mk.sweep.processes(n) as pool:
-            sweep(nothing, {"i": range(4 * n)}, pool)  # the workers are there, and have imported torch
-            took = min(seconds(lambda: sweep(work, OVER, pool, seeds=SEEDS)) for _ in range(2))  # noqa: B023
-        print(f"  grid, {n} process{'es' if n > 1 else '  '}   {took:6.1f} s   efficiency {alone / (n * took):.2f}")
+            # the workers are there, and have imported torch
+            sweep(nothing, {"i": range(4 * n)}, pool)
+            took = min(seconds(lambda: sweep(work, OVER, pool, seeds=SEEDS))
+                       for _ in range(2))  # noqa: B023
+        print(f"  grid, {n} process{'es' if n > 1 else '  '}   {took:6.1f} s   efficiency "
+              f"{alone / (n * took):.2f}")
     with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as plain_pool:
         two_halves(plain_pool)
         best = min(seconds(lambda: two_halves(plain_pool)) for _ in range(2))
-    print(f"  half of it each, 2 x plain for  {best:6.1f} s   of which the grid on 2 reaches {best / took:.2f}")
+    print(f"  half of it each, 2 x plain for  {best:6.1f} s   of which the grid on 2 reaches "
+          f"{best / took:.2f}")
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import nbformat
 
 CHROMIUM = "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 PROBE = """(image) => {                     // from a key to the next frame of the screen after the new picture has loaded
     window.moves = []; window.frames = 0; let pressed = null;
@@ -49,7 +50,8 @@ CONTRAST = """(root) => {                    // of every text that is shown, aga
 
 @contextmanager
 def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
-    """JupyterLab on a free port of this machine, without a token; its settings and its files are in the folder."""
+    """JupyterLab on a free port of this machine, without a token; its settings and its files are in
+    the folder."""
     settings = {
         "apputils-extension/themes": {"theme": theme},
         "notebook-extension/tracker": {"windowingMode": "none"},
@@ -61,11 +63,15 @@ def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-                                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"),
+                                "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+                                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+                                "OMP_NUM_THREADS": "1"}
     environment.pop("MADKIT_RENDER", None)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
-               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+               "--expose-app-in-browser",
+               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+               "--IdentityProvider.token=",
                f"--ServerApp.root_dir={folder}"]
     with open(folder / "lab.log", "w") as log:
         lab = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -76,7 +82,8 @@ def server(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
             lab.terminate()
             try:
                 lab.wait(30)
-            except subprocess.TimeoutExpired:            # the kernels have ended; a thread that saved a notebook may linger
+            # the kernels have ended; a thread that saved a notebook may linger
+            except subprocess.TimeoutExpired:
                 lab.kill()
 
 
@@ -117,8 +124,10 @@ class Notebook:
         name = f"notebook{len(list(folder.glob('*.ipynb')))}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), folder / name)
-        self.page, self.cells = browser.new_page(viewport={"width": 1280, "height": 1000}), len(cells)
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3",
+                                     "language": "python"}}), folder / name)
+        self.page, self.cells = browser.new_page(viewport={"width": 1280,
+                                                           "height": 1000}), len(cells)
         self.page.set_default_timeout(60_000)
         self.open(f"{url}/lab/workspaces/{name.partition('.')[0]}/tree/{name}")
 
@@ -144,8 +153,9 @@ class Notebook:
 
     def start(self, index: int) -> None:
         """Run a cell, and do not wait for it."""
-        self.page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i;"
-                           "window.running = window.jupyterapp.commands.execute('notebook:run-cell'); }", index)
+        self.page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex "
+                           "= i;window.running = "
+                           "window.jupyterapp.commands.execute('notebook:run-cell'); }", index)
 
     def finish(self, index: int) -> str:
         """Wait for the cell that was started last: what it printed."""
@@ -169,7 +179,8 @@ class Notebook:
 
     def printed(self, index: int) -> str:
         """The text below a cell."""
-        return "\n".join(self.cell(index).locator(".jp-OutputArea-output pre").all_text_contents()).strip()
+        return "\n".join(self.cell(index).locator(".jp-OutputArea-output "
+                                                  "pre").all_text_contents()).strip()
 
     def picture(self, index: int):
         """The picture of a live view."""
@@ -189,7 +200,8 @@ class Notebook:
 
 
 class Explorer:
-    """The explorer that a page shows in the element `root`; `of` is its `Page`, as Python has it."""
+    """The explorer that a page shows in the element `root`; `of` is its `Page`, as Python has it.
+    """
 
     def __init__(self, root, of):
         self.root, self.of, self.page = root, of, root.page
@@ -223,23 +235,28 @@ class Explorer:
 
     def set(self, **change) -> None:
         """Another state, once it is drawn."""
-        assert self.ask("root.explorer.set(arg)", change), self.root.get_by_role("alert").text_content()
+        assert self.ask("root.explorer.set(arg)",
+                        change), self.root.get_by_role("alert").text_content()
         self.settle()
 
     def wait(self, condition: str, arg=None, seconds: float = 30) -> None:
         """Until a line of JavaScript about `root` is true."""
         end = time.monotonic() + seconds
         while not self.ask(condition, arg):
-            assert time.monotonic() < end, f"never came: {condition} ({arg}); the page says: {self.root.inner_text()}"
+            assert time.monotonic() < end, (
+                f"never came: {condition} ({arg}); the page says: {self.root.inner_text()}"
+            )
             self.page.wait_for_timeout(20)
 
     def settle(self) -> dict:
         """The state, once what is drawn is the state."""
         state = self.state
-        keys = [self.of.key(one, state[side], state) for side in ("A", "B") if state[side] for one in self.of.shown(state[side])]
+        keys = [self.of.key(one, state[side], state) for side in ("A", "B") if state[side]
+                for one in self.of.shown(state[side])]
         self.wait("root.explorer.drawn.t === arg.t && "
                   "JSON.stringify(root.explorer.drawn.panels.map(({ key }) => key)) === arg.keys",
-                  {"t": state["t"], "keys": json.dumps(keys, separators=(",", ":"), ensure_ascii=False)})
+                  {"t": state["t"], "keys": json.dumps(keys, separators=(",", ":"),
+                                                       ensure_ascii=False)})
         return state
 
     def pixels(self) -> dict[str, str]:

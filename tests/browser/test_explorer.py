@@ -1,4 +1,5 @@
-"""The explorer in a real JupyterLab: what it shows is what was computed, and every way to move it works."""
+"""The explorer in a real JupyterLab: what it shows is what was computed, and every way to move it
+works."""
 
 import base64
 import colorsys
@@ -20,7 +21,8 @@ table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.g
                generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
 print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
 STATIC = mk.explore(render="static")
-KEYS = {"sampling bias λ": "ArrowLeft", "fresh data p": "ArrowRight", "rows per generation n": "ArrowRight",
+KEYS = {"sampling bias λ": "ArrowLeft", "fresh data p": "ArrowRight", "rows per generation "
+                                                                      "n": "ArrowRight",
         "generation": "ArrowRight"}
 
 
@@ -50,11 +52,11 @@ def lab(started):
 def arrive(book, explorer, name="explorer"):
     """Until the kernel has the page's state: messages go to another thread than cells."""
     wanted = json.dumps(explorer.settle())
-    assert book.ask(f"for _ in range(1000):\n    if {name}.state == json.loads({wanted!r}): break\n    time.sleep(0.01)\n"
-                    "else: print('never')") == ""
+    assert book.ask(f"for _ in range(1000):\n    if {name}.state == json.loads({wanted!r}): "
+                    "break\n    time.sleep(0.01)\nelse: print('never')") == ""
 
 
-# --- what is shown is what was computed ----------------------------------------------------------------------------
+# --- what is shown is what was computed -----------------------------------------------------------
 
 
 def test_every_control_moves_pixels_and_words(lab):
@@ -65,7 +67,11 @@ def test_every_control_moves_pixels_and_words(lab):
         explorer.settle()
         seen.append((explorer.pixels(), explorer.sentence))
         (now, words), (before, former) = seen[-1], seen[-2]
-        assert now["cloud"] != before["cloud"] and now["curves"] != before["curves"] and words != former, f"{what}: nothing moves"
+        assert (
+            now["cloud"] != before["cloud"]
+            and now["curves"] != before["curves"]
+            and words != former
+        ), f"{what}: nothing moves"
 
     for name, key in KEYS.items():
         explorer.slider(name).press(key)
@@ -83,54 +89,72 @@ def test_every_control_moves_pixels_and_words(lab):
 
 def test_the_sentence_is_the_kernels(lab):
     book, explorer = lab
-    sides = {"loop": "all", "n": 4, "p": 3, "lam": 40}, {"loop": "fresh data", "n": 2, "p": 50, "lam": 5}
-    for t, a, b in [(1, sides[0], None), (50, sides[1], None), (23, *sides), (37, sides[1], sides[0])]:
+    sides = {"loop": "all", "n": 4, "p": 3, "lam": 40}, {"loop": "fresh data", "n": 2, "p": 50,
+                                                         "lam": 5}
+    for t, a, b in [(1, sides[0], None), (50, sides[1], None), (23, *sides),
+                    (37, sides[1], sides[0])]:
         explorer.set(t=t, A=a, B=b)
         arrive(book, explorer)
-        assert explorer.sentence == book.ask("print(summary(explorer.page, explorer.state, explorer._known))")
+        assert explorer.sentence == book.ask("print(summary(explorer.page, explorer.state, "
+                                             "explorer._known))")
 
 
 def near(colour, track):
-    """Whether a pixel's hue is a track's (both in 0 … 255), and not the grey of real rows or of paper."""
+    """Whether a pixel's hue is a track's (both in 0 … 255), and not the grey of real rows or of
+    paper."""
     (h, s, _), (wanted, _, _) = (colorsys.rgb_to_hsv(*(np.array(c) / 255)) for c in (colour, track))
     return s > 0.25 and min(abs(h - wanted), 1 - abs(h - wanted)) < 0.04
 
 
 @pytest.mark.parametrize("t", [1, 12, 50])
 def test_markers_are_the_rows_of_the_run_in_its_colour(lab, t):
-    """Row i of generation t is μ_t + √λ Σ_t^½ z_i of the first seed, drawn in a window of [-4, 4]²."""
+    """Row i of generation t is μ_t + √λ Σ_t^½ z_i of the first seed, drawn in a window of [-4, 4]².
+    """
     _, explorer = lab
     explorer.set(t=t, A={"lam": STATIC.page.controls[2].values.index(0.9)})
     panels = explorer.drawn["panels"]
-    loops = [mk.fully_synthetic(100, 0.9), mk.synthetic_augmentation(100, 0.9), mk.fresh_data(100, 0.1, 0.9)]
+    loops = [mk.fully_synthetic(100, 0.9), mk.synthetic_augmentation(100, 0.9),
+             mk.fresh_data(100, 0.1, 0.9)]
     assert len(panels) == 3
     for panel, loop, shown in zip(panels, loops, STATIC.page.loops, strict=True):
         fits = mk.exact.simulate(loop, 2, generations=50, seeds=range(200), metrics=("mean", "cov"))
-        rows = fits["mean"][0, 0, t - 1] + 0.9**0.5 * gaussian._normals(2)[0] @ sqrtm(fits["cov"][0, 0, t - 1])
+        rows = fits["mean"][0, 0, t - 1] + 0.9**0.5 * gaussian._normals(2)[0] @ sqrtm(
+            fits["cov"][0, 0, t - 1]
+        )
         x, y, w, h = panel["box"]
         assert w == h == panels[0]["box"][2]
-        np.testing.assert_allclose(panel["points"], [x, y + h] + (rows + 4) / 8 * [w, -h], atol=0.02)
-        inside = [point for point in panel["points"] if x + 2 < point[0] < x + w - 2 and y + 2 < point[1] < y + h - 2]
+        np.testing.assert_allclose(panel["points"], [x, y + h] + (rows + 4) / 8 * [w, -h],
+                                   atol=0.02)
+        inside = [point for point in panel["points"] if x + 2 < point[0] < x + w - 2
+                  and y + 2 < point[1] < y + h - 2]
         colour = [int(shown.look.colour[i : i + 2], 16) for i in (1, 3, 5)]
         hit, beside = (np.mean([near(pixel, colour) for pixel in explorer.colours(points)])
-                       for points in (inside, [(x + w / 2 + 0.95 * w / 2 * a, y + 5 + i * (h - 10) / 50)
+                       for points in (inside, [(x + w / 2 + 0.95 * w / 2 * a,
+                                                y + 5 + i * (h - 10) / 50)
                                                for i in range(50) for a in (-1, 1)]))
-        assert len(inside) > 100 and hit > 0.9 > 0.2 > beside, f"{panel['key']}: {hit:.0%} of the rows have its colour"
+        assert len(inside) > 100 and hit > 0.9 > 0.2 > beside, (
+            f"{panel['key']}: {hit:.0%} of the rows have its colour"
+        )
 
 
 def test_curves_are_the_runs_quantiles_on_their_axes(lab):
     book, explorer = lab
     arrive(book, explorer)
-    medians = json.loads(book.ask("""print(json.dumps({label: run.table.groupby(["metric", "generation"]).value.median()
-        .unstack("generation").T.to_dict("list") for label, run in explorer.run.items()}))"""))
+    medians = json.loads(
+        book.ask("""print(json.dumps({label: run.table.groupby(["metric", "generation"]).value.median()
+        .unstack("generation").T.to_dict("list") for label, run in explorer.run.items()}))""")
+    )
     drawn = explorer.drawn
     assert len(drawn["curves"]) == 6
     for curve in drawn["curves"]:
-        values = np.array(medians[curve["key"].partition(":")[0]][curve["metric"]]) / (2 if curve["metric"] == "trace" else 1)
+        values = np.array(medians[curve["key"].partition(":")[0]][curve["metric"]]) / (
+            2 if curve["metric"] == "trace" else 1
+        )
         np.testing.assert_allclose(curve["values"], values, rtol=1e-6)
         axis = drawn["axes"][curve["metric"]]
         (x, y, w, h), (low, high) = axis["box"], axis["y"]
-        places = np.stack([x + w * np.arange(50) / 49, y + h - h * (values - low) / (high - low)], 1)
+        places = np.stack([x + w * np.arange(50) / 49, y + h - h * (values - low) / (high - low)],
+                          1)
         np.testing.assert_allclose(curve["pixels"], places, atol=0.02)
 
 
@@ -145,7 +169,11 @@ def test_a_and_b_stand_on_the_same_axes(lab):
     assert state["A"] | {"lam": 0} == state["B"] and state["A"]["lam"] > 0
     drawn = explorer.drawn
     (a, b), window = drawn["panels"], []
-    assert (a["side"], b["side"]) == ("A", "B") and a["box"][2:] == b["box"][2:] and a["points"] != b["points"]
+    assert (
+        (a["side"], b["side"]) == ("A", "B")
+        and a["box"][2:] == b["box"][2:]
+        and a["points"] != b["points"]
+    )
     for curve in drawn["curves"]:
         low, high = drawn["axes"][curve["metric"]]["y"]
         x, y, w, h = drawn["axes"][curve["metric"]]["box"]
@@ -154,10 +182,11 @@ def test_a_and_b_stand_on_the_same_axes(lab):
         window.append((curve["metric"], curve["side"]))
     assert sorted(window) == [(metric, side) for metric in ("trace", "w2_squared") for side in "AB"]
     arrive(book, explorer)
-    assert book.ask("print(explorer.run.spec['seeds'] == list(range(200)), explorer.state['seed'])") == "True 0"
+    assert book.ask("print(explorer.run.spec['seeds'] == list(range(200)), "
+                    "explorer.state['seed'])") == "True 0"
 
 
-# --- states --------------------------------------------------------------------------------------------------------
+# --- states ---------------------------------------------------------------------------------------
 
 
 def word(state):
@@ -167,7 +196,8 @@ def word(state):
 def test_a_state_goes_from_python_to_the_page_and_back(lab):
     book, explorer = lab
     before = explorer.pixels()
-    book.ask("explorer.state = explorer.state | {'t': 33, 'B': {'loop': 'augmentation', 'n': 2, 'p': 0, 'lam': 7}, 'seed': 3}")
+    book.ask("explorer.state = explorer.state | {'t': 33, 'B': {'loop': 'augmentation', 'n': 2, "
+             "'p': 0, 'lam': 7}, 'seed': 3}")
     explorer.wait("root.explorer.state.t === 33")
     state = explorer.settle()
     assert state["seed"] == 3 and state["B"]["lam"] == 7 and explorer.pixels() != before
@@ -218,16 +248,22 @@ def test_nonsense_states_are_refused_in_words(lab, change, said):
 def test_labels_are_text_and_never_html(notebook):
     label = "<img src=x onerror=window.hurt=1>"
     of = mk.explore({label: mk.fully_synthetic}, n=100, render="static", title=label)
-    _, explorer = opened(notebook, f"mk.explore({{{label!r}: mk.fully_synthetic}}, n=100, title={label!r})", of)
+    _, explorer = opened(notebook, f"mk.explore({{{label!r}: mk.fully_synthetic}}, n=100, "
+                                   f"title={label!r})", of)
     explorer.slider("rows per generation n").press("ArrowRight")
     explorer.settle()
-    assert label in explorer.sentence and label in explorer.root.get_by_role("combobox", name="loop").inner_text()
-    assert explorer.ask("document.querySelectorAll('.madkit-explorer img').length + (window.hurt ?? 0)") == 0
+    assert (
+        label in explorer.sentence
+        and label in explorer.root.get_by_role("combobox", name="loop").inner_text()
+    )
+    assert explorer.ask("document.querySelectorAll('.madkit-explorer img').length + (window.hurt "
+                        "?? 0)") == 0
 
 
 def test_a_reload_of_the_page_brings_the_last_state_back(notebook):
     book, explorer = opened(notebook)
-    for key in ("ArrowLeft", "Home", "ArrowRight", "Home"):      # the last tracks sent are not those that are shown
+    # the last tracks sent are not those that are shown
+    for key in ("ArrowLeft", "Home", "ArrowRight", "Home"):
         explorer.slider("sampling bias λ").press(key)
         explorer.settle()
     explorer.slider("generation").press("End")
@@ -245,7 +281,8 @@ def test_a_reload_of_the_page_brings_the_last_state_back(notebook):
 
 
 def test_a_drag_shows_settings_on_the_way_and_ends_on_the_last(lab):
-    """Tracks come later than the slider moves: what comes is shown, in order, and the last is what the slider says."""
+    """Tracks come later than the slider moves: what comes is shown, in order, and the last is what
+    the slider says."""
     book, explorer = lab
     slider = explorer.slider("fresh data p")
     slider.scroll_into_view_if_needed()
@@ -268,7 +305,7 @@ def test_a_drag_shows_settings_on_the_way_and_ends_on_the_last(lab):
     arrive(book, explorer)
 
 
-# --- the kernel busy, the cell run again ---------------------------------------------------------------------------
+# --- the kernel busy, the cell run again ----------------------------------------------------------
 
 
 def test_generations_move_while_the_kernel_works(lab):
@@ -283,8 +320,12 @@ def test_generations_move_while_the_kernel_works(lab):
         assert explorer.settle()["t"] == t
         seen.add(explorer.pixels()["cloud"])
     explorer.page.mouse.move(0, 0)
-    assert len(seen) == 30 and not explorer.page.evaluate("window.done"), "the kernel was not busy: nothing was tested"
-    explorer.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    assert len(seen) == 30 and not explorer.page.evaluate("window.done"), (
+        "the kernel was not busy: nothing was tested"
+    )
+    explorer.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
     explorer.page.wait_for_function("window.done")
 
 
@@ -298,7 +339,9 @@ def test_a_slider_answers_while_a_cell_runs_whatever_ran_before(notebook, code):
     explorer.slider("sampling bias λ").press("ArrowLeft")
     explorer.settle()
     assert not explorer.page.evaluate("window.done"), "the kernel was not busy: nothing was tested"
-    explorer.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    explorer.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
     explorer.page.wait_for_function("window.done")
 
 
@@ -330,9 +373,11 @@ def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(lab):
         book.page.wait_for_timeout(30)
         moved += 1
         keys |= {panel["key"] for panel in explorer.drawn["panels"]}
-    assert moved >= 5 and explorer.drawn["frame"] > frames, f"{moved} keys, {len(keys)} tracks seen: nothing was tested"
+    assert moved >= 5 and explorer.drawn["frame"] > frames, (
+        f"{moved} keys, {len(keys)} tracks seen: nothing was tested"
+    )
     assert book.finish(2) == alone
-    explorer.settle()                     # tracks may wait for the cell; the last state is shown in the end
+    explorer.settle()  # tracks may wait for the cell; the last state is shown in the end
     arrive(book, explorer)
 
 
@@ -372,7 +417,7 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     again.settle()
 
 
-# --- what takes time -----------------------------------------------------------------------------------------------
+# --- what takes time ------------------------------------------------------------------------------
 
 
 def test_loops_run_on_what_was_drawn(lab):
@@ -389,8 +434,9 @@ def test_loops_run_on_what_was_drawn(lab):
     explorer.wait(whole)
     arrive(book, explorer)
     explorer.set(t=50)
-    rows = json.loads(book.ask("explorer.wait(); print(json.dumps({label: run.samples[50].x[:200].tolist() "
-                               "for label, run in explorer.run.items()}))"))
+    rows = json.loads(book.ask("explorer.wait(); print(json.dumps({label: "
+                               "run.samples[50].x[:200].tolist() for label, run in "
+                               "explorer.run.items()}))"))
     for panel in explorer.drawn["panels"]:
         x, y, w, h = panel["box"]
         places = [x, y + h] + (np.array(rows[panel["key"].partition(":")[0]]) + 4) / 8 * [w, -h]
@@ -409,7 +455,8 @@ def test_points_are_drawn_with_the_mouse(lab):
     assert explorer.state["drawn"] is None
     explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     explorer.page.mouse.down()
-    explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3 * box["height"] / 4, steps=20)
+    explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3 * box["height"] / 4,
+                             steps=20)
     explorer.page.mouse.up()
     points = explorer.state["drawn"]["points"]
     assert len(points) > 5 and points[0] == pytest.approx([-2, 2], abs=0.05)
@@ -423,7 +470,8 @@ HEAVY = "model=mk.models.Flow(steps=20), truth=mk.data.moons(), generations=4, n
 
 
 def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook, artefacts):
-    of = mk.explore(mk.fully_synthetic, model=mk.models.Flow(steps=20), truth=mk.data.moons(), generations=4, n=200, t=4,
+    of = mk.explore(mk.fully_synthetic, model=mk.models.Flow(steps=20), truth=mk.data.moons(),
+                    generations=4, n=200, t=4,
                     render="static")
     book = notebook(SETUP, f"explorer = mk.explore(mk.fully_synthetic, {HEAVY}, t=4)\nexplorer")
     book.run(0)
@@ -441,18 +489,23 @@ def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook, artefacts)
     assert explorer.pixels()["cloud"] != first and "Generation 1 of 4" in explorer.sentence
     explorer.slider("rows per generation n").press("ArrowRight")
     root.get_by_text("Press Run to train this setting.").wait_for()
-    assert explorer.pixels()["cloud"] != "" and len(explorer.ask("[...root.explorer.tracks.keys()]")) == 1
+    assert (
+        explorer.pixels()["cloud"] != ""
+        and len(explorer.ask("[...root.explorer.tracks.keys()]")) == 1
+    )
     explorer.button("Run").click()
     root.get_by_role("button", name="Stop", exact=True).click()
     root.get_by_text("Stopped; Run goes on from here.").wait_for()
     assert book.ask("explorer.wait(); print(len(explorer.run.samples) < 4)") == "True"
     explorer.button("Run").click()
-    explorer.wait("[...root.explorer.tracks.values()].filter(({ t }) => t.length === 4).length === 2")
+    explorer.wait("[...root.explorer.tracks.values()].filter(({ t }) => t.length === 4).length "
+                  "=== 2")
 
 
 def test_an_error_in_the_kernel_is_shown_in_the_widget(lab):
     book, explorer = lab
-    book.ask("def broken(*given): raise RuntimeError('<b>no more grass</b>')\nexplorer.source.tracks = broken")
+    book.ask("def broken(*given): raise RuntimeError('<b>no more "
+             "grass</b>')\nexplorer.source.tracks = broken")
     assert explorer.ask("root.explorer.set({ seed: 999 })")        # no track of it is known
     alert = explorer.root.get_by_role("alert")
     alert.get_by_text("RuntimeError: <b>no more grass</b>").wait_for()
@@ -462,12 +515,14 @@ def test_an_error_in_the_kernel_is_shown_in_the_widget(lab):
     alert.wait_for(state="hidden")
 
 
-# --- what people look at -------------------------------------------------------------------------------------------
+# --- what people look at --------------------------------------------------------------------------
 
 
 def themed(page, theme):
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(theme.endswith("Light")).lower())
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme "
+                  "})", theme)
+    page.wait_for_function("light => document.body.dataset.jpThemeLight === "
+                           "light", arg=str(theme.endswith("Light")).lower())
     page.wait_for_timeout(600)
 
 
@@ -478,7 +533,10 @@ def test_both_themes_and_all_widths_can_be_read(lab, artefacts, theme, paper):
     explorer.settle()
     themed(explorer.page, theme)
     try:
-        assert explorer.ask("getComputedStyle(root).backgroundColor") == f"rgb({paper}, {paper}, {paper})"
+        assert (
+            explorer.ask("getComputedStyle(root).backgroundColor")
+            == f"rgb({paper}, {paper}, {paper})"
+        )
         assert [one for one in explorer.root.evaluate(CONTRAST) if one[1] < 4.5] == []
         explorer.page.screenshot(path=artefacts / f"lab-{theme.split()[1].lower()}-a-b.png")
         explorer.button("reset").click()

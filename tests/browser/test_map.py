@@ -1,4 +1,5 @@
-"""The phase map in a real JupyterLab, and as a page without a network: what it shows is theory and the exact law."""
+"""The phase map in a real JupyterLab, and as a page without a network: what it shows is theory and
+the exact law."""
 
 import base64
 import json
@@ -33,7 +34,9 @@ class Chart:
     def wait(self, condition, arg=None, seconds=30):
         end = time.monotonic() + seconds
         while not self.ask(condition, arg):
-            assert time.monotonic() < end, f"never came: {condition} ({arg}); the state is {self.state}"
+            assert time.monotonic() < end, (
+                f"never came: {condition} ({arg}); the state is {self.state}"
+            )
             self.page.wait_for_timeout(20)
 
     @property
@@ -67,7 +70,8 @@ class Chart:
     def shown(self, seeds=0):
         """The state, once it is drawn, with so many simulated seeds."""
         key = phases.key(self.state)
-        self.wait("root.map.drawn.state === arg[0] && root.map.drawn.path.seeds >= arg[1]", [key, seeds])
+        self.wait("root.map.drawn.state === arg[0] && root.map.drawn.path.seeds >= "
+                  "arg[1]", [key, seeds])
         return self.state
 
     def click(self, n_r, n_s):
@@ -79,13 +83,17 @@ class Chart:
 
     def colour(self, n_r, n_s):
         """Red, green, blue of the pixel of the map at these rows."""
-        return self.ask("""((canvas, plot) => {
+        return self.ask(
+            """((canvas, plot) => {
             const [x, y] = [plot.x(arg[0]), plot.y(arg[1])].map((at) => Math.round(at * devicePixelRatio));
             return [...canvas.getContext("2d").getImageData(x, y, 1, 1).data].slice(0, 3);
-        })(root.querySelector("[data-panel=map]"), root.map.plot())""", [n_r, n_s])
+        })(root.querySelector("[data-panel=map]"), root.map.plot())""",
+            [n_r, n_s],
+        )
 
     def pixels(self):
-        return self.ask("Array.from(root.querySelectorAll('canvas'), (canvas) => canvas.toDataURL())")
+        return self.ask("Array.from(root.querySelectorAll('canvas'), (canvas) => "
+                        "canvas.toDataURL())")
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +116,14 @@ def lab(started):
 def arrive(book, chart):
     """Until the kernel has the page's state."""
     wanted = json.dumps(chart.shown())
-    assert book.ask(f"for _ in range(1000):\n    if chart.state == json.loads({wanted!r}): break\n    time.sleep(0.01)\n"
-                    "else: print('never')") == ""
+    assert book.ask(f"for _ in range(1000):\n    if chart.state == json.loads({wanted!r}): "
+                    "break\n    time.sleep(0.01)\nelse: print('never')") == ""
 
 
-# --- what is shown is what was computed ----------------------------------------------------------------------------
+# --- what is shown is what was computed -----------------------------------------------------------
 
-CELLS = [(i, j) for i in (0.1, 0.4, 0.9) for j in (0.05, 0.35, 0.65, 0.95)]    # places on the map, as shares of its sides
+# places on the map, as shares of its sides
+CELLS = [(i, j) for i in (0.1, 0.4, 0.9) for j in (0.05, 0.35, 0.65, 0.95)]
 
 
 @pytest.mark.parametrize("dim, lam", [(100, 0.85), (30, 0.7)])
@@ -128,7 +137,8 @@ def test_colours_are_theorys(lab, dim, lam):
     np.testing.assert_allclose(drawn["worth"], known.clip(-8), atol=2e-3)
     near = 0
     for i, j in ((round(i * (len(n_r) - 1)), round(j * (len(n_s) - 1))) for i, j in CELLS):
-        exact = np.log2(theory.effective_sample_size(mk.Fresh(n_r[i]) + mk.Synthetic(n_s[j], lam), dim) / n_r[i])
+        exact = np.log2(theory.effective_sample_size(mk.Fresh(n_r[i]) + mk.Synthetic(n_s[j], lam),
+                                                     dim) / n_r[i])
         wanted = 255 * np.array(colormaps["RdBu"]((np.clip(exact, -2, 2) + 2) / 4)[:3])
         near += np.abs(wanted - chart.colour(n_r[i], n_s[j])).max() < 8
     assert near >= len(CELLS) - 2, "a line or a word may lie over one of them, or two"
@@ -141,7 +151,8 @@ def test_a_click_shows_the_loop_of_that_cell(lab):
     state = chart.shown(seeds=12)
     assert (state["n_r"], state["n_s"]) == (n_r[30], n_s[33])
     arrive(book, chart)
-    run = mk.exact.run(mk.Fresh(n_r[30]) + mk.Synthetic(n_s[33], 0.85), 100, generations=40, seeds=12, n_ini=n_r[30],
+    run = mk.exact.run(mk.Fresh(n_r[30]) + mk.Synthetic(n_s[33], 0.85), 100, generations=40,
+                       seeds=12, n_ini=n_r[30],
                        metrics=["w2_squared"], device="cpu")
     table = run.table.pivot_table(index="seed", columns="generation", values="value")
     path = chart.ask("root.map.paths.get(arg)", phases.key(state))
@@ -153,7 +164,8 @@ def test_a_click_shows_the_loop_of_that_cell(lab):
 def test_an_answer_that_comes_late_is_not_shown_in_anothers_place(lab):
     book, chart = lab
     chart.set(n_r=300, n_s=700)
-    assert book.ask("late = dict(chart.path) | {'key': '100,0.85,101,101'}\nchart.widget.path = late") == ""
+    assert book.ask("late = dict(chart.path) | {'key': '100,0.85,101,101'}\nchart.widget.path = "
+                    "late") == ""
     chart.wait("root.map.paths.has('100,0.85,101,101')")
     chart.shown(seeds=2)
     assert chart.drawn["path"]["key"] == "100,0.85,300,700" and chart.state["n_r"] == 300
@@ -165,14 +177,15 @@ def test_the_simulated_map_lies_over_theorys(lab):
     chart.button("simulated map").click()
     chart.wait("root.map.drawn.map.n_r.length === 20")
     assert chart.button("simulated map").get_attribute("aria-pressed") == "true"
-    np.testing.assert_array_equal(chart.drawn["map"]["worth"], simulated["worth"][simulated["lams"].index(0.85)])
+    np.testing.assert_array_equal(chart.drawn["map"]["worth"],
+                                  simulated["worth"][simulated["lams"].index(0.85)])
     assert chart.pixels()[0] != before and "solid simulated" in chart.root.text_content()
     chart.slider.press("ArrowRight")
     chart.wait("root.map.drawn.lam === 0.86")
     assert chart.button("simulated map").is_disabled() and len(chart.drawn["map"]["n_r"]) == 40
 
 
-# --- every way to move it ------------------------------------------------------------------------------------------
+# --- every way to move it -------------------------------------------------------------------------
 
 
 def test_every_control_moves_pixels_and_words(lab):
@@ -184,7 +197,9 @@ def test_every_control_moves_pixels_and_words(lab):
         chart.shown()
         seen.append((chart.pixels(), chart.sentence))
         (now, words), (before, former) = seen[-1], seen[-2]
-        assert now[0] != before[0] and now[1] != before[1] and words != former, f"{what}: nothing moves"
+        assert now[0] != before[0] and now[1] != before[1] and words != former, (
+            f"{what}: nothing moves"
+        )
 
     chart.slider.press("ArrowLeft")
     moved("λ")
@@ -203,7 +218,8 @@ def test_arrow_keys_choose_the_cell(lab):
     _, chart = lab
     n_r, n_s = phases.axes(100)
     chart.map.focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "PageUp", "ArrowDown", "ArrowLeft", "Shift+ArrowLeft"):
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "PageUp", "ArrowDown", "ArrowLeft",
+                "Shift+ArrowLeft"):
         chart.page.keyboard.press(key)
     state = chart.shown(seeds=2)
     right, up = [n for n in n_r if n > 250], [n for n in n_s if n > 1000]
@@ -219,7 +235,8 @@ def test_arrow_keys_choose_the_cell(lab):
 def test_dragging_ends_on_the_cell_below_the_pointer(lab):
     _, chart = lab
     chart.map.scroll_into_view_if_needed()
-    box, at = chart.map.bounding_box(), chart.ask("[150, 5000].map((n, i) => root.map.plot()['xy'[i]](n))")
+    box, at = chart.map.bounding_box(), chart.ask("[150, 5000].map((n, i) => "
+                                                  "root.map.plot()['xy'[i]](n))")
     to = chart.ask("[700, 200].map((n, i) => root.map.plot()['xy'[i]](n))")
     chart.page.mouse.move(box["x"] + at[0], box["y"] + at[1])
     chart.page.mouse.down()
@@ -239,7 +256,9 @@ def test_a_state_goes_from_python_to_the_page_and_back(lab):
     assert phases.read(copied) == state
     chart.button("reset").click()
     chart.shown()
-    chart.root.get_by_role("textbox", name="state string").fill(book.ask(f"chart.state = {copied!r}\nprint(chart.text)"))
+    chart.root.get_by_role("textbox", name="state string").fill(
+        book.ask(f"chart.state = {copied!r}\nprint(chart.text)")
+    )
     chart.button("show it").click()
     assert chart.shown() == state
 
@@ -253,7 +272,9 @@ def word(state):
     (word(START | {"dim": 7}), "dim: expected one of 5, 10"),
     (word(START | {"n_s": 1e9}), "n_s: expected a whole number from 100 to 10,000"),
     (word(START | {"n_r": "<img src=x>"}), "n_r: "),
-    (word([1]), "state: expected exactly dim"), (word(None), "state: expected exactly"), ("madkit1:%%", "cut off or altered"),
+    (word([1]), "state: expected exactly dim"), (word(None), "state: expected "
+                                                             "exactly"), ("madkit1:%%",
+                                                                          "cut off or altered"),
     ("hello", "expected a word that begins with madkit1:")])
 def test_words_that_are_no_states_are_refused(lab, given, said):
     _, chart = lab
@@ -291,13 +312,18 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     chart.shown(seeds=2)
 
 
-# --- a page without a network --------------------------------------------------------------------------------------
+# --- a page without a network ---------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def alone(browser, tmp_path_factory):
-    """(chart, requests, what the console said, file) of a page on disk, in a browser that is offline."""
-    file, asked, said = mk.phase_map(render="static").write(tmp_path_factory.mktemp("page") / "map.html"), [], []
+    """(chart, requests, what the console said, file) of a page on disk, in a browser that is
+    offline."""
+    file, asked, said = (
+        mk.phase_map(render="static").write(tmp_path_factory.mktemp("page") / "map.html"),
+        [],
+        [],
+    )
     page = browser.new_context(offline=True, viewport={"width": 1100, "height": 900}).new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
@@ -319,7 +345,11 @@ def test_a_page_on_disk_is_whole(alone):
     chart.click(800, 150)
     chart.shown()
     seen.add(tuple(chart.pixels()))
-    assert len(seen) == 5 and "Theory only" in chart.root.text_content() and "seeds" not in chart.sentence
+    assert (
+        len(seen) == 5
+        and "Theory only" in chart.root.text_content()
+        and "seeds" not in chart.sentence
+    )
     for dim in ("5", "10", "30"):
         chart.root.get_by_role("combobox", name="dimension d").select_option(dim)
         chart.shown()
@@ -335,7 +365,9 @@ def test_on_paper_there_is_the_picture(alone):
     chart = alone[0]
     chart.page.emulate_media(media="print")
     assert chart.page.locator(".madkit-still").is_visible() and not chart.root.is_visible()
-    assert "in the end worth 353 real rows alone" in chart.page.locator(".madkit-still img").get_attribute("alt")
+    assert "in the end worth 353 real rows alone" in chart.page.locator(
+        ".madkit-still img"
+    ).get_attribute("alt")
     chart.page.emulate_media(media="screen")
     assert chart.root.is_visible()
 

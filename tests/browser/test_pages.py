@@ -16,13 +16,16 @@ EVIL = "<img src=x onerror=window.hurt=1>"
 
 
 class Shown:
-    """A page from disk in a browser without network: what it asked for, what it complained of, and its first explorer."""
+    """A page from disk in a browser without network: what it asked for, what it complained of, and
+    its first explorer."""
 
     def __init__(self, browser, file, page, width=1280, height=1000, **context):
-        self.context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **context)
+        self.context = browser.new_context(viewport={"width": width, "height": height},
+                                           offline=True, **context)
         self.page, self.asked, self.said = self.context.new_page(), [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.said.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on("console", lambda message: self.said.append(message.text)
+                     if message.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.goto(file.as_uri())
         self.file, self.of = file, page
@@ -53,7 +56,8 @@ def shown(browser, loops):
 def report(tmp_path_factory):
     """The report of the lesson that opens with the explorer, as the command makes it."""
     out = tmp_path_factory.mktemp("report")
-    subprocess.run([sys.executable, "-m", "madkit.cli", "report", LESSON, "-o", out], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "madkit.cli", "report", LESSON, "-o", out], check=True,
+                   capture_output=True)
     return out / "00_start_here.html"
 
 
@@ -65,7 +69,7 @@ def images(tmp_path_factory):
     return explorer.write(tmp_path_factory.mktemp("images") / "images.html"), explorer.page, runs
 
 
-# --- no network, no kernel -----------------------------------------------------------------------------------------
+# --- no network, no kernel ------------------------------------------------------------------------
 
 
 def moves(explorer, page):
@@ -73,7 +77,8 @@ def moves(explorer, page):
     for name in ["generation", *(control.label for control in page.controls)]:
         before, words = explorer.pixels(), explorer.sentence
         slider = explorer.slider(name)
-        slider.press("ArrowRight" if slider.input_value() != slider.get_attribute("max") else "ArrowLeft")
+        slider.press("ArrowRight" if slider.input_value() != slider.get_attribute("max")
+                     else "ArrowLeft")
         explorer.settle()
         yield name, explorer.pixels()["cloud"] != before["cloud"] and explorer.sentence != words
 
@@ -98,7 +103,8 @@ def test_a_page_of_its_own_moves_without_network_or_kernel(shown, loops):
 
 
 def test_a_report_moves_without_network_or_kernel(browser, report, artefacts):
-    shown = Shown(browser, report, mk.explore(metrics="trace", render="static").page)   # its keys alone are used
+    # its keys alone are used
+    shown = Shown(browser, report, mk.explore(metrics="trace", render="static").page)
     assert dict(moves(shown.explorer, shown.of)) == dict.fromkeys(
         ["generation", "rows per generation n", "fresh data p", "sampling bias λ"], True)
     assert plays(shown.explorer)
@@ -113,11 +119,14 @@ def test_curves_of_the_page_are_those_of_the_exact_law(shown):
     place = {control.name: i for control in shown.of.controls for i in [len(control.values) // 2]}
     explorer.set(A={"loop": "all"} | place, t=20)
     values = {control.name: control.values[place[control.name]] for control in shown.of.controls}
-    loops = {one.label: one.make(**{name: values[name] for name in one.takes}) for one in shown.of.loops}
+    loops = {one.label: one.make(**{name: values[name] for name in one.takes})
+             for one in shown.of.loops}
     for curve in explorer.drawn["curves"]:
-        table = mk.exact.run(loops[curve["key"].partition(":")[0]], 2, generations=50, seeds=200, n_ini=values["n"]).table
+        table = mk.exact.run(loops[curve["key"].partition(":")[0]], 2, generations=50, seeds=200,
+                             n_ini=values["n"]).table
         median = table[table.metric == curve["metric"]].groupby("generation").value.median()
-        np.testing.assert_allclose(curve["values"], median / (2 if curve["metric"] == "trace" else 1), rtol=1e-3)
+        np.testing.assert_allclose(curve["values"],
+                                   median / (2 if curve["metric"] == "trace" else 1), rtol=1e-3)
 
 
 def test_sheets_are_the_stored_images_pixel_by_pixel(browser, images):
@@ -129,25 +138,32 @@ def test_sheets_are_the_stored_images_pixel_by_pixel(browser, images):
             sheet = stored._sheet(runs[panel["key"]].samples[t])
             assert panel["kept"] == t and len(panel["cells"]) >= 9
             for image, (x, y, w, h) in zip(sheet, panel["cells"], strict=False):
-                centres = [[x + (j + 0.5) * w / 28, y + (i + 0.5) * h / 28] for i in range(0, 28, 3) for j in range(0, 28, 3)]
-                assert np.array_equal(np.array(explorer.colours(centres))[:, 0].reshape(10, 10), image[::3, ::3])
+                centres = [[x + (j + 0.5) * w / 28, y + (i + 0.5) * h / 28] for i in range(0, 28, 3)
+                           for j in range(0, 28, 3)]
+                assert np.array_equal(np.array(explorer.colours(centres))[:, 0].reshape(10, 10),
+                                      image[::3, ::3])
 
 
 def test_names_are_text_and_never_html(browser, images, tmp_path):
-    runs = {EVIL: images[2]["λ = 1"], "</script><script>window.hurt=1</script>": images[2]["λ = 0.8"]}
-    explorer = mk.explore(runs, render="static", title=f"{EVIL}</title><script>window.hurt=1</script>")
+    runs = {EVIL: images[2]["λ = 1"],
+            "</script><script>window.hurt=1</script>": images[2]["λ = 0.8"]}
+    explorer = mk.explore(runs, render="static",
+                          title=f"{EVIL}</title><script>window.hurt=1</script>")
     shown = Shown(browser, explorer.write(tmp_path / "evil.html"), explorer.page)
     shown.explorer.slider("generation").press("ArrowLeft")
     shown.explorer.settle()
     assert EVIL in shown.explorer.sentence and shown.said == []
-    assert shown.page.evaluate("(window.hurt ?? 0) + document.querySelectorAll('img[src=x]').length") == 0
-    assert "</script><script>window.hurt" in shown.page.locator(".madkit-explorer select").first.inner_text()
+    assert shown.page.evaluate("(window.hurt ?? 0) + "
+                               "document.querySelectorAll('img[src=x]').length") == 0
+    assert "</script><script>window.hurt" in shown.page.locator(".madkit-explorer "
+                                                                "select").first.inner_text()
 
 
 def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
     explorer = shown.explorer
     state = explorer.settle()
-    for change in ({"seed": 7}, {"t": 51}, {"A": state["A"] | {"n": 10**9}}, {"drawn": {"points": [[0, 0]] * 9}}):
+    for change in ({"seed": 7}, {"t": 51}, {"A": state["A"] | {"n": 10**9}},
+                   {"drawn": {"points": [[0, 0]] * 9}}):
         assert not explorer.ask("root.explorer.set(arg)", change)
         explorer.wait("!root.querySelector('[role=alert]').hidden")
         assert explorer.settle() == state
@@ -167,16 +183,24 @@ def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):
     assert explorer.ask("root.querySelector('[role=alert]').hidden") and shown.said == []
 
 
-# --- where scripts do not run, and on paper ------------------------------------------------------------------------
+# --- where scripts do not run, and on paper -------------------------------------------------------
 
 
 @pytest.mark.parametrize("which", ["loops", "report"])
 def test_without_scripts_a_picture_with_its_caption_stands_there(browser, which, request):
     file = request.getfixturevalue(which)
-    page = Shown(browser, file if which == "report" else file[0], None, java_script_enabled=False).page
-    picture, caption = page.locator(".madkit-still img").first, page.locator(".madkit-still figcaption").first
-    assert picture.is_visible() and caption.inner_text().startswith("Generation 10 of 50. With n = 100, p = ")
-    assert picture.get_attribute("alt") == caption.inner_text() and page.locator(".madkit-explorer").count() == 0
+    page = Shown(browser, file if which == "report" else file[0], None,
+                 java_script_enabled=False).page
+    picture, caption = (
+        page.locator(".madkit-still img").first,
+        page.locator(".madkit-still figcaption").first,
+    )
+    assert picture.is_visible() and caption.inner_text().startswith("Generation 10 of 50. With n "
+                                                                    "= 100, p = ")
+    assert (
+        picture.get_attribute("alt") == caption.inner_text()
+        and page.locator(".madkit-explorer").count() == 0
+    )
 
 
 def test_printing_gives_the_picture(browser, loops):
@@ -188,7 +212,7 @@ def test_printing_gives_the_picture(browser, loops):
     assert b"/Subtype /Image" in shown.page.pdf()
 
 
-# --- for everybody -------------------------------------------------------------------------------------------------
+# --- for everybody --------------------------------------------------------------------------------
 
 
 NAMES = """(root) => [...root.querySelectorAll("button, select, input, canvas, img, progress")].map((node) => {
@@ -216,7 +240,8 @@ def test_text_can_be_read(shown):
 def test_the_keyboard_reaches_everything_in_reading_order(shown):
     explorer, page = shown.explorer, shown.page
     explorer.button("reset").click()
-    page.evaluate("document.activeElement.blur(); document.body.tabIndex = -1; document.body.focus(); 0")
+    page.evaluate("document.activeElement.blur(); document.body.tabIndex = -1; "
+                  "document.body.focus(); 0")
     reached = []
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -229,10 +254,12 @@ def test_the_keyboard_reaches_everything_in_reading_order(shown):
         if here is None:
             break
         reached.append(here)
-    every = explorer.ask("[...root.querySelectorAll('button, select, input')].filter((one) => one.checkVisibility()).length")
+    every = explorer.ask("[...root.querySelectorAll('button, select, input')].filter((one) => "
+                         "one.checkVisibility()).length")
     assert len(reached) == every > 15
     heights = [y for _, y, _ in reached]
-    assert all(after > before - 24 for before, after in zip(heights, heights[1:], strict=False)), reached
+    assert all(after > before - 24 for before, after in zip(heights, heights[1:],
+                                                            strict=False)), reached
     assert {outline for *_, outline in reached} == {"solid"}
     explorer.slider("generation").press(" ")
     explorer.button("pause").wait_for()

@@ -40,7 +40,8 @@ def test_every_slider_and_preset_moves_pixels_and_words(notebook):
         assert seen[-1][0] != seen[-2][0] and seen[-1][1] != seen[-2][1], f"{name} moves nothing"
     assert "λ = 0.79, n = 101:" in seen[-1][1]
     book.cell(1).get_by_role("button", name="no bias").click()
-    book.page.wait_for_function("text => document.querySelector('[role=status]').textContent !== text", arg=seen[-1][1])
+    book.page.wait_for_function("text => document.querySelector('[role=status]').textContent !== "
+                                "text", arg=seen[-1][1])
     assert "λ = 1, n = 101:" in words.text_content() and pixels(book) != seen[-1][0]
 
 
@@ -72,7 +73,9 @@ def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
     alone = book.run(2)
     assert len(alone) == 64, alone
     book.handle(1, 0).focus()
-    book.move("ArrowLeft", 1)  # its first message goes to the thread of the cells, where the slider was made; later ones do not
+    # its first message goes to the thread of the cells, where the slider was made; later ones do
+    # not
+    book.move("ArrowLeft", 1)
     frames = book.page.evaluate("window.frames")
     book.start(2)
     book.page.evaluate("window.done = false; window.running.then(() => { window.done = true; }); 0")
@@ -83,7 +86,9 @@ def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
         book.page.wait_for_timeout(50)
         moved += 1
         drawn = book.page.evaluate("window.frames") - frames
-    assert drawn >= 5, f"only {drawn} frames were drawn while the run worked ({moved} keys): nothing was tested"
+    assert drawn >= 5, (
+        f"only {drawn} frames were drawn while the run worked ({moved} keys): nothing was tested"
+    )
     assert book.finish(2) == alone
 
 

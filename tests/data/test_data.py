@@ -1,4 +1,5 @@
-"""Truths: pure functions of (rows, seed), densities with the moments they claim, and finite data that is never shared."""
+"""Truths: pure functions of (rows, seed), densities with the moments they claim, and finite data
+that is never shared."""
 
 import hashlib
 import re
@@ -24,10 +25,11 @@ ENDLESS = {
     "rosenbrock": mk.data.rosenbrock(),
 }
 endless = pytest.mark.parametrize("truth", ENDLESS.values(), ids=ENDLESS.keys())
-every = pytest.mark.parametrize("truth", [*ENDLESS.values(), mk.data.digits()], ids=[*ENDLESS.keys(), "digits"])
+every = pytest.mark.parametrize("truth", [*ENDLESS.values(), mk.data.digits()],
+                                ids=[*ENDLESS.keys(), "digits"])
 
 
-# --- every truth ---------------------------------------------------------------------------------------------------
+# --- every truth ----------------------------------------------------------------------------------
 
 
 @every
@@ -53,23 +55,26 @@ def test_seeds_and_test_rows_differ_and_the_global_generator_is_left_alone(truth
 @every
 def test_truth_survives_the_way_to_a_worker(truth):
     other = cloudpickle.loads(cloudpickle.dumps(truth))
-    assert torch.equal(other.fresh(100, 50, 4).x, truth.fresh(100, 50, 4).x) and repr(other) == repr(truth)
+    assert torch.equal(other.fresh(100, 50, 4).x,
+                       truth.fresh(100, 50, 4).x) and repr(other) == repr(truth)
 
 
 @every
 @pytest.mark.parametrize("n", [-1, 2.5, "3", True])
 def test_row_counts_are_checked(truth, n):
     for read in (truth.real, truth.test, lambda n: truth.fresh(0, n)):
-        with pytest.raises(ValueError, match=rf"n: expected a whole number ≥ 0, got {re.escape(repr(n))}"):
+        with pytest.raises(ValueError, match=r"n: expected a whole number ≥ 0, got "
+                                             rf"{re.escape(repr(n))}"):
             read(n)
 
 
-# --- densities -----------------------------------------------------------------------------------------------------
+# --- densities ------------------------------------------------------------------------------------
 
 
 @endless
 def test_moments_agree_with_rows(truth):
-    """Mean and covariance of 50,000 rows within 4.5 standard errors, these estimated from the same rows."""
+    """Mean and covariance of 50,000 rows within 4.5 standard errors, these estimated from the same
+    rows."""
     mean, cov = truth.moments()
     x = truth.real(50_000, seed=5).x - mean
     products = (x[:, :, None] * x[:, None, :]).flatten(1)
@@ -101,7 +106,8 @@ def test_gaussian_refuses_what_is_no_covariance(cov, message):
 
 @pytest.mark.parametrize("make, message", [
     (lambda: mk.data.gaussian(0), "gaussian: dim: expected a whole number ≥ 1, got 0"),
-    (lambda: mk.data.ring(std=-1), "ring: std: expected a standard deviation, a finite number ≥ 0, got -1"),
+    (lambda: mk.data.ring(std=-1), "ring: std: expected a standard deviation, a finite number ≥ "
+                                   "0, got -1"),
     (lambda: mk.data.moons(noise=float("nan")), "moons: noise: .* got nan"),
 ])
 def test_toys_refuse_impossible_parameters(make, message):
@@ -109,13 +115,16 @@ def test_toys_refuse_impossible_parameters(make, message):
         make()
 
 
-@pytest.mark.parametrize("truth, k", [(mk.data.ring(), 8), (mk.data.grid25(), 25)], ids=["ring", "grid25"])
+@pytest.mark.parametrize("truth, k", [(mk.data.ring(), 8), (mk.data.grid25(), 25)],
+                         ids=["ring", "grid25"])
 def test_modes_are_equally_likely_and_round(truth, k):
-    """Counts within χ² at level 10⁻⁴; distances to the nearest centre follow the Rayleigh law (Kolmogorov–Smirnov)."""
+    """Counts within χ² at level 10⁻⁴; distances to the nearest centre follow the Rayleigh law
+    (Kolmogorov–Smirnov)."""
     from scipy import stats
 
     assert truth.centres.shape == (k, 2)
-    distance, mode = torch.cdist(truth.real(20_000).x, truth.centres, compute_mode="donot_use_mm_for_euclid_dist").min(1)
+    distance, mode = torch.cdist(truth.real(20_000).x, truth.centres,
+                                 compute_mode="donot_use_mm_for_euclid_dist").min(1)
     assert stats.chisquare(torch.bincount(mode, minlength=k)).pvalue > 1e-4
     assert stats.kstest(distance / truth.std, stats.rayleigh.cdf).pvalue > 1e-4
 
@@ -129,24 +138,36 @@ def test_rosenbrock_is_the_papers_density():
 
 
 def test_the_tails_of_rosenbrock_are_those_of_its_density():
-    truth, far = mk.data.rosenbrock(), mk.Samples(torch.tensor([[0.0, 0.0], [2.6, 6.76], [3.1, 9.61], [0.0, 1.8]]))
-    assert truth.tails(far, far) == {"5": 0.75, "1": 0.25}  # −log p = ½ z², z² = 0, 6.76, 9.61, 6.48; cuts 5.99 and 9.21
-    z = 0.75 * torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)  # two times λ = 0.75
-    cooled = truth.tails(far, mk.Samples(torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / 2**0.5], 1)))
+    truth, far = mk.data.rosenbrock(), mk.Samples(torch.tensor([[0.0, 0.0], [2.6, 6.76],
+                                                                [3.1, 9.61], [0.0, 1.8]]))
+    # −log p = ½ z², z² = 0, 6.76, 9.61, 6.48; cuts 5.99 and 9.21
+    assert truth.tails(far, far) == {"5": 0.75, "1": 0.25}
+    # two times λ = 0.75
+    z = 0.75 * torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0),
+                           dtype=torch.float64)
+    cooled = truth.tails(far, mk.Samples(torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / 2**0.5],
+                                                     1)))
     assert cooled["5"] == pytest.approx(truth.cooled_tail(0.05, 0.75, 2), abs=0.0008)
     inside, outside = (mk.Samples(truth.contour(share)) for share in (0.0501, 0.0499))
-    assert truth.tails(far, inside) == {"5": 0, "1": 0} and truth.tails(far, outside) == {"5": 1, "1": 0}
+    assert truth.tails(far, inside) == {"5": 0, "1": 0} and truth.tails(far, outside) == {
+        "5": 1,
+        "1": 0,
+    }
     share = truth.tails(far, truth.real(20_000))
-    assert share["5"] == pytest.approx(0.05, abs=0.006) and share["1"] == pytest.approx(0.01, abs=0.003)
+    assert share["5"] == pytest.approx(0.05, abs=0.006) and share["1"] == pytest.approx(
+        0.01, abs=0.003
+    )
 
 
 def test_without_noise_the_curves_are_exact():
     x, y = mk.data.moons(noise=0).real(1000).x.T
-    upper, lower = (x**2 + y**2 - 1).abs() < 1e-12, ((x - 1) ** 2 + (y - 0.5) ** 2 - 1).abs() < 1e-12
+    upper, lower = (x**2 + y**2 - 1).abs() < 1e-12, ((x - 1) ** 2
+                                                     + (y - 0.5) ** 2 - 1).abs() < 1e-12
     assert (upper & (y >= 0) | lower & (y <= 0.5)).all() and 400 < upper.sum() < 600
     x, y = mk.data.swissroll(noise=0).real(1000).x.T
     r = (x**2 + y**2).sqrt()
-    assert r.min() >= 1 and r.max() <= 3 and torch.allclose(torch.atan2(y, x).cos(), (1.5 * torch.pi * r).cos(), atol=1e-9)
+    assert r.min() >= 1 and r.max() <= 3 and torch.allclose(torch.atan2(y, x).cos(),
+                                                            (1.5 * torch.pi * r).cos(), atol=1e-9)
 
 
 def test_a_truth_of_ones_own_is_a_draw():
@@ -171,11 +192,12 @@ def _seconds(call) -> float:
     return time.perf_counter() - start
 
 
-# --- finite data ---------------------------------------------------------------------------------------------------
+# --- finite data ----------------------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None)
-@given(size=st.integers(3, 60), test=st.floats(0.01, 0.99), seed=st.integers(0, 2**40), data=st.data())
+@given(size=st.integers(3, 60), test=st.floats(0.01, 0.99), seed=st.integers(0, 2**40),
+       data=st.data())
 def test_finite_rows_are_never_shared(size, test, seed, data):
     truth = mk.data.array(np.arange(size), y=np.arange(size), test=test)
     n_ini = data.draw(st.integers(2, truth.rows))
@@ -184,14 +206,17 @@ def test_finite_rows_are_never_shared(size, test, seed, data):
     rows = torch.cat([part.x[:, 0] for part in taken]).long()
     assert len(set(rows.tolist())) == len(rows)
     assert torch.equal(rows, torch.cat([part.y for part in taken]))
-    everything = truth.real(truth.rows, seed).x[:, 0].tolist() + truth.test(size, seed).x[:, 0].tolist()
+    everything = (
+        truth.real(truth.rows, seed).x[:, 0].tolist() + truth.test(size, seed).x[:, 0].tolist()
+    )
     assert sorted(everything) == list(range(size))
 
 
 def test_finite_data_that_runs_out_says_so():
     truth = mk.data.array(np.arange(100.0), test=0.2)
     assert truth.rows == 80 and len(truth.test(50)) == 20
-    with pytest.raises(ValueError, match=r"real: rows 0 to 81 .* has 80 rows for real and fresh data and 20 held out"):
+    with pytest.raises(ValueError, match=r"real: rows 0 to 81 .* has 80 rows for real and fresh "
+                                         r"data and 20 held out"):
         truth.real(81)
     with pytest.raises(ValueError, match="fresh: rows 70 to 90 were asked for"):
         truth.fresh(70, 20)
@@ -208,15 +233,22 @@ def test_array_keeps_the_users_data_unharmed_and_images_as_images():
 
 
 @pytest.mark.parametrize("make, error, message", [
-    (lambda: mk.data.array([1.0, float("nan"), 2.0, float("inf")]), ValueError, r"in 2 of 4 rows \(counted from 0: 1, 3\)"),
+    (lambda: mk.data.array([1.0, float("nan"), 2.0, float("inf")]), ValueError, r"in 2 of 4 rows "
+                                                                                r"\(counted from "
+                                                                                r"0: 1, 3\)"),
     (lambda: mk.data.array([[1.0], [2.0]]), ValueError, "expected at least 3 rows .* got 2"),
-    (lambda: mk.data.array(["a", "b", "c"]), TypeError, "x expected an array of numbers .* got an array of <U1"),
+    (lambda: mk.data.array(["a", "b", "c"]), TypeError, "x expected an array of numbers .* got an "
+                                                        "array of <U1"),
     (lambda: mk.data.array([[1, 2], [3]]), TypeError, "x expected rows of equal length"),
     (lambda: mk.data.array(3.0), TypeError, "x expected an array of numbers .* got 3.0"),
-    (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1]), ValueError, r"y needs one entry per row, expected .*\(4,\)"),
-    (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1, 0.5, 1]), TypeError, "y expected integer labels, got torch.float64"),
-    (lambda: mk.data.array(np.zeros((4, 2)), y=list("abcd")), TypeError, "y expected .* numbers any labels"),
-    (lambda: mk.data.array(np.zeros((4, 2)), test=0), ValueError, "test: expected a share of the rows between 0 and 1.*got 0"),
+    (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1]), ValueError, r"y needs one entry per row, "
+                                                                    r"expected .*\(4,\)"),
+    (lambda: mk.data.array(np.zeros((4, 2)), y=[0, 1, 0.5, 1]), TypeError, "y expected integer "
+                                                                           "labels, got torch.float64"),
+    (lambda: mk.data.array(np.zeros((4, 2)), y=list("abcd")), TypeError, "y expected .* numbers "
+                                                                         "any labels"),
+    (lambda: mk.data.array(np.zeros((4, 2)), test=0), ValueError, "test: expected a share of the "
+                                                                  "rows between 0 and 1.*got 0"),
 ])
 def test_array_refuses_what_it_cannot_serve(make, error, message):
     with pytest.raises(error, match=message):
@@ -227,8 +259,14 @@ def test_digits_are_the_ones_of_scikit_learn():
     from sklearn.datasets import load_digits
 
     truth, theirs = mk.data.digits(), load_digits()
-    assert np.array_equal(truth.x[:, 0].numpy() * 16, theirs.images) and np.array_equal(truth.y.numpy(), theirs.target)
-    assert truth.shape == (1, 8, 8) and truth.rows == 1348 and truth.held == 449 and repr(truth) == "digits()"
+    assert np.array_equal(truth.x[:, 0].numpy() * 16,
+                          theirs.images) and np.array_equal(truth.y.numpy(), theirs.target)
+    assert (
+        truth.shape == (1, 8, 8)
+        and truth.rows == 1348
+        and truth.held == 449
+        and repr(truth) == "digits()"
+    )
 
 
 def test_shipped_digits_have_the_checksum_of_their_readme():
@@ -237,11 +275,12 @@ def test_shipped_digits_have_the_checksum_of_their_readme():
 
 
 def test_a_shipped_file_that_is_missing_says_where_it_should_be():
-    with pytest.raises(FileNotFoundError, match="'nothing.npz' was expected at .*install madkit again"):
+    with pytest.raises(FileNotFoundError, match="'nothing.npz' was expected at .*install madkit "
+                                                "again"):
         mk.data.shipped("nothing.npz")
 
 
-# --- csv -----------------------------------------------------------------------------------------------------------
+# --- csv ------------------------------------------------------------------------------------------
 
 
 def write(folder, text: str | bytes):
@@ -251,7 +290,8 @@ def write(folder, text: str | bytes):
 
 
 def test_csv_reads_columns_and_labels(tmp_path):
-    path = write(tmp_path, '\ufeffheight, weight,"kind, of"\r\n1.5,2,cat\r\n\r\n-3,4e2,ape\r\n5,6,cat\r\n')
+    path = write(tmp_path, '\ufeffheight, weight,"kind, '
+                           'of"\r\n1.5,2,cat\r\n\r\n-3,4e2,ape\r\n5,6,cat\r\n')
     truth = mk.data.csv(path, label="kind, of")
     assert truth.x.tolist() == [[1.5, 2], [-3, 400], [5, 6]] and truth.y.tolist() == [1, 0, 1]
     assert repr(truth) == "csv('mine.csv')"
@@ -259,7 +299,8 @@ def test_csv_reads_columns_and_labels(tmp_path):
 
 
 def test_csv_without_header_and_with_semicolons(tmp_path):
-    truth = mk.data.csv(write(tmp_path, "1;2;7\n3;4;8\n5;6;7\n"), delimiter=";", header=False, label="3")
+    truth = mk.data.csv(write(tmp_path, "1;2;7\n3;4;8\n5;6;7\n"), delimiter=";", header=False,
+                        label="3")
     assert truth.x.tolist() == [[1, 2], [3, 4], [5, 6]] and truth.y.tolist() == [7, 8, 7]
 
 
@@ -267,7 +308,8 @@ def test_csv_without_header_and_with_semicolons(tmp_path):
     ("", {}, "mine.csv is empty"),
     ("a,b\n", {}, "mine.csv holds no rows below its header"),
     ("a,b\n1,2\n3\n", {}, "mine.csv, line 3: expected 2 cells, as in the first line, got 1"),
-    ("a,b\n1,2\n\n3,four\n", {}, "mine.csv, line 4, column 'b': expected a finite number, got 'four'"),
+    ("a,b\n1,2\n\n3,four\n", {}, "mine.csv, line 4, column 'b': expected a finite number, got "
+                                 "'four'"),
     ("a,b\n1,2\n,4\n", {}, "mine.csv, line 3, column 'a': expected a finite number, got nothing"),
     ("a,b\n1,NaN\n", {}, "mine.csv, line 2, column 'b': expected a finite number, got 'NaN'"),
     ("a,b\n1,2\n-inf,4\n", {}, "line 3, column 'a': expected a finite number, got '-inf'"),
@@ -275,7 +317,8 @@ def test_csv_without_header_and_with_semicolons(tmp_path):
     ("1,2\n3,4\n", {}, "line 1 holds only numbers: say header=False"),
     ("a,a\n1,2\n", {}, "line 1: expected different column names, got 'a' more than once"),
     ("a;b\n1;2\n", {}, "say delimiter=';'"),
-    ("a;b\n1,5;2\n", {"delimiter": ";"}, "line 2, column 'a': expected a finite number, got '1,5'; write decimals with a point"),
+    ("a;b\n1,5;2\n", {"delimiter": ";"}, "line 2, column 'a': expected a finite number, got "
+                                         "'1,5'; write decimals with a point"),
     ("a,b\n1,2\n", {"delimiter": ", "}, "delimiter expected one character, .* got ', '"),
     ("a,b\n1,2\n", {"label": "c"}, "has no column 'c'; its columns are 'a', 'b'"),
     ("a\n1\n", {"label": "a"}, "holds no columns of numbers"),
@@ -289,7 +332,8 @@ def test_csv_errors_name_file_line_and_column(tmp_path, text, options, message):
 
 
 def test_csv_arguments_of_another_type(tmp_path):
-    with pytest.raises(TypeError, match=r"columns expected a list of names, such as \['size'\], got 'size'"):
+    with pytest.raises(TypeError, match=r"columns expected a list of names, such as \['size'\], "
+                                        r"got 'size'"):
         mk.data.csv(write(tmp_path, "size\n1\n"), columns="size")
     with pytest.raises(TypeError, match="path expected the path of a file, got None"):
         mk.data.csv(None)

@@ -1,4 +1,5 @@
-"""Image data: files that are what they say or are refused, and pictures of any kind as rows of one kind."""
+"""Image data: files that are what they say or are refused, and pictures of any kind as rows of one
+kind."""
 
 import functools
 import gzip
@@ -25,17 +26,19 @@ import madkit as mk
 from madkit.data import archives, idx
 
 CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
-arrays = hnp.arrays(st.sampled_from(list(CODES)), hnp.array_shapes(max_dims=4, min_side=0, max_side=5),
+arrays = hnp.arrays(st.sampled_from(list(CODES)),
+                    hnp.array_shapes(max_dims=4, min_side=0, max_side=5),
                     elements=st.integers(0, 127))
 
 
 def encoded(array) -> bytes:
     """An array as an IDX file."""
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, CODES[array.dtype.name], array.ndim, *array.shape)
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, CODES[array.dtype.name], array.ndim,
+                         *array.shape)
     return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
 
 
-# --- IDX -----------------------------------------------------------------------------------------------------------
+# --- IDX ------------------------------------------------------------------------------------------
 
 
 @given(arrays, st.sampled_from([bytes, gzip.compress]))
@@ -62,32 +65,38 @@ def test_a_file_that_is_too_long_is_refused(array, more):
 
 @given(st.integers(10, 60), st.integers(1, 255))
 def test_a_changed_byte_within_gzip_is_noticed(place, change):
-    content = bytearray(gzip.compress(encoded(np.arange(48, dtype=np.uint8).reshape(3, 4, 4)), mtime=0))
+    content = bytearray(gzip.compress(encoded(np.arange(48, dtype=np.uint8).reshape(3, 4, 4)),
+                                      mtime=0))
     content[place] ^= change
     with pytest.raises(ValueError, match="damaged gzip|cut short|too long"):
         idx.parse(bytes(content), "a.gz")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\0\0\x0a\1\0\0\0\0", b"\0\0\x08\0", b"\1\0\x08\1\0\0\0\0"])
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\0\0\x0a\1\0\0\0\0",
+                                     b"\0\0\x08\0", b"\1\0\x08\1\0\0\0\0"])
 def test_a_foreign_file_is_refused(content):
-    message = ("a: expected an IDX file, which begins with 0, 0, a kind of number (8, 9, 11, 12, 13, 14) and the number of axes; "
-               f"got {list(content[:4])}")
+    message = ("a: expected an IDX file, which begins with 0, 0, a kind of number (8, 9, 11, 12, "
+               f"13, 14) and the number of axes; got {list(content[:4])}")
     with pytest.raises(ValueError, match=re.escape(message)):
         idx.parse(content, "a")
 
 
 @pytest.mark.parametrize("images, labels, message", [
-    (np.zeros((3, 2, 2), np.uint8), np.zeros(4, np.uint8), "got 3 images and 4 labels; the two files do not belong together"),
-    (np.zeros(3, np.uint8), np.zeros(3, np.uint8), r"expected images, uint8 of shape \(n, h, w\), got uint8 of shape \(3,\)"),
-    (np.zeros((3, 2, 2), np.float32), np.zeros(3, np.uint8), r"expected images, .* got float32 of shape \(3, 2, 2\)"),
-    (np.zeros((3, 2, 2), np.uint8), np.zeros((3, 1), np.uint8), r"expected labels, .* got uint8 of shape \(3, 1\)"),
+    (np.zeros((3, 2, 2), np.uint8), np.zeros(4, np.uint8), "got 3 images and 4 labels; the two "
+                                                           "files do not belong together"),
+    (np.zeros(3, np.uint8), np.zeros(3, np.uint8), r"expected images, uint8 of shape \(n, h, w\), "
+                                                   r"got uint8 of shape \(3,\)"),
+    (np.zeros((3, 2, 2), np.float32), np.zeros(3, np.uint8), r"expected images, .* got float32 of "
+                                                             r"shape \(3, 2, 2\)"),
+    (np.zeros((3, 2, 2), np.uint8), np.zeros((3, 1), np.uint8), r"expected labels, .* got uint8 "
+                                                                r"of shape \(3, 1\)"),
 ])
 def test_images_and_labels_that_are_no_pair_are_refused(images, labels, message):
     with pytest.raises(ValueError, match=message):
         idx.pair(images, labels, "train")
 
 
-# --- the published sets --------------------------------------------------------------------------------------------
+# --- the published sets ---------------------------------------------------------------------------
 
 PUBLISHED = Path(os.environ.get("MADKIT_DATA", "nowhere"))
 published = pytest.mark.parametrize("make, folder, pixel", [
@@ -98,29 +107,44 @@ published = pytest.mark.parametrize("make, folder, pixel", [
 
 @published
 def test_the_published_sets_are_read_in_a_second(make, folder, pixel):
-    """Mean pixels of the training images: 0.13066 · 255 and 0.28604 · 255, by which they are commonly normalised."""
+    """Mean pixels of the training images: 0.13066 · 255 and 0.28604 · 255, by which they are
+    commonly normalised."""
     if not (PUBLISHED / folder).is_dir():
         pytest.skip(f"no {folder}/ in MADKIT_DATA")
     start = time.process_time()
     truth = make()
     assert time.process_time() - start < 1
-    assert repr(truth) == f"{make.__name__}()" and truth.shape == (1, 28, 28) and (truth.rows, truth.held) == (60_000, 10_000)
-    assert truth.x.dtype == torch.uint8 and truth.x.float().mean().item() == pytest.approx(pixel, abs=1e-3)
-    assert sorted(truth.y.unique().tolist()) == list(range(10)) and truth.test(20_000).y.bincount().min() >= 892
+    assert (
+        repr(truth) == f"{make.__name__}()"
+        and truth.shape == (1, 28, 28)
+        and (truth.rows, truth.held) == (60_000, 10_000)
+    )
+    assert truth.x.dtype == torch.uint8 and truth.x.float().mean().item() == pytest.approx(
+        pixel, abs=1e-3
+    )
+    assert (
+        sorted(truth.y.unique().tolist()) == list(range(10))
+        and truth.test(20_000).y.bincount().min() >= 892
+    )
     assert torch.equal(make(PUBLISHED / folder).real(50, 3).x, make(PUBLISHED).real(50, 3).x)
 
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """A published set of 30 training and 10 test images: its four files in a folder; elsewhere is nothing."""
+    """A published set of 30 training and 10 test images: its four files in a folder; elsewhere is
+    nothing."""
     folder = tmp_path / "here" / "mnist"
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     for name, n in zip(archives.FILES, (30, 30, 10, 10), strict=True):
         shape = (n, 28, 28) if "images" in name else (n,)
-        (folder / name).write_bytes(gzip.compress(encoded(rng.integers(0, 10, shape).astype(np.uint8))))
-    hashes = tuple(hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in archives.FILES)
-    monkeypatch.setattr(archives, "MNIST", archives.Archive("mnist", "mnist", hashes, ("http://127.0.0.1:9/",)))
+        (folder / name).write_bytes(
+            gzip.compress(encoded(rng.integers(0, 10, shape).astype(np.uint8)))
+        )
+    hashes = tuple(hashlib.sha256((folder / name).read_bytes()).hexdigest()
+                   for name in archives.FILES)
+    monkeypatch.setattr(archives, "MNIST", archives.Archive("mnist", "mnist", hashes,
+                                                            ("http://127.0.0.1:9/",)))
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.delenv("MADKIT_DATA", raising=False)
     return folder
@@ -135,7 +159,8 @@ def test_training_images_are_the_sequence_and_test_images_the_test_rows(tiny):
         assert torch.equal(rows.y, labels[order]) and rows.x.dtype == torch.uint8
     assert not torch.equal(truth.test(10, 5).x, truth.test(10, 6).x)
     assert torch.equal(truth.test(4, 5).x, truth.test(10, 5).x[:4])
-    with pytest.raises(ValueError, match=r"has 30 rows for real and fresh data and 10 held out for testing; ask for fewer rows$"):
+    with pytest.raises(ValueError, match=r"has 30 rows for real and fresh data and 10 held out "
+                                         r"for testing; ask for fewer rows$"):
         truth.fresh(25, 6)
 
 
@@ -147,16 +172,19 @@ def test_files_are_found_in_root_or_in_madkit_data_or_in_a_folder_therein(tiny, 
         assert torch.equal(mk.data.mnist().real(30).x, expected)
     monkeypatch.setenv("MADKIT_DATA", "/does/not/exist")
     assert torch.equal(mk.data.mnist(tiny).real(30).x, expected)  # root comes first
-    with pytest.raises(FileNotFoundError, match="mnist: MADKIT_DATA expected a folder, got '/does/not/exist'"):
+    with pytest.raises(FileNotFoundError, match="mnist: MADKIT_DATA expected a folder, got "
+                                                "'/does/not/exist'"):
         mk.data.mnist()
 
 
 def test_what_is_missing_is_named(tiny, tmp_path):
     (tiny / archives.FILES[3]).unlink()
-    with pytest.raises(FileNotFoundError, match=rf"here/mnist lacks {archives.FILES[3]}; put train-images.*MADKIT_DATA"):
+    with pytest.raises(FileNotFoundError, match=rf"here/mnist lacks {archives.FILES[3]}; put "
+                                                r"train-images.*MADKIT_DATA"):
         mk.data.mnist(tiny)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"mnist: none of the four files is in .*empty or .*mnist; put .*mnist\(root="):
+    with pytest.raises(FileNotFoundError, match=r"mnist: none of the four files is in .*empty or "
+                                                r".*mnist; put .*mnist\(root="):
         mk.data.mnist(tmp_path / "empty")
 
 
@@ -166,15 +194,18 @@ def test_a_local_file_with_another_content_is_refused_by_name(tiny, name):
     (tiny / name).write_bytes(intact[:-20])
     with pytest.raises(ValueError, match=f"mnist/{name}: damaged gzip"):
         mk.data.mnist(tiny)
-    (tiny / name).write_bytes(gzip.compress(gzip.decompress(intact)[:-1] + b"\x0b"))  # another last pixel or label
-    with pytest.raises(ValueError, match=rf"mnist: .*mnist/{name} is not the published file: expected SHA-256 \w+, got \w+"):
+    # another last pixel or label
+    (tiny / name).write_bytes(gzip.compress(gzip.decompress(intact)[:-1] + b"\x0b"))
+    with pytest.raises(ValueError, match=rf"mnist: .*mnist/{name} is not the published file: "
+                                         r"expected SHA-256 \w+, got \w+"):
         mk.data.mnist(tiny)
 
 
 def test_the_files_of_the_other_set_are_recognised(tiny, monkeypatch):
     monkeypatch.setattr(archives, "FASHION", archives.MNIST)
     monkeypatch.setattr(archives, "MNIST", replace(archives.MNIST, hashes=("0" * 64,) * 4))
-    with pytest.raises(ValueError, match="it is the file of mnist; keep each in a folder of its own"):
+    with pytest.raises(ValueError, match="it is the file of mnist; keep each in a folder of its "
+                                         "own"):
         mk.data.mnist(tiny)
 
 
@@ -191,20 +222,23 @@ def served(tmp_path):
         def log_message(self, *words):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=tmp_path))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                             functools.partial(Handler, directory=tmp_path))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/", requests
     server.shutdown()
     server.server_close()
 
 
-def test_a_download_is_made_once_and_needs_no_network_after(tiny, served, monkeypatch, tmp_path, capfd, caplog):
+def test_a_download_is_made_once_and_needs_no_network_after(tiny, served, monkeypatch, tmp_path,
+                                                            capfd, caplog):
     address, requests = served
     mirrors = (f"{address}nothing/", f"{address}here/mnist/")
     monkeypatch.setattr(archives, "MNIST", replace(archives.MNIST, mirrors=mirrors))
     monkeypatch.setattr(pooch.get_logger(), "handlers", [caplog.handler])
     expected = mk.data.mnist(tiny).real(30).x
-    assert torch.equal(mk.data.mnist().real(30).x, expected)  # the first mirror has no such file, the second has
+    # the first mirror has no such file, the second has
+    assert torch.equal(mk.data.mnist().real(30).x, expected)
     out, err = capfd.readouterr()
     assert not out and "100%" in err and not caplog.records  # bars, and no words
     assert sorted(os.listdir(tmp_path / "cache" / "madkit" / "mnist")) == sorted(archives.FILES)
@@ -213,29 +247,37 @@ def test_a_download_is_made_once_and_needs_no_network_after(tiny, served, monkey
 
 
 def test_a_damaged_download_is_refused_and_leaves_nothing(tiny, served, monkeypatch, tmp_path):
-    monkeypatch.setattr(archives, "MNIST", replace(archives.MNIST, mirrors=(f"{served[0]}here/mnist/",)))
+    monkeypatch.setattr(archives, "MNIST", replace(archives.MNIST,
+                                                   mirrors=(f"{served[0]}here/mnist/",)))
     (tiny / archives.FILES[0]).write_bytes(b"a page of an advertiser")
-    with pytest.raises(FileNotFoundError, match="no download .*here/mnist/: SHA256 hash .* does not match"):
+    with pytest.raises(FileNotFoundError, match="no download .*here/mnist/: SHA256 hash .* does "
+                                                "not match"):
         mk.data.mnist()
     assert not os.listdir(tmp_path / "cache" / "madkit" / "mnist")
 
 
 def test_without_a_network_the_error_says_what_to_do(tiny):
-    with pytest.raises(FileNotFoundError, match=r"no copy in .*madkit.mnist, and no download \(http://127.0.0.1:9/: ") as error:
+    with pytest.raises(FileNotFoundError, match=r"no copy in .*madkit.mnist, and no download "
+                                                r"\(http://127.0.0.1:9/: ") as error:
         mk.data.mnist()
-    assert all(name in str(error.value) for name in (*archives.FILES, "mk.data.mnist(root=folder)", "MADKIT_DATA", "in mnist/"))
+    assert all(name in str(error.value) for name in (*archives.FILES, "mk.data.mnist(root=folder)",
+                                                     "MADKIT_DATA", "in mnist/"))
 
 
 def test_test_rows_must_be_like_the_others():
     x = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
-    for test in (mk.Samples(x[:0]), mk.Samples(x.flatten(1)), mk.Samples(x.double()), mk.Samples(x, torch.zeros(5))):
-        with pytest.raises(ValueError, match=r"expected test rows like the others, of shape \(1, 2, 2\) and torch.uint8, with"):
+    for test in (mk.Samples(x[:0]), mk.Samples(x.flatten(1)), mk.Samples(x.double()),
+                 mk.Samples(x, torch.zeros(5))):
+        with pytest.raises(ValueError, match=r"expected test rows like the others, of shape \(1, "
+                                             r"2, 2\) and torch.uint8, with"):
             mk.data.Finite(x, None, test)
-    with pytest.raises(ValueError, match=r"mine: test: expected finite numbers, .* in 1 of 2 rows \(counted from 0: 1\)"):
-        mk.data.Finite(torch.zeros(5, 1), None, mk.Samples(torch.tensor([[0.0], [float("nan")]])), "mine")
+    with pytest.raises(ValueError, match=r"mine: test: expected finite numbers, .* in 1 of 2 rows "
+                                         r"\(counted from 0: 1\)"):
+        mk.data.Finite(torch.zeros(5, 1), None, mk.Samples(torch.tensor([[0.0], [float("nan")]])),
+                       "mine")
 
 
-# --- one's own pictures --------------------------------------------------------------------------------------------
+# --- one's own pictures ---------------------------------------------------------------------------
 
 
 def noise(*shape, seed=0):
@@ -254,17 +296,23 @@ def rows(truth):
 
 def test_pictures_of_the_right_size_are_taken_as_they_are_in_alphabetical_order(tmp_path):
     names = ["b/1.png", "a.bmp", "b/c/x.TIFF", "B.gif", "z.webp", "b/0.PNG"]
-    pixels = {name: noise(8, 8, 3, seed=i) if name != "B.gif" else np.zeros((8, 8), np.uint8) for i, name in enumerate(names)}
+    pixels = {name: noise(8, 8, 3, seed=i) if name != "B.gif" else np.zeros((8, 8), np.uint8)
+              for i, name in enumerate(names)}
     for name, array in pixels.items():
         save(array, tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
     for name in ("notes.txt", "b/Thumbs.db", ".hidden.png", ".trash/old.png", "B.gif.part"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("no picture")
     truth = mk.data.images(tmp_path, 8)
-    expected = [pixels[name] for name in ["B.gif", "a.bmp", "b/0.PNG", "b/1.png", "b/c/x.TIFF", "z.webp"]]
+    expected = [pixels[name] for name in ["B.gif", "a.bmp", "b/0.PNG", "b/1.png", "b/c/x.TIFF",
+                                          "z.webp"]]
     expected[0] = np.zeros((8, 8, 3), np.uint8)
     assert np.array_equal(rows(truth), np.stack(expected).transpose(0, 3, 1, 2)) and truth.y is None
-    assert truth.x.dtype == torch.uint8 and repr(truth) == f"images({tmp_path.name!r}, 8)" and truth.held == 2
+    assert (
+        truth.x.dtype == torch.uint8
+        and repr(truth) == f"images({tmp_path.name!r}, 8)"
+        and truth.held == 2
+    )
 
 
 def test_grey_is_what_is_grey_whatever_the_file_says(tmp_path):
@@ -276,7 +324,8 @@ def test_grey_is_what_is_grey_whatever_the_file_says(tmp_path):
     Image.fromarray(grey > 127).save(tmp_path / "two.png")
     truth = mk.data.images(tmp_path, 8)
     two = np.where(grey > 127, 255, 0)
-    assert np.array_equal(rows(truth)[:, 0], np.stack([grey, grey, grey, grey, two])) and truth.shape == (1, 8, 8)
+    assert np.array_equal(rows(truth)[:, 0], np.stack([grey, grey, grey, grey,
+                                                       two])) and truth.shape == (1, 8, 8)
     save(np.full((8, 8, 3), (9, 9, 10), np.uint8), tmp_path / "z.png")
     assert mk.data.images(tmp_path, 8).shape == (3, 8, 8)
 
@@ -296,20 +345,24 @@ def test_what_is_transparent_is_on_white(tmp_path):
 
 
 def test_the_middle_is_kept_and_averaged(tmp_path):
-    """Wide and tall: only the green square in the middle stays. Fine stripes become their mean, not a pattern of their own."""
+    """Wide and tall: only the green square in the middle stays. Fine stripes become their mean, not
+    a pattern of their own."""
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, :20, 0], wide[:, 20:40, 1], wide[:, 40:, 2] = 255, 255, 255
     save(wide, tmp_path / "wide.png")
     save(wide.transpose(1, 0, 2), tmp_path / "tall.png")
-    save(np.broadcast_to(np.arange(64)[:, None, None] % 2 * 200, (64, 64, 3)).astype(np.uint8), tmp_path / "stripes.png")
+    save(np.broadcast_to(np.arange(64)[:, None, None] % 2 * 200, (64, 64, 3)).astype(np.uint8),
+         tmp_path / "stripes.png")
     stripes, tall, broad = rows(mk.data.images(tmp_path, 5))
     for square in (tall, broad):
-        assert np.array_equal(square, np.broadcast_to(np.array([0, 255, 0])[:, None, None], (3, 5, 5)))
+        assert np.array_equal(square, np.broadcast_to(np.array([0, 255, 0])[:, None, None],
+                                                      (3, 5, 5)))
     assert np.abs(stripes[:, 1:4].astype(int) - 100).max() <= 2
 
 
 @pytest.mark.parametrize("orientation, turned", [
-    (1, lambda a: a), (2, np.fliplr), (3, lambda a: np.rot90(a, 2)), (4, np.flipud), (5, lambda a: a.T),
+    (1, lambda a: a), (2, np.fliplr), (3, lambda a: np.rot90(a, 2)), (4, np.flipud),
+    (5, lambda a: a.T),
     (6, lambda a: np.rot90(a, -1)), (7, lambda a: np.rot90(a, 2).T), (8, np.rot90),
 ])
 def test_pictures_are_turned_as_their_exif_says(tmp_path, orientation, turned):
@@ -322,12 +375,17 @@ def test_pictures_are_turned_as_their_exif_says(tmp_path, orientation, turned):
 
 @pytest.mark.parametrize("size, grey_levels", [(32, 2.55), (300, 0.5)])
 def test_large_photographs_are_as_if_decoded_whole(tmp_path, size, grey_levels):
-    """JPEG is decoded at up to an eighth of its size where four pixels are left for one: within 1% of the range on average."""
+    """JPEG is decoded at up to an eighth of its size where four pixels are left for one: within 1%
+    of the range on average."""
     y, x = np.mgrid[:1500, :2000] / 100
     photo = np.stack([np.sin(x + y), np.cos(x), np.sin(y * x / 9)], -1) * 100 + 128
     for i in range(3):
         save(photo.astype(np.uint8), tmp_path / f"{i}.jpg", quality=95)
-    middle = Image.open(tmp_path / "0.jpg").crop((250, 0, 1750, 1500)).resize((size, size), Image.Resampling.LANCZOS)
+    middle = (
+        Image.open(tmp_path / "0.jpg")
+        .crop((250, 0, 1750, 1500))
+        .resize((size, size), Image.Resampling.LANCZOS)
+    )
     got = rows(mk.data.images(tmp_path, size))[0].astype(int)
     assert np.abs(got - np.asarray(middle).transpose(2, 0, 1)).mean() < grey_levels
 
@@ -353,16 +411,19 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     for i in range(1, 8):
         content = (tmp_path / f"{i}.png").read_bytes()
         (tmp_path / f"{i}.png").write_bytes([b"", b"words", content[:200], content[:-2000]][i % 4])
-    with pytest.raises(ValueError, match=r"7 of 9 files cannot be read: .*1.png .*5.png \(.*\) and 2 more; mend") as error:
+    with pytest.raises(ValueError, match=r"7 of 9 files cannot be read: .*1.png .*5.png \(.*\) "
+                                         r"and 2 more; mend") as error:
         mk.data.images(tmp_path, 8)
     assert not re.search(r"[0678]\.png", str(error.value))
 
 
 def test_folders_without_pictures_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="images: folder expected a folder of pictures, got '/does/not/exist'"):
+    with pytest.raises(FileNotFoundError, match="images: folder expected a folder of pictures, "
+                                                "got '/does/not/exist'"):
         mk.data.images("/does/not/exist", 8)
     save(noise(4, 4), tmp_path / "1.png")
-    with pytest.raises(ValueError, match=r"expected at least 3 pictures .* got 1; pictures are known by the ends of their names"):
+    with pytest.raises(ValueError, match=r"expected at least 3 pictures .* got 1; pictures are "
+                                         r"known by the ends of their names"):
         mk.data.images(tmp_path, 8)
     with pytest.raises(ValueError, match="images: size: expected a whole number ≥ 1, got 0"):
         mk.data.images(tmp_path, 0)

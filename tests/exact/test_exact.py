@@ -1,4 +1,5 @@
-"""exact draws what a fit sees of rows; a few lines of NumPy that draw the rows themselves are the oracle."""
+"""exact draws what a fit sees of rows; a few lines of NumPy that draw the rows themselves are the
+oracle."""
 
 import itertools
 
@@ -29,9 +30,10 @@ ALL = ("w2_squared", "mean_error", "trace", "logdet", "spectrum", "mean", "cov")
 
 
 def drawn(loop, dim, generations, runs, n_ini, ddof=1, seed=0):
-    """Means (runs, generations, d) and covariances (runs, generations, d, d) of fits to rows that are really drawn."""
+    """Means (runs, generations, d) and covariances (runs, generations, d, d) of fits to rows that
+    are really drawn."""
     rng = np.random.default_rng(seed)
-    models = [(np.zeros((runs, 1, dim)), np.eye(dim))]                       # the truth, then generation 1, 2, …
+    models = [(np.zeros((runs, 1, dim)), np.eye(dim))]  # the truth, then generation 1, 2, …
 
     def rows(n, k, lam=1.0):
         mean, root = models[k]
@@ -40,11 +42,13 @@ def drawn(loop, dim, generations, runs, n_ini, ddof=1, seed=0):
     def of(part, t):
         if isinstance(part, Synthetic):
             return [rows(n, k, part.lam) for k, n in part.shares(t).items()]
-        return [rows(part.n, 0) if isinstance(part, Fresh) else real if isinstance(part, Real) else data]
+        return [rows(part.n, 0) if isinstance(part, Fresh) else real if isinstance(part, Real)
+                else data]
 
     fits, real = [], rows(n_ini, 0)
     for t in range(1, generations + 1):
-        data = np.concatenate([x for part in parts(loop) for x in of(part, t)], 1) if t > 1 else real
+        data = np.concatenate([x for part in parts(loop) for x in of(part, t)],
+                              1) if t > 1 else real
         mean = data.mean(1, keepdims=True)
         cov = (data - mean).swapaxes(1, 2) @ (data - mean) / (data.shape[1] - ddof)
         values, vectors = np.linalg.eigh(cov)
@@ -58,16 +62,19 @@ def measured(mean, cov):
     values = np.linalg.eigvalsh(cov).clip(1e-300)
     mean_error, trace = (mean**2).sum(-1), values.sum(-1)
     w2 = mean_error + trace + mean.shape[-1] - 2 * np.sqrt(values).sum(-1)
-    return {"w2_squared": w2, "mean_error": mean_error, "trace": trace, "logdet": np.log(values).sum(-1)}
+    return {"w2_squared": w2, "mean_error": mean_error, "trace": trace,
+            "logdet": np.log(values).sum(-1)}
 
 
 def check_mean(values, expected, errors=4):
     """Independent values have this mean, up to so many standard errors."""
     error = values.std(ddof=1) / np.sqrt(len(values))
-    assert abs(values.mean() - expected) < errors * error, f"{values.mean()} ± {error}, expected {expected}"
+    assert abs(values.mean() - expected) < errors * error, (
+        f"{values.mean()} ± {error}, expected {expected}"
+    )
 
 
-# --- the law -------------------------------------------------------------------------------------------------------
+# --- the law --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name, lam, dim", list(itertools.product(LOOPS, [1, 0.8], [1, 2, 10])))
@@ -77,19 +84,27 @@ def test_the_law_is_that_of_drawn_rows(name, lam, dim):
     theirs = measured(*drawn(loop, dim, 4, runs, n_ini=20))
     for metric, t in itertools.product(ours, [1, 3]):
         a, b = ours[metric][0], theirs[metric]
-        difference, error = a[:, t].mean() - b[:, t].mean(), np.hypot(a[:, t].std() / (2 * runs)**0.5, b[:, t].std() / runs**0.5)
-        assert abs(difference) < 4.5 * error, f"{metric}, generation {t + 1}: {difference / error:.1f} standard errors"
+        difference, error = (
+            a[:, t].mean() - b[:, t].mean(),
+            np.hypot(a[:, t].std() / (2 * runs) ** 0.5, b[:, t].std() / runs**0.5),
+        )
+        assert abs(difference) < 4.5 * error, (
+            f"{metric}, generation {t + 1}: {difference / error:.1f} standard errors"
+        )
         assert ks_2samp(a[:, t], b[:, t]).pvalue > 1e-5, f"{metric}, generation {t + 1}"
-        assert ks_2samp(a[:, t] - a[:, 0], b[:, t] - b[:, 0]).pvalue > 1e-5, f"{metric}, generations 1 and {t + 1} together"
+        assert ks_2samp(a[:, t] - a[:, 0], b[:, t] - b[:, 0]).pvalue > 1e-5, (
+            f"{metric}, generations 1 and {t + 1} together"
+        )
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 7, 100, 10**9])
 def test_squares_of_the_diagonal_are_chi2(n):
     draws, rows = Draws(list(range(300)), 2, torch.device("cpu")), np.full((30, 1, 1), n)
-    seen = draws.draw(slice(1, 31), rows, np.ones((1, 1))).numpy()[:, 0, :, 0]           # (T, S, d, d + 1)
+    seen = draws.draw(slice(1, 31), rows, np.ones((1, 1))).numpy()[:, 0, :, 0]  # (T, S, d, d + 1)
     for i in range(2):
         if n - 1 - i:
-            assert kstest(seen[..., i, i].ravel() ** 2, chi2(n - 1 - i).cdf).pvalue > 1e-4, f"{n - 1 - i} degrees of freedom"
+            assert kstest(seen[..., i, i].ravel() ** 2,
+                          chi2(n - 1 - i).cdf).pvalue > 1e-4, f"{n - 1 - i} degrees of freedom"
         else:
             assert not seen[..., i, i].any()
     if n > 2:
@@ -99,17 +114,23 @@ def test_squares_of_the_diagonal_are_chi2(n):
 
 @pytest.mark.parametrize("freedom", [2, 3, 5, 1000, 10**6])
 def test_bent_numbers_are_refused_in_proportion_to_their_density(freedom):
-    """Taken with probability e^−least, a bent normal number has the density of √χ²: law by law, no chance in it."""
+    """Taken with probability e^−least, a bent normal number has the density of √χ²: law by law, no
+    chance in it."""
     scale = freedom / 2 - 1 / 3
     x = np.linspace(max(-6, -np.sqrt(9 * scale) + 0.05), 6, 400)
     y = 1 + x / np.sqrt(9 * scale)
     least = scale * (y**3 - 1 - 3 * np.log(y)) - x**2 / 2
-    ratio = chi2(freedom).logpdf(2 * scale * y**3) + np.log(6 * scale * y**2 / np.sqrt(9 * scale)) - norm.logpdf(x)
+    ratio = (
+        chi2(freedom).logpdf(2 * scale * y**3)
+        + np.log(6 * scale * y**2 / np.sqrt(9 * scale))
+        - norm.logpdf(x)
+    )
     assert np.ptp(ratio + least) < 1e-7 and least.min() > -1e-7 and ratio.max() < np.log(1 / 0.95)
     chi, taken = _bent(x, least + 1e-6, np.array(scale))
     np.testing.assert_allclose(chi**2, 2 * scale * y**3)
     assert taken.all() and not _bent(x, least - 1e-6, np.array(scale))[1].any()
-    assert not _bent(np.array([-9.0]), np.array([50.0]), np.array(2 / 3))[1].any(), "beyond the end of the law"
+    assert not _bent(np.array([-9.0]), np.array([50.0]),
+                     np.array(2 / 3))[1].any(), "beyond the end of the law"
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3])
@@ -120,26 +141,31 @@ def test_components_and_matrices_agree(name, dim, monkeypatch):
         monkeypatch.setattr(Components, "FEW", few)
         values.append(exact.simulate(loops, dim, generations=8, seeds=3, n_ini=20, metrics=ALL))
     for metric in ALL:
-        np.testing.assert_allclose(*(value[metric] for value in values), rtol=1e-10, atol=1e-12, err_msg=metric)
+        np.testing.assert_allclose(*(value[metric] for value in values), rtol=1e-10, atol=1e-12,
+                                   err_msg=metric)
 
 
 def test_maximum_likelihood_covariance():
     ours = exact.simulate(LOOPS["everything"](0.8), 2, generations=3, seeds=3000, n_ini=6, ddof=0)
     theirs = measured(*drawn(LOOPS["everything"](0.8), 2, 3, 1500, n_ini=6, ddof=0))
-    assert all(ks_2samp(ours[metric][0, :, 2], theirs[metric][:, 2]).pvalue > 1e-5 for metric in ours)
+    assert all(ks_2samp(ours[metric][0, :, 2], theirs[metric][:, 2]).pvalue > 1e-5
+               for metric in ours)
 
 
 @pytest.mark.parametrize("n, dim, c", [
-    (20, 1, -0.0535539222), (20, 2, -0.1642042429), (30, 5, -0.5521691157), (200, 100, -31.2283506), (1000, 100, -5.2336286)])
+    (20, 1, -0.0535539222), (20, 2, -0.1642042429), (30, 5, -0.5521691157), (200, 100, -31.2283506),
+    (1000, 100, -5.2336286)])
 def test_log_det_falls_by_c_every_generation(n, dim, c):
-    values = exact.simulate(Synthetic(n, 0.9), dim, generations=20, seeds=2000 // dim, metrics=["logdet"])["logdet"][0]
-    check_mean(np.diff(values).ravel(), c + dim * np.log(0.9))               # the steps are independent
+    values = exact.simulate(Synthetic(n, 0.9), dim, generations=20, seeds=2000 // dim,
+                            metrics=["logdet"])["logdet"][0]
+    check_mean(np.diff(values).ravel(), c + dim * np.log(0.9))  # the steps are independent
 
 
 @pytest.mark.parametrize("n, lam, t, w2", [
     (20, 1, 30, 2.152), (20, 0.9, 30, 1.1958), (50, 1, 100, 2.799), (50, 0.95, 100, 1.2913)])
 def test_expected_w2_of_a_fully_synthetic_loop_that_starts_at_the_truth(n, lam, t, w2):
-    values = exact.simulate(Synthetic(n, lam), generations=t + 1, seeds=10_000, n_ini=10**12, metrics=["w2_squared"])
+    values = exact.simulate(Synthetic(n, lam), generations=t + 1, seeds=10_000, n_ini=10**12,
+                            metrics=["w2_squared"])
     check_mean(values["w2_squared"][0, :, t], w2)
 
 
@@ -151,25 +177,29 @@ def test_expected_w2_of_a_fully_synthetic_loop_that_starts_at_the_truth(n, lam, 
     (Real() + Synthetic(40, 0.8), 20, 0.6954612006, 0.0111273792 + 1 / 20),
 ], ids=repr)
 def test_fixed_points(loop, n_ini, m, u):
-    values = exact.simulate(loop, generations=60, seeds=1500, n_ini=n_ini, metrics=["trace", "mean_error"])
-    check_mean(values["trace"][0, :, 30:].mean(1), m)                        # seeds are independent, generations are not
+    values = exact.simulate(loop, generations=60, seeds=1500, n_ini=n_ini,
+                            metrics=["trace", "mean_error"])
+    check_mean(values["trace"][0, :, 30:].mean(1), m)  # seeds are independent, generations are not
     check_mean(values["mean_error"][0, :, 30:].mean(1), u)
 
 
 def test_an_accumulating_pool_keeps_the_product():
-    values = exact.simulate(Previous() + Synthetic(10), generations=20, seeds=4000, n_ini=10, ddof=0, metrics=["trace"])
+    values = exact.simulate(Previous() + Synthetic(10), generations=20, seeds=4000, n_ini=10,
+                            ddof=0, metrics=["trace"])
     check_mean(values["trace"][0, :, -1], np.prod(1 - 1 / (10 * np.arange(1, 21.0) ** 2)))
 
 
-# --- what changes no number ----------------------------------------------------------------------------------------
+# --- what changes no number -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name, dim", list(itertools.product(LOOPS, [1, 2, 5, 33])))
 def test_more_seeds_loops_or_generations_change_no_bit(name, dim, monkeypatch):
     loops = [LOOPS[name](lam) for lam in (0.3, 0.9, 1)]
-    few = exact.simulate(loops[1], dim, generations=6, seeds=[5], n_ini=12, metrics=ALL, cov=np.diag(np.arange(1.0, dim + 1)))
+    few = exact.simulate(loops[1], dim, generations=6, seeds=[5], n_ini=12, metrics=ALL,
+                         cov=np.diag(np.arange(1.0, dim + 1)))
     monkeypatch.setattr(exact.law, "BUDGET", 40 * dim**2)                        # also in pieces
-    many = exact.simulate(loops, dim, generations=7, seeds=[1, 5, 7], n_ini=12, metrics=ALL, cov=np.diag(np.arange(1.0, dim + 1)))
+    many = exact.simulate(loops, dim, generations=7, seeds=[1, 5, 7], n_ini=12, metrics=ALL,
+                          cov=np.diag(np.arange(1.0, dim + 1)))
     for metric in ALL:
         np.testing.assert_array_equal(few[metric][0, 0], many[metric][1, 1, :6], err_msg=metric)
 
@@ -183,12 +213,13 @@ def test_loops_of_one_seed_share_generation_1_but_seeds_share_nothing():
 
 def test_what_is_kept_of_earlier_draws_changes_no_bit(monkeypatch):
     monkeypatch.setattr(exact.law, "BUDGET", 200)                                # several pieces
-    loop = Fresh(3) + Synthetic(3)                                               # few degrees of freedom: some are refused twice
-    ask = lambda: exact.simulate(loop, 2, generations=60, seeds=4, n_ini=12, metrics=["trace"])["trace"]  # noqa: E731
+    loop = Fresh(3) + Synthetic(3)  # few degrees of freedom: some are refused twice
+    ask = lambda: exact.simulate(loop, 2, generations=60, seeds=4, n_ini=12,
+                                 metrics=["trace"])["trace"]  # noqa: E731
     LAST.clear()
     first = ask()
     assert len(LAST) > 9 and any(name == "chi.2" for name, *_ in LAST)
-    for kept in (1, 2, 3):                                                       # of so many one is still there
+    for kept in (1, 2, 3):  # of so many one is still there
         for gone in [one for i, one in enumerate(LAST) if i % kept]:
             del LAST[gone]
         assert (ask() == first).all()
@@ -201,9 +232,11 @@ def test_what_is_kept_is_bounded():
 
 
 def test_a_small_step_of_a_setting_is_a_small_step_of_every_path():
-    """Loops share their chance: seeds keep their rank when p or n changes a little, so a slider moves the picture smoothly."""
+    """Loops share their chance: seeds keep their rank when p or n changes a little, so a slider
+    moves the picture smoothly."""
     loops = [mk.fresh_data(n, p, 0.9) for n, p in ((100, 0.3), (101, 0.3), (100, 0.31))]
-    ends = exact.simulate(loops, 2, generations=20, seeds=300, n_ini=[100] * 3, metrics=["trace"])["trace"][:, :, -1]
+    ends = exact.simulate(loops, 2, generations=20, seeds=300, n_ini=[100] * 3,
+                          metrics=["trace"])["trace"][:, :, -1]
     assert np.corrcoef(ends)[0, 1:].min() > 0.9
 
 
@@ -213,7 +246,9 @@ def test_generators_are_numpys_own_of_the_named_stream():
         plain = np.random.Generator(np.random.PCG64DXSM(key(7, "exact", name)))
         kept, again = generator(7, name), generator(7, name)
         numbers = plain.standard_normal(5)
-        assert (kept.standard_normal(5) == numbers).all() and (again.standard_normal(5) == numbers).all()
+        assert (kept.standard_normal(5) == numbers).all() and (
+            again.standard_normal(5) == numbers
+        ).all()
 
 
 def test_no_global_generator_is_read_or_moved():
@@ -222,21 +257,27 @@ def test_no_global_generator_is_read_or_moved():
     before = torch.get_rng_state(), np.random.get_state()[1].copy()
     again = exact.simulate(Fresh(5) + Synthetic(10), 2, seeds=2)
     assert all((first[metric] == again[metric]).all() for metric in first)
-    assert (torch.get_rng_state() == before[0]).all() and (np.random.get_state()[1] == before[1]).all()
+    assert (torch.get_rng_state() == before[0]).all() and (
+        np.random.get_state()[1] == before[1]
+    ).all()
 
 
-# --- where numbers end ---------------------------------------------------------------------------------------------
+# --- where numbers end ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dim", [1, 6])
 @pytest.mark.parametrize("loop, n_ini", [
-    (Synthetic(4), 9), (Synthetic(4, memory=2), 9), (Real() + Synthetic(9), 4), (Previous() + Synthetic(3), 4),
-    (Fresh(2) + Synthetic(2), 3), (Fresh(3), 9), (Fresh(1) + Synthetic(9), 3), (Real() + Synthetic(9, 0.0), 4),
-    (Synthetic(9, 0.0), 9), (Synthetic(10, 0.0, memory=3), 9), (Fresh(2) + Synthetic(9, 0.0, memory=3), 4),
+    (Synthetic(4), 9), (Synthetic(4, memory=2), 9), (Real() + Synthetic(9), 4),
+    (Previous() + Synthetic(3), 4),
+    (Fresh(2) + Synthetic(2), 3), (Fresh(3), 9), (Fresh(1) + Synthetic(9), 3),
+    (Real() + Synthetic(9, 0.0), 4),
+    (Synthetic(9, 0.0), 9), (Synthetic(10, 0.0, memory=3), 9),
+    (Fresh(2) + Synthetic(9, 0.0, memory=3), 4),
     (Real() + Fresh(0) + Synthetic(9), 2), (Fresh(0) + Synthetic(10, memory=2), 2),
 ], ids=repr)
 def test_ranks_are_those_of_drawn_rows(loop, n_ini, dim):
-    values = exact.simulate(loop, dim, generations=6, seeds=3, n_ini=n_ini, metrics=["spectrum", "logdet", "cov"])
+    values = exact.simulate(loop, dim, generations=6, seeds=3, n_ini=n_ini,
+                            metrics=["spectrum", "logdet", "cov"])
     ranks = np.linalg.matrix_rank(drawn(loop, dim, 6, 3, n_ini)[1], tol=1e-12)
     assert ((values["spectrum"][0] > 1e-12).sum(-1) == ranks).all()
     assert (np.isneginf(values["logdet"][0]) == (ranks < dim)).all()
@@ -244,11 +285,13 @@ def test_ranks_are_those_of_drawn_rows(loop, n_ini, dim):
 
 
 @pytest.mark.parametrize("loop, dim, n_ini", [
-    (Real() + Fresh(0) + Synthetic(9), 2, 2), (Real() + Fresh(0) + Synthetic(9), 3, 3), (Real() + Fresh(1) + Synthetic(9), 3, 2),
+    (Real() + Fresh(0) + Synthetic(9), 2, 2), (Real() + Fresh(0) + Synthetic(9), 3, 3),
+    (Real() + Fresh(1) + Synthetic(9), 3, 2),
     (Real() + Previous() + Fresh(1), 3, 2), (Real() + Fresh(0) + Synthetic(9, 0.5), 5, 5),
 ], ids=repr)
 def test_real_rows_that_are_too_few_for_cholesky_harm_no_fit(loop, dim, n_ini):
-    values = exact.simulate(loop, dim, generations=6, seeds=30, n_ini=n_ini, metrics=["trace", "w2_squared", "mean_error"])
+    values = exact.simulate(loop, dim, generations=6, seeds=30, n_ini=n_ini,
+                            metrics=["trace", "w2_squared", "mean_error"])
     assert all(np.isfinite(value).all() for value in values.values())
 
 
@@ -267,17 +310,19 @@ def test_the_number_of_rows_costs_nothing():
     np.testing.assert_allclose(values["trace"], 3, rtol=1e-6)
 
 
-# --- measures and tables -------------------------------------------------------------------------------------------
+# --- measures and tables --------------------------------------------------------------------------
 
 
 def test_metrics_are_those_of_the_fit_against_the_truth():
     root = np.random.default_rng(0).standard_normal((5, 5))
     mean, cov = np.arange(5.0), root @ root.T
-    values = exact.simulate(Fresh(9) + Synthetic(20, 0.7), 5, generations=3, seeds=2, mean=mean, cov=cov, metrics=ALL)
+    values = exact.simulate(Fresh(9) + Synthetic(20, 0.7), 5, generations=3, seeds=2, mean=mean,
+                            cov=cov, metrics=ALL)
     for s, t in itertools.product(range(2), range(3)):
         m, c = values["mean"][0, s, t], values["cov"][0, s, t]
         middle = sqrtm(sqrtm(cov) @ c @ sqrtm(cov)).real
-        expected = {"mean_error": ((m - mean) ** 2).sum(), "trace": np.trace(c), "logdet": np.linalg.slogdet(c)[1],
+        expected = {"mean_error": ((m - mean) ** 2).sum(), "trace": np.trace(c),
+                    "logdet": np.linalg.slogdet(c)[1],
                     "w2_squared": ((m - mean) ** 2).sum() + np.trace(c + cov - 2 * middle),
                     "spectrum": np.linalg.eigvalsh(c)[::-1]}
         for metric, value in expected.items():
@@ -286,24 +331,32 @@ def test_metrics_are_those_of_the_fit_against_the_truth():
 
 def test_the_truth_changes_coordinates_only():
     cov = torch.tensor([[2.0, 0.6], [0.6, 0.5]])
-    plain, other = (exact.simulate(Real() + Synthetic(9), 2, n_ini=9, seeds=3, cov=c, metrics=["logdet"]) for c in (None, cov))
-    np.testing.assert_allclose(other["logdet"], plain["logdet"] + np.log(np.linalg.det(cov)), rtol=1e-6)
+    plain, other = (exact.simulate(Real() + Synthetic(9), 2, n_ini=9, seeds=3, cov=c,
+                                   metrics=["logdet"]) for c in (None, cov))
+    np.testing.assert_allclose(other["logdet"], plain["logdet"] + np.log(np.linalg.det(cov)),
+                               rtol=1e-6)
 
 
 def test_run_is_the_same_numbers_as_a_record():
     loops = [Real() + Synthetic(30, lam) for lam in (0.8, 1)]
     run = exact.run(loops, 2, generations=4, seeds=[3, 8], n_ini=15, metrics=["trace", "spectrum"])
-    values = exact.simulate(loops, 2, generations=4, seeds=[3, 8], n_ini=15, metrics=["trace", "spectrum"])
+    values = exact.simulate(loops, 2, generations=4, seeds=[3, 8], n_ini=15,
+                            metrics=["trace", "spectrum"])
     table = run.table.set_index(["loop", "seed", "metric", "generation"]).value.sort_index()
-    assert len(table) == 2 * 2 * 3 * 4 and set(run.table.metric) == {"trace", "spectrum.1", "spectrum.2"}
+    assert len(table) == 2 * 2 * 3 * 4 and set(run.table.metric) == {"trace", "spectrum.1",
+                                                                     "spectrum.2"}
     assert (table.loc[1, 8, "trace"] == values["trace"][1, 1]).all()
     assert (table.loc[0, 3, "spectrum.2"] == values["spectrum"][0, 0, :, 1]).all()
-    assert set(run.theory.columns) == {"loop", "generation", "metric", "value", "kind"} and set(run.theory.metric) <= {"trace"}
-    assert "Synthetic(n=30, lam=0.8, memory=1)" in run.spec["loop"] and run.spec["n_ini"] == [15, 15]
+    assert set(run.theory.columns) == {"loop", "generation", "metric", "value",
+                                       "kind"} and set(run.theory.metric) <= {"trace"}
+    assert "Synthetic(n=30, lam=0.8, memory=1)" in run.spec["loop"] and run.spec["n_ini"] == [
+        15,
+        15,
+    ]
     assert "loop" not in exact.run(loops[0], n_ini=15, seeds=1).table
 
 
-# --- refusals ------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -331,5 +384,6 @@ def test_bad_arguments(arguments, message):
 
 
 def test_a_covariance_in_words():
-    with pytest.raises(TypeError, match=r"cov: expected numbers of shape \(2, 2\), as dim=2, got 'diag'"):
+    with pytest.raises(TypeError, match=r"cov: expected numbers of shape \(2, 2\), as dim=2, got "
+                                        r"'diag'"):
         exact.simulate(Synthetic(9), 2, cov="diag")

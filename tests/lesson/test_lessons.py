@@ -1,4 +1,5 @@
-"""Every lesson runs under bare papermill with other parameters, keeps its anatomy, and finds the numbers it teaches."""
+"""Every lesson runs under bare papermill with other parameters, keeps its anatomy, and finds the
+numbers it teaches."""
 
 import json
 from pathlib import Path
@@ -14,19 +15,24 @@ LESSONS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 
 def cells(name, kind=None, tag=None):
     return [cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells
-            if kind in (None, cell.cell_type) and (tag is None or tag in cell.metadata.get("tags", []))]
+            if kind in (None, cell.cell_type)
+            and (tag is None or tag in cell.metadata.get("tags", []))]
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_has_its_anatomy(name):
-    assert cells(name, "markdown")[0].source.startswith("# ") and "?" in cells(name, "markdown")[0].source.splitlines()[0]
+    assert (
+        cells(name, "markdown")[0].source.startswith("# ")
+        and "?" in cells(name, "markdown")[0].source.splitlines()[0]
+    )
     assert len(cells(name, tag="parameters")) == 1
     assert "check_parameters()" in "".join(cell.source for cell in cells(name, "code"))
     assert "lesson.results(" in cells(name, "code")[-1].source
     long = [cell.source for cell in cells(name, "code") if len(cell.source.splitlines()) > 12]
     assert not long, "code cells are short"
     assert not any("\ndef " in f"\n{cell.source}" for cell in cells(name, "code")
-                   if not cell.metadata.get("nbgrader") and "state" not in cell.source and "(seed, " not in cell.source), (
+                   if not cell.metadata.get("nbgrader") and "state" not in cell.source
+                   and "(seed, " not in cell.source), (
         "helpers live in the package; a loop (of state) or a task (of seed) is the lesson")
 
 
@@ -41,8 +47,10 @@ def test_only_checked_cells_keep_their_output(name):
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_exercises_are_cells_of_nbgrader(name):
-    grading = [cell.metadata.nbgrader for cell in cells(name, "code") if "nbgrader" in cell.metadata]
-    assert any(part.solution for part in grading) and any(part.grade and part.points for part in grading)
+    grading = [cell.metadata.nbgrader
+               for cell in cells(name, "code") if "nbgrader" in cell.metadata]
+    assert any(part.solution for part in grading) and any(part.grade and part.points
+                                                          for part in grading)
     assert len({part.grade_id for part in grading}) == len(grading)
     for cell in cells(name, "code"):
         if cell.metadata.get("nbgrader", {}).get("grade"):
@@ -51,7 +59,8 @@ def test_exercises_are_cells_of_nbgrader(name):
             assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
 
 
-EXPECTED = Path(__file__).with_name("lessons.json")  # made by `python tests/lesson/test_lessons.py`; says with which versions
+# made by `python tests/lesson/test_lessons.py`; says with which versions
+EXPECTED = Path(__file__).with_name("lessons.json")
 
 
 def numbers(value, path=""):
@@ -68,15 +77,20 @@ def numbers(value, path=""):
 
 
 def run(name, out, **parameters):
-    papermill.execute_notebook(FOLDER / f"{name}.ipynb", out / f"{name}.ipynb", parameters | {"out": str(out)}, cwd=FOLDER,
+    papermill.execute_notebook(FOLDER / f"{name}.ipynb", out / f"{name}.ipynb",
+                               parameters | {"out": str(out)}, cwd=FOLDER,
                                kernel_name="python3", progress_bar=False)
     return json.loads((out / "results.json").read_text())
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_finds_the_numbers_it_teaches(name, tmp_path):
-    """Same seed, same numbers: within 2 % (or 0.02) of those recorded, the room that another processor's rounding may take."""
-    found, expected = dict(numbers(run(name, tmp_path))), dict(numbers(json.loads(EXPECTED.read_text())[name]))
+    """Same seed, same numbers: within 2 % (or 0.02) of those recorded, the room that another
+    processor's rounding may take."""
+    found, expected = (
+        dict(numbers(run(name, tmp_path))),
+        dict(numbers(json.loads(EXPECTED.read_text())[name])),
+    )
     assert found.keys() == expected.keys() and found
     assert found == pytest.approx(expected, rel=0.02, abs=0.02)
 
@@ -86,7 +100,8 @@ if __name__ == "__main__":
     import tempfile
 
     recorded = json.loads(EXPECTED.read_text())
-    for lesson in sys.argv[1:] or LESSONS:           # python tests/lesson/test_lessons.py 09_phase_transition
+    # python tests/lesson/test_lessons.py 09_phase_transition
+    for lesson in sys.argv[1:] or LESSONS:
         with tempfile.TemporaryDirectory() as folder:
             recorded[lesson] = run(lesson, Path(folder))
     recorded = {lesson: recorded[lesson] for lesson in LESSONS}

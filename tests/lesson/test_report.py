@@ -1,4 +1,5 @@
-"""Notebook in, report out: parameters by type, one page that needs no network, and words for all that goes wrong."""
+"""Notebook in, report out: parameters by type, one page that needs no network, and words for all
+that goes wrong."""
 
 import json
 import math
@@ -48,11 +49,13 @@ print("a progress bar", file=sys.stderr)"""
 
 
 def write(folder, name, *cells):
-    """A notebook of cells: parameters (source starting with lam), markdown (starting with #), code."""
+    """A notebook of cells: parameters (source starting with lam), markdown (starting with #), code.
+    """
     made = [new_markdown_cell(c) if c.startswith("#") else new_code_cell(c) for c in cells]
     for cell in made:
         cell.metadata["tags"] = ["parameters"] if cell.source.startswith("lam") else []
-    kernel = {"name": "course", "display_name": "a kernel that only its author has", "language": "python"}
+    kernel = {"name": "course", "display_name": "a kernel that only its author "
+                                                "has", "language": "python"}
     nbformat.write(new_notebook(cells=made, metadata={"kernelspec": kernel}), folder / name)
     return folder / name
 
@@ -77,12 +80,13 @@ def rendered(lesson, tmp_path_factory):
     return out
 
 
-# --- the report ----------------------------------------------------------------------------------------------------
+# --- the report -----------------------------------------------------------------------------------
 
 
 def test_report_writes_what_the_notebook_found(rendered):
     found = json.loads((rendered / "results.json").read_text())
-    assert found["parameters"] == {"lam": 0.8, "n": 100, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv"}
+    assert found["parameters"] == {"lam": 0.8, "n": 100, "flag": False, "seeds": [2.0, 3.5],
+                                   "data": "my.csv"}
     assert (found["schema"], found["lesson"], found["seed"]) == (2, "lesson", None)
     assert (found["metrics"], found["figures"]) == ({"render": "report"}, ["a square"])
     assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
@@ -92,17 +96,23 @@ def test_page_needs_no_network_and_describes_every_picture(rendered):
     text = (rendered / "lesson.html").read_text()
     pictures = BeautifulSoup(text, "html.parser").find_all("img")
     assert page.external(text) == [] and "<script" not in text
-    assert [p["alt"] for p in pictures] == [r"\Sigma_t", "a square", r"\frac{1}{n}", "Variance falls"]
+    assert [p["alt"] for p in pictures] == [r"\Sigma_t", "a square", r"\frac{1}{n}",
+                                            "Variance falls"]
     assert all(p["src"].startswith("data:image/") for p in pictures)
 
 
 def test_page_shows_words_and_figures_without_code(rendered):
     soup = BeautifulSoup((rendered / "lesson.html").read_text(), "html.parser")
     assert soup.title.text == "What does Sigma_t do?"
-    assert soup.details.em.text == "shrinks" and soup.select_one("code.tex").text == r"\begin{aligned}a\end{aligned}"
+    assert (
+        soup.details.em.text == "shrinks"
+        and soup.select_one("code.tex").text == r"\begin{aligned}a\end{aligned}"
+    )
     assert "a finding" in soup.text and "open the notebook in JupyterLab" in soup.text
-    assert not any(word in soup.text for word in ("a progress bar", "import", "FloatSlider", "None"))
-    settings = [[cell.text for cell in row.find_all(["th", "td"])] for row in soup.footer.find_all("tr")]
+    assert not any(word in soup.text for word in ("a progress bar", "import", "FloatSlider",
+                                                  "None"))
+    settings = [[cell.text for cell in row.find_all(["th", "td"])]
+                for row in soup.footer.find_all("tr")]
     assert settings[0] == ["lam", "0.8", "sampling bias λ in [0, 1]"] and len(settings) == 5
 
 
@@ -119,35 +129,45 @@ def test_executed_notebook_has_no_widget_state(rendered):
 
 def test_code_is_kept_when_asked_for(rendered, lesson):
     nb = nbformat.read(rendered / "lesson.ipynb", as_version=4)
-    assert "FloatSlider" in BeautifulSoup(page.render(nb, lesson, [], code=True), "html.parser").text
+    assert "FloatSlider" in BeautifulSoup(page.render(nb, lesson, [], code=True),
+                                          "html.parser").text
 
 
 def test_progress_bars_leave_no_trace_and_bare_widgets_a_line():
-    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.5s/generation]", "Diffusion:   0%|          | 1/200 [00:09<32:35,  9.8s/step]"]
-    outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text}) for text in [*bars, "VBox()"]]
+    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.5s/generation]", "Diffusion:   0%|          | "
+                                                                    "1/200 [00:09<32:35,  "
+                                                                    "9.8s/step]"]
+    outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text})
+               for text in [*bars, "VBox()"]]
     (cell,) = page._readable(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells
     assert [output.data["text/plain"] for output in cell.outputs] == ["VBox()"]
     assert "A live element" in cell.outputs[0].data["text/html"]
 
 
 def test_live_outputs_show_their_picture():
-    data = {page.WIDGET: {"model_id": "x"}, "text/html": '<img alt="fixed" src="data:,">', "text/plain": "VBox()"}
+    data = {page.WIDGET: {"model_id": "x"}, "text/html": '<img alt="fixed" '
+                                                         'src="data:,">', "text/plain": "VBox()"}
     cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", data)])
     assert 'alt="fixed"' in page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
 
 
-@pytest.mark.parametrize("tag", ['<script src="https://a.b/c.js">', "<img alt='' src=//a.b/c>", '<link href="http://a.b/c">',
-                                 "<style>@import 'https://a.b/c'</style>", "<p style='background: url(https://a.b/c)'>",
-                                 "<script>import x from 'https://a.b/c'; import('https://a.b/d')</script>"])
+@pytest.mark.parametrize("tag", ['<script src="https://a.b/c.js">', "<img alt='' src=//a.b/c>",
+                                 '<link href="http://a.b/c">',
+                                 "<style>@import 'https://a.b/c'</style>", "<p style='background: "
+                                                                           "url(https://a.b/c)'>",
+                                 "<script>import x from 'https://a.b/c'; "
+                                 "import('https://a.b/d')</script>"])
 def test_what_a_browser_would_fetch_is_reported(tag):
-    assert page.external(f'<a href="https://arxiv.org">{tag}<img src="data:image/png;base64,AAAA//src=">') != []
+    assert page.external(f'<a href="https://arxiv.org">{tag}<img '
+                         'src="data:image/png;base64,AAAA//src=">') != []
     cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", {"text/html": tag})])
     with pytest.warns(UserWarning, match="x.ipynb: the report loads from the network.*a.b/c"):
         page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
 
 
 def test_links_are_no_network_use():
-    assert page.external('<a href="https://arxiv.org/abs/2307.01850">paper</a> <svg xmlns="http://www.w3.org/2000/svg">') == []
+    assert page.external('<a href="https://arxiv.org/abs/2307.01850">paper</a> <svg '
+                         'xmlns="http://www.w3.org/2000/svg">') == []
 
 
 def test_all_renders_the_rest_and_names_what_failed(tmp_path, monkeypatch, capsys):
@@ -162,10 +182,16 @@ def test_all_renders_the_rest_and_names_what_failed(tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     assert cli.main(["report", "--all", "-o", "out"]) == 1
     said = capsys.readouterr().err
-    assert "bad.ipynb: cell [3] (1 / 0) failed: ZeroDivisionError: division by zero" in said and "Traceback" not in said
+    assert (
+        "bad.ipynb: cell [3] (1 / 0) failed: ZeroDivisionError: division by zero" in said
+        and "Traceback" not in said
+    )
     assert "1 of 2 notebooks failed: bad.ipynb" in said
-    assert str(kept) in said and "so far" in kept.read_text() and list(kept.parent.iterdir()) == [kept]
-    (link,) = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser").find_all("a")
+    assert (
+        str(kept) in said and "so far" in kept.read_text() and list(kept.parent.iterdir()) == [kept]
+    )
+    (link,) = BeautifulSoup((tmp_path / "out" / "index.html").read_text(),
+                            "html.parser").find_all("a")
     assert link.text == "Good & plain" and link["href"] == "a%20good%20one/a%20good%20one.html"
 
 
@@ -176,40 +202,48 @@ def test_a_report_never_overwrites_its_notebook(lesson):
     assert lesson.read_bytes() == before
 
 
-# --- the parameters ------------------------------------------------------------------------------------------------
+# --- the parameters -------------------------------------------------------------------------------
 
 
 def test_parameters_are_read_with_types_defaults_and_help(lesson):
     found = parameters.read(lesson)
     assert [str(p) for p in found.values()] == [
-        "lam: float = 0.9  # sampling bias λ in [0, 1]", "n: int = 100", "flag: bool = True  # µ: a switch",
+        "lam: float = 0.9  # sampling bias λ in [0, 1]", "n: int = 100", "flag: bool = True  # µ: "
+                                                                         "a switch",
         "seeds: list[float] = [0, 1]", "data: str | None = None  # a CSV file", "out: str = '.'"]
 
 
 @pytest.mark.parametrize("kind, text, value", [
-    ("float", "1", 1.0), ("float", "-1e-3", -0.001), ("int", "7", 7), ("bool", "false", False), ("bool", "True", True),
-    ("str", "true", "true"), ("str", "none", "none"), ("str | None", "none", None), ("str | None", "a b", "a b"),
-    ("list[int]", "[1, 2]", [1, 2]), ("list[int]", "3", [3]), ("list[str]", "a, b", ["a", "b"]), ("list[float]", "", [])])
+    ("float", "1", 1.0), ("float", "-1e-3", -0.001), ("int", "7", 7), ("bool", "false", False),
+    ("bool", "True", True),
+    ("str", "true", "true"), ("str", "none", "none"), ("str | None", "none", None),
+    ("str | None", "a b", "a b"),
+    ("list[int]", "[1, 2]", [1, 2]), ("list[int]", "3", [3]), ("list[str]", "a, b", ["a", "b"]),
+    ("list[float]", "", [])])
 def test_text_is_read_by_the_type(kind, text, value):
     found = parameters.Parameter("x", None, kind).value(text, text=True)
     assert found == value and type(found) is type(value)
 
 
-@pytest.mark.parametrize("kind, wrong", [("float", "abc"), ("int", "2.5"), ("bool", "1"), ("list[int]", "1,b")])
+@pytest.mark.parametrize("kind, wrong", [("float", "abc"), ("int", "2.5"), ("bool", "1"),
+                                         ("list[int]", "1,b")])
 def test_text_of_another_type_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="^parameter x: expected .*, got '.*'$"):
         parameters.Parameter("x", None, kind).value(wrong, text=True)
 
 
-@pytest.mark.parametrize("kind, wrong", [("float", "0.8"), ("float", True), ("float", None), ("int", 2.0), ("int", True),
-                                         ("bool", "true"), ("bool", 1), ("str", 3), ("list[int]", 1), ("list[int]", [1, "2"])])
+@pytest.mark.parametrize("kind, wrong", [("float", "0.8"), ("float", True), ("float", None),
+                                         ("int", 2.0), ("int", True),
+                                         ("bool", "true"), ("bool", 1), ("str", 3),
+                                         ("list[int]", 1), ("list[int]", [1, "2"])])
 def test_values_of_another_type_are_refused(kind, wrong):
     with pytest.raises(ValueError, match="^parameter x: expected"):
         parameters.Parameter("x", None, kind).value(wrong)
 
 
 def test_numpy_numbers_become_plain():
-    values = [parameters.Parameter("x", 0, kind).value(v) for kind, v in (("float", np.float32(0.5)), ("int", np.int64(3)))]
+    values = [parameters.Parameter("x", 0, kind).value(v)
+              for kind, v in (("float", np.float32(0.5)), ("int", np.int64(3)))]
     assert [type(v) for v in values] == [float, int]
 
 
@@ -230,16 +264,21 @@ def test_wrong_parameters_are_refused_with_the_valid_list(lesson, tmp_path, caps
 
 
 def test_bare_papermill_refuses_misspelt_parameters(lesson, tmp_path):
-    with pytest.raises(papermill.PapermillExecutionError, match="parameter flga: this notebook has none of that name"):
-        papermill.execute_notebook(lesson, tmp_path / "x.ipynb", {"flga": True}, kernel_name="python3", progress_bar=False)
+    with pytest.raises(papermill.PapermillExecutionError, match="parameter flga: this notebook "
+                                                                "has none of that name"):
+        papermill.execute_notebook(lesson, tmp_path / "x.ipynb", {"flga": True},
+                                   kernel_name="python3", progress_bar=False)
 
 
-# --- the command and the numbers -----------------------------------------------------------------------------------
+# --- the command and the numbers ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words, said", [
-    ("report", "NOTEBOOK: expected the path of a notebook"), ("report gone.ipynb", "'gone.ipynb': no such file"),
-    ("report pyproject.toml", "expected a Jupyter notebook"), ("report --all nothing_here", "expected notebooks"), ("", "usage"),
+    ("report", "NOTEBOOK: expected the path of a "
+               "notebook"), ("report gone.ipynb", "'gone.ipynb': no such file"),
+    ("report pyproject.toml", "expected a Jupyter "
+                              "notebook"), ("report --all nothing_here", "expected notebooks"),
+                              ("", "usage"),
     ("report x.ipynb -p lam", "expected 2 arguments")])
 def test_wrong_use_ends_in_words_and_2(words, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -260,11 +299,14 @@ def test_version(capsys):
 def test_results_are_plain_json(tmp_path, monkeypatch):
     table = pd.DataFrame({"t": [1, 2], "v": [0.5, -math.inf]})
     monkeypatch.chdir(tmp_path)
-    written = results({"a": np.float32(0.5), "b": torch.arange(2), "c": table, "d": {1: (math.nan, None)}, "e": tmp_path})
+    written = results({"a": np.float32(0.5), "b": torch.arange(2), "c": table,
+                       "d": {1: (math.nan, None)}, "e": tmp_path})
     record = json.loads(written.read_text(), parse_constant=pytest.fail)
     found = record["metrics"]
-    assert (written.resolve(), record["lesson"], record["parameters"]) == (tmp_path / "results.json", None, {})
-    assert (found["a"], found["b"], found["d"], found["e"]) == (0.5, [0, 1], {"1": ["nan", None]}, str(tmp_path))
+    assert (written.resolve(), record["lesson"],
+            record["parameters"]) == (tmp_path / "results.json", None, {})
+    assert (found["a"], found["b"], found["d"], found["e"]) == (0.5, [0, 1], {"1": ["nan", None]},
+                                                                str(tmp_path))
     assert found["c"] == [{"t": 1, "v": 0.5}, {"t": 2, "v": "-inf"}]
 
 
@@ -272,6 +314,7 @@ def test_results_name_what_has_no_plain_form(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TypeError, match=r"^results: metrics\['a'\]\[1\]\['x'\] must be numbers"):
         results({"a": [1, {"x": object()}]})
-    with pytest.raises(TypeError, match=r"^results: figures\[0\] must be a figure or its text alternative, got int"):
+    with pytest.raises(TypeError, match=r"^results: figures\[0\] must be a figure or its text "
+                                        r"alternative, got int"):
         results({}, [1])
     assert not (tmp_path / "results.json").exists()

@@ -1,4 +1,5 @@
-"""The picture that compares loops: its numbers are those of exact runs and theory, and nothing but the values decides."""
+"""The picture that compares loops: its numbers are those of exact runs and theory, and nothing but
+the values decides."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""Views without a browser: still pictures everywhere, live widgets that do not leak, and frames that depend on values alone."""
+"""Views without a browser: still pictures everywhere, live widgets that do not leak, and frames
+that depend on values alone."""
 
 import base64
 import io
@@ -16,7 +17,8 @@ from madkit.live.pictures import Comparison, Frame
 from madkit.live.shell import OPEN
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-CONTROLS = {"t": Slider("generation t", 3, 1, 9), "lam": Slider("sampling bias λ", 1.0, 0.5, 1.0, 0.1)}
+CONTROLS = {"t": Slider("generation t", 3, 1, 9),
+            "lam": Slider("sampling bias λ", 1.0, 0.5, 1.0, 0.1)}
 
 
 def stand_in(t, lam):
@@ -41,7 +43,7 @@ def shown(frame):
     return np.asarray(Image.open(io.BytesIO(frame.png)))
 
 
-# --- where a view is live, and what it shows where it is not -------------------------------------------------------
+# --- where a view is live, and what it shows where it is not --------------------------------------
 
 
 @pytest.mark.parametrize("render, variable, server, alive", [
@@ -62,22 +64,30 @@ def test_every_view_carries_its_still_picture(render):
     bundle = live.view(stand_in, CONTROLS, render=render)._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]) == b"3 1.0"
     assert bundle["text/plain"] == "t is <3>, λ is 1.0"
-    assert 'alt="t is &lt;3&gt;, λ is 1.0"' in bundle["text/html"] and f'base64,{bundle["image/png"]}"' in bundle["text/html"]
+    assert (
+        'alt="t is &lt;3&gt;, λ is 1.0"' in bundle["text/html"]
+        and f'base64,{bundle["image/png"]}"' in bundle["text/html"]
+    )
     assert "<figcaption>t is &lt;3&gt;" in bundle["text/html"] and "http" not in bundle["text/html"]
 
 
-# --- moving --------------------------------------------------------------------------------------------------------
+# --- moving ---------------------------------------------------------------------------------------
 
 
 def test_a_slider_moves_picture_and_words():
     view = live.view(stand_in, CONTROLS, render="live")
     view.widgets["t"].value = 7
-    assert view.image.value == b"7 1.0" and "t is &lt;7&gt;" in view.words.value and view.values == {"t": 7, "lam": 1.0}
+    assert (
+        view.image.value == b"7 1.0"
+        and "t is &lt;7&gt;" in view.words.value
+        and view.values == {"t": 7, "lam": 1.0}
+    )
 
 
 def test_a_preset_moves_several_controls_and_draws_once():
     drawn = []
-    view = live.view(lambda **values: drawn.append(values) or stand_in(**values), CONTROLS, render="live",
+    view = live.view(lambda **values: drawn.append(values) or stand_in(**values), CONTROLS,
+                     render="live",
                      presets={"end": {"t": 9, "lam": 0.5}})
     view.widget.children[0].children[0].click()
     assert drawn == [{"t": 3, "lam": 1.0}, {"t": 9, "lam": 0.5}] and view.image.value == b"9 0.5"
@@ -100,7 +110,11 @@ def test_an_error_is_said_below_the_picture_and_the_next_move_heals_it():
 
     view = live.view(picky, {"t": Slider("t", 3, 1, 9)}, render="live")
     view.widgets["t"].value = 5
-    assert view.image.value == b"3" and "five &lt;is&gt; right out" in view.words.value and 'role="alert"' in view.words.value
+    assert (
+        view.image.value == b"3"
+        and "five &lt;is&gt; right out" in view.words.value
+        and 'role="alert"' in view.words.value
+    )
     view.widgets["t"].value = 6
     assert view.image.value == b"6" and "alert" not in view.words.value
 
@@ -136,8 +150,10 @@ def test_drawings_of_several_views_never_overlap():
         inside.pop()
         return Frame(b"", "")
 
-    views = [live.view(watched, {"t": Slider("t", 1, 1, 99)}, render="live", key=str(i)) for i in range(3)]
-    threads = [threading.Thread(target=lambda v=v: [setattr(v.widgets["t"], "value", t) for t in range(2, 20)]) for v in views]
+    views = [live.view(watched, {"t": Slider("t", 1, 1, 99)}, render="live", key=str(i))
+             for i in range(3)]
+    threads = [threading.Thread(target=lambda v=v: [setattr(v.widgets["t"], "value", t)
+                                                    for t in range(2, 20)]) for v in views]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -158,13 +174,14 @@ def test_the_same_cell_again_closes_what_it_made_before():
     assert models() == before and WIDGET not in other._repr_mimebundle_()
 
 
-# --- a picture knows its controls ----------------------------------------------------------------------------------
+# --- a picture knows its controls -----------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def recorded():
     """One run of two generations with rows in the plane, made with the settings of its slider."""
-    return lambda lam=1.0: mk.run(mk.models.Gaussian(), mk.fully_synthetic(30, lam), mk.data.gaussian(2), generations=2,
+    return lambda lam=1.0: mk.run(mk.models.Gaussian(), mk.fully_synthetic(30, lam),
+                                  mk.data.gaussian(2), generations=2,
                                   metrics="trace", emit=30, progress=False)
 
 
@@ -187,7 +204,8 @@ def test_a_run_made_anew_has_a_control_for_each_setting(recorded):
     played = live.Playback(recorded, ["trace"], generations=2)
     assert list(played.controls) == ["t", "lam"]
     assert live.view(played, t=1, lam=0.7, render="static").frame == played.update(t=1, lam=0.7)
-    with pytest.raises(ValueError, match="the range of 'dry' is not known; give a control, such as dry=mk.live.Slider"):
+    with pytest.raises(ValueError, match="the range of 'dry' is not known; give a control, such "
+                                         "as dry=mk.live.Slider"):
         live.view(live.Playback(lambda dry: None, generations=2), dry=3)
     with pytest.raises(ValueError, match="the range of 't' is not known"):
         live.view(live.Playback(recorded))
@@ -199,7 +217,8 @@ def test_a_run_made_anew_has_a_control_for_each_setting(recorded):
 ])
 def test_runs_are_chosen_by_λ_or_by_name(names, second):
     of_images = mk.recorded("fig06_fully_synthetic")["λ = 1"]
-    assert live.Sheets(dict.fromkeys(names, of_images)).controls == {"t": Slider("generation t", 10, 1, 10)} | second
+    assert live.Sheets(dict.fromkeys(names, of_images)).controls == {"t": Slider("generation t", 10,
+                                                                                 1, 10)} | second
 
 
 def test_tails_are_of_runs_called_by_λ():
@@ -208,15 +227,21 @@ def test_tails_are_of_runs_called_by_λ():
         live.Tails({"mine": mk.recorded("fig17_fully_synthetic")["λ = 1"]})
 
 
-# --- wrong use -----------------------------------------------------------------------------------------------------
+# --- wrong use ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or report, got 'lively'"),
-    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}), "'end' sets 'T', expected some of t, lam"),
-    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}), "generation t: expected a number from 1 to 9, got 99"),
-    (lambda: live.view(stand_in, CONTROLS, t=99), "generation t: expected a number from 1 to 9, got 99"),
-    (lambda: live.view(stand_in, CONTROLS, T=9), "expected some of t, lam, or a control, such as T=mk.live.Slider"),
+    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or "
+                                                             "report, got 'lively'"),
+    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}), "'end' sets 'T', expected "
+                                                                       "some of t, lam"),
+    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}), "generation t: expected a "
+                                                                        "number from 1 to 9, got "
+                                                                        "99"),
+    (lambda: live.view(stand_in, CONTROLS, t=99), "generation t: expected a number from 1 to 9, "
+                                                  "got 99"),
+    (lambda: live.view(stand_in, CONTROLS, T=9), "expected some of t, lam, or a control, such as "
+                                                 "T=mk.live.Slider"),
     (lambda: Slider("p", 2, 0, 1), "p: expected a number from 0 to 1, got 2"),
     (lambda: Slider("p", float("nan"), 0, 1), "got nan"),
     (lambda: Choice("n", 3, (1, 2)), "n: expected one of 1, 2, got 3"),
@@ -228,15 +253,17 @@ def test_wrong_use_is_refused_in_words(make, message):
 
 @pytest.mark.parametrize("what", [3, stand_in, Comparison, {"t": 3}])
 def test_what_is_no_picture_is_refused(what):
-    with pytest.raises(TypeError, match="expected a picture, such as mk.live.Tails.runs., or a function and its controls"):
+    with pytest.raises(TypeError, match="expected a picture, such as mk.live.Tails.runs., or a "
+                                        "function and its controls"):
         live.view(what)
 
 
-# --- a picture that is drawn again and again -----------------------------------------------------------------------
+# --- a picture that is drawn again and again ------------------------------------------------------
 
 
 def test_blitting_shows_what_a_whole_drawing_shows():
-    picture = Comparison({"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}, generations=12, seeds=20)
+    picture = Comparison({"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate},
+                         generations=12, seeds=20)
     first = shown(picture.update(n=50, lam=0.9))
     blitted = shown(picture.update(n=50, lam=0.6))
     for artist in picture.canvas.moving:
@@ -244,7 +271,7 @@ def test_blitting_shows_what_a_whole_drawing_shows():
     picture.canvas.agg.draw()
     whole = np.asarray(picture.canvas.agg.buffer_rgba())[..., :3]
     other, same = ((np.abs(one.astype(int) - whole).max(-1) > 8).mean() for one in (first, blitted))
-    assert same < 0.001 < 0.01 < other               # moving artists come last: they may cover a spine
+    assert same < 0.001 < 0.01 < other  # moving artists come last: they may cover a spine
 
 
 def test_a_png_is_read_back_as_it_was():

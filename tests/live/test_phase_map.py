@@ -1,4 +1,5 @@
-"""The phase map without a browser: what is sent is theory's and the exact law's, states are checked, pages are whole."""
+"""The phase map without a browser: what is sent is theory's and the exact law's, states are
+checked, pages are whole."""
 
 import base64
 import io
@@ -28,16 +29,18 @@ def closed():
 
 def small(**given):
     """A map that takes no time: d = 5, few generations."""
-    usual = {"lam": 0.85, "dim": 5, "n_r": 12, "n_s": 60, "generations": 12, "presets": {}, "render": "static"}
+    usual = {"lam": 0.85, "dim": 5, "n_r": 12, "n_s": 60, "generations": 12, "presets": {},
+             "render": "static"}
     return mk.phase_map(**usual | given)
 
 
-# --- numbers -------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def test_a_path_is_the_exact_law():
     path = small().path
-    run = mk.exact.run(mk.Fresh(12) + mk.Synthetic(60, 0.85), 5, generations=12, seeds=40, n_ini=12, metrics=["w2_squared"])
+    run = mk.exact.run(mk.Fresh(12) + mk.Synthetic(60, 0.85), 5, generations=12, seeds=40, n_ini=12,
+                       metrics=["w2_squared"])
     table = run.table.pivot_table(index="seed", columns="generation", values="value")
     np.testing.assert_array_equal(path["w2"], table[path["t"]])
     assert path["t"][0] == 1 and path["t"][-1] == 12 and path["key"] == "5,0.85,12,60"
@@ -51,11 +54,16 @@ def test_more_seeds_leave_the_first_as_they_were():
     assert both["w2"][:2] == few["w2"] and both["rows"][1] > 0
     one = phases.path(state, 8, range(1))
     assert one["rows"] == [pytest.approx(theory.real_only_rows(one["w2"][0][-1], 30)), None]
-    assert "real rows (1 seed)" in phases.caption(state, one, 8) and "±" not in phases.caption(state, one, 8)
+    assert "real rows (1 seed)" in phases.caption(state, one, 8) and "±" not in phases.caption(
+        state, one, 8
+    )
 
 
-@pytest.mark.parametrize("lam, n_s, helps", [(0.85, 1000, True), (0.85, 10_000, False), (1.0, 10_000, True)])
-def test_a_path_begins_at_the_control_and_ends_on_its_good_side_where_the_map_is_blue(lam, n_s, helps):
+@pytest.mark.parametrize("lam, n_s, helps", [(0.85, 1000, True), (0.85, 10_000, False),
+                                             (1.0, 10_000, True)])
+def test_a_path_begins_at_the_control_and_ends_on_its_good_side_where_the_map_is_blue(
+    lam, n_s, helps
+):
     """Generation 1 is fitted on n_r real rows alone, so theory begins exactly there."""
     state = {"dim": 100, "lam": lam, "n_r": 250, "n_s": n_s, "simulated": False}
     known, alone = phases.theory_path(state, 40), theory.real_only_w2(250, 100)
@@ -64,7 +72,8 @@ def test_a_path_begins_at_the_control_and_ends_on_its_good_side_where_the_map_is
 
 
 def test_the_presets_are_what_their_names_say():
-    ratio = {name: float(theory.worth(p["n_r"], p["n_s"], p["lam"], p["dim"]) / p["n_r"]) for name, p in phases.PRESETS.items()}
+    ratio = {name: float(theory.worth(p["n_r"], p["n_s"], p["lam"], p["dim"]) / p["n_r"])
+             for name, p in phases.PRESETS.items()}
     assert ratio["some helps"] > 1.2 and abs(ratio["at the boundary"] - 1) < 0.002
     assert ratio["too much harms"] < 0.5 and 1.8 < ratio["no bias"]
 
@@ -74,7 +83,8 @@ def test_the_simulated_map_is_the_records_table():
     table = mk.sweep.recorded(phases.RECORD)
     assert f"dim: {simulated['dim']}" in table.attrs["sweep"]
     for row in table.sample(50, random_state=0).itertuples():
-        i, j, k = (simulated[name].index(value) for name, value in (("lams", row.lam), ("n_s", row.n_s), ("n_r", row.n_r)))
+        i, j, k = (simulated[name].index(value)
+                   for name, value in (("lams", row.lam), ("n_s", row.n_s), ("n_r", row.n_r)))
         assert simulated["worth"][i][j][k] == pytest.approx(np.log2(row.ratio), abs=1e-4)
 
 
@@ -84,7 +94,9 @@ def test_without_a_record_there_is_no_simulated_map(monkeypatch):
 
     monkeypatch.setattr(mk.sweep, "recorded", none)
     chart = small()
-    assert chart.page["simulated"] is None and "ratio" not in plate.table(chart.state | {"simulated": True}, None)
+    assert chart.page["simulated"] is None and "ratio" not in plate.table(
+        chart.state | {"simulated": True}, None
+    )
 
 
 @pytest.mark.parametrize("dim", phases.DIMS)
@@ -95,16 +107,22 @@ def test_the_boundary_is_in_sight(dim):
     assert ratio.min() < 0.7 and 1.3 < ratio.max() and 0.1 < (ratio > 1).mean() < 0.9
 
 
-# --- states --------------------------------------------------------------------------------------------------------
+# --- states ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change, said", [
-    ({"lam": 0.4}, "lam: expected a number from 0.5 to 1 in steps of 0.01, got 0.4"), ({"lam": 1.01}, "lam: expected"),
-    ({"lam": 0.855}, "lam: expected"), ({"lam": float("nan")}, "lam: expected"), ({"lam": "0.9"}, "lam: expected"),
-    ({"lam": True}, "lam: expected"), ({"dim": 7}, "dim: expected 5, 10, 30 or 100, got 7"), ({"dim": "5"}, "dim: expected"),
-    ({"dim": [5]}, "dim: expected"), ({"n_r": 1}, "n_r: expected a whole number from 5 to 50 .* got 1"),
-    ({"n_r": 51}, "n_r: expected"), ({"n_s": 501}, "n_s: expected a whole number from 5 to 500 .*d = 5.*got 501"),
-    ({"n_s": 60.0}, "n_s: expected"), ({"n_s": True}, "n_s: expected"), ({"simulated": 1}, "simulated: expected True or False"),
+    ({"lam": 0.4}, "lam: expected a number from 0.5 to 1 in steps of 0.01, got "
+                   "0.4"), ({"lam": 1.01}, "lam: expected"),
+    ({"lam": 0.855}, "lam: expected"), ({"lam": float("nan")}, "lam: expected"),
+    ({"lam": "0.9"}, "lam: expected"),
+    ({"lam": True}, "lam: expected"), ({"dim": 7}, "dim: expected 5, 10, 30 or 100, got "
+                                                   "7"), ({"dim": "5"}, "dim: expected"),
+    ({"dim": [5]}, "dim: expected"), ({"n_r": 1}, "n_r: expected a whole number from 5 to 50 .* "
+                                                  "got 1"),
+    ({"n_r": 51}, "n_r: expected"), ({"n_s": 501}, "n_s: expected a whole number from 5 to 500 "
+                                                   ".*d = 5.*got 501"),
+    ({"n_s": 60.0}, "n_s: expected"), ({"n_s": True}, "n_s: expected"),
+    ({"simulated": 1}, "simulated: expected True or False"),
     ({"more": 1}, "state: expected exactly dim, lam, n_r, n_s, simulated")])
 def test_states_that_there_are_not_are_refused_in_words(change, said):
     chart = small()
@@ -129,27 +147,34 @@ def test_states_come_back_from_their_text():
 
 
 @pytest.mark.parametrize("presets, said", [
-    ({"a": {"t": 3}}, "'a' sets 't', expected some of dim, lam"), ({"a": {"lam": 2}}, "'a': lam: expected"),
+    ({"a": {"t": 3}}, "'a' sets 't', expected some of dim, "
+                      "lam"), ({"a": {"lam": 2}}, "'a': lam: expected"),
     ({"a": {"dim": 100}}, "'a': n_r: expected a whole number from 100")])
 def test_wrong_presets_are_refused_in_words(presets, said):
     with pytest.raises(ValueError, match=f"^presets: {said}"):
         small(presets=presets)
 
 
-@pytest.mark.parametrize("given, said", [({"generations": 1}, "generations: expected"), ({"render": "lively"}, "render .*: ")])
+@pytest.mark.parametrize("given, said", [({"generations": 1}, "generations: expected"),
+                                         ({"render": "lively"}, "render .*: ")])
 def test_wrong_use_is_refused_in_words(given, said):
     with pytest.raises(ValueError, match=f"^{said}"):
         small(**given)
 
 
-# --- words, pictures, pages ----------------------------------------------------------------------------------------
+# --- words, pictures, pages -----------------------------------------------------------------------
 
 
 def test_the_caption_has_the_numbers_of_theory_and_of_the_seeds():
     chart = small(n_s=500)
-    n_e, (worth, error) = theory.effective_sample_size(mk.Fresh(12) + mk.Synthetic(500, 0.85), 5), chart.path["rows"]
-    assert chart.caption.startswith("Synthetic data harms: with λ = 0.85 and d = 5, 12 real and 500 synthetic rows a generation")
-    assert f"worth {phases.rows(n_e)} real rows alone, n_e/n_r = {n_e / 12:.2f} (theory)" in chart.caption
+    n_e, (worth, error) = theory.effective_sample_size(mk.Fresh(12) + mk.Synthetic(500, 0.85),
+                                                       5), chart.path["rows"]
+    assert chart.caption.startswith("Synthetic data harms: with λ = 0.85 and d = 5, 12 real and "
+                                    "500 synthetic rows a generation")
+    assert (
+        f"worth {phases.rows(n_e)} real rows alone, n_e/n_r = {n_e / 12:.2f} (theory)"
+        in chart.caption
+    )
     assert f"as good as {worth:.1f} ± {error:.1f} real rows (40 seeds)" in chart.caption
 
 
@@ -177,11 +202,16 @@ def test_the_still_map_has_the_colours_of_theory():
 def test_a_page_is_one_small_file_with_its_paths(tmp_path):
     chart = small(presets={"more": {"n_s": 200, "help": "<b>"}})
     page = chart.write(tmp_path / "map.html").read_text()
-    assert len(page) < 400_000 and pages.external(page) == [] and page.count("function theoryPath") == 1
+    assert (
+        len(page) < 400_000
+        and pages.external(page) == []
+        and page.count("function theoryPath") == 1
+    )
     data = json.loads(re.search(r'class="madkit-data">(.*?)</script>', page)[1])
     assert data["state"] == chart.state and data["page"]["offline"]
     assert set(data["page"]["paths"]) == {"5,0.85,12,60", "5,0.85,12,200"}
-    np.testing.assert_allclose(data["page"]["paths"]["5,0.85,12,60"]["w2"], chart.path["w2"], rtol=1e-3)
+    np.testing.assert_allclose(data["page"]["paths"]["5,0.85,12,60"]["w2"], chart.path["w2"],
+                               rtol=1e-3)
 
 
 def test_a_report_takes_the_page_along(monkeypatch):
@@ -191,7 +221,7 @@ def test_a_report_takes_the_page_along(monkeypatch):
     json.dumps(bundle[pages.EXPLORER], allow_nan=False)
 
 
-# --- life ----------------------------------------------------------------------------------------------------------
+# --- life -----------------------------------------------------------------------------------------
 
 
 def test_the_page_moves_the_map_and_gets_its_path():
@@ -205,7 +235,10 @@ def test_the_page_moves_the_map_and_gets_its_path():
 def test_an_error_is_said_and_the_next_move_heals_it():
     chart = small(render="live")
     chart.widget.state = chart.state | {"n_s": -1}
-    assert chart.widget.said["kind"] == "error" and "n_s: expected a whole number" in chart.widget.said["text"]
+    assert (
+        chart.widget.said["kind"] == "error"
+        and "n_s: expected a whole number" in chart.widget.said["text"]
+    )
     assert chart.state["n_s"] == 60
     chart.widget.state = chart.state | {"n_s": 61}
     assert chart.widget.said["kind"] == "" and chart.state["n_s"] == 61
@@ -215,6 +248,11 @@ def test_the_same_cell_again_closes_what_it_made_before():
     first = small(render="live")
     second = small(render="live")
     third = small(render="live", key="another")
-    assert first.widget is None and len(OPEN) == 2 and second.widget is not None and third.widget is not None
+    assert (
+        first.widget is None
+        and len(OPEN) == 2
+        and second.widget is not None
+        and third.widget is not None
+    )
     second.close()
     assert second.widget is None and WIDGET not in second._repr_mimebundle_()

@@ -11,7 +11,8 @@ TRUTH = mk.data.ring()
 
 def run(lam: float = 1.0) -> mk.Run:
     metrics = [mk.metrics.modes(TRUTH.centres, 4 * TRUTH.std), "trace"]
-    return mk.run(mk.models.Mixture(8, start=TRUTH.centres), mk.fully_synthetic(40, lam), TRUTH, generations=6, seeds=2,
+    return mk.run(mk.models.Mixture(8, start=TRUTH.centres), mk.fully_synthetic(40, lam), TRUTH,
+                  generations=6, seeds=2,
                   metrics=metrics, emit=40, progress=False)
 
 
@@ -20,7 +21,11 @@ def test_a_frame_is_a_function_of_the_values_and_says_the_first_seeds_numbers():
     picture = Playback(record)
     first, last = picture.update(t=1), picture.update(t=6)
     assert picture.update(t=1) == first and first.png != last.png
-    table = record.table[(record.table.seed == 0) & (record.table.generation == 6)].set_index("metric").value
+    table = (
+        record.table[(record.table.seed == 0) & (record.table.generation == 6)]
+        .set_index("metric")
+        .value
+    )
     for metric in METRICS:
         assert f"{words(metric)} {table[metric]:.3g} (" in last.text
 
@@ -34,9 +39,11 @@ def test_a_run_is_made_once_for_each_setting():
 
 
 def test_what_cannot_be_played_is_refused():
-    with pytest.raises(ValueError, match="t: the rows of generation 9 were not kept, expected one of 1, 2"):
+    with pytest.raises(ValueError, match="t: the rows of generation 9 were not kept, expected one "
+                                         "of 1, 2"):
         Playback(run()).update(t=9)
-    images = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.digits(), generations=2, metrics="trace",
+    images = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.digits(), generations=2,
+                    metrics="trace",
                     progress=False)
     with pytest.raises(ValueError, match="two numbers each"):
         Playback(images, ["trace"]).update(t=1)

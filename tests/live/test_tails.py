@@ -1,4 +1,5 @@
-"""The picture of tails: it shows the run and the generation asked for, and its dashed line is what perfect fits do."""
+"""The picture of tails: it shows the run and the generation asked for, and its dashed line is what
+perfect fits do."""
 
 import numpy as np
 import pytest
@@ -25,8 +26,10 @@ class Perfect:
 
 @pytest.fixture(scope="module")
 def runs():
-    return {f"λ = {lam:g}": mk.run(Perfect(), mk.fully_synthetic(4000, lam), TRUTH, generations=4, seeds=2, emit=2000,
-                                   metrics=[TRUTH.tails, "trace"], progress=False) for lam in (1.0, 0.75)}
+    return {f"λ = {lam:g}": mk.run(Perfect(), mk.fully_synthetic(4000, lam), TRUTH, generations=4,
+                                   seeds=2, emit=2000,
+                                   metrics=[TRUTH.tails, "trace"], progress=False)
+            for lam in (1.0, 0.75)}
 
 
 def test_a_frame_is_a_function_of_the_values_and_says_its_numbers(runs):
@@ -34,7 +37,10 @@ def test_a_frame_is_a_function_of_the_values_and_says_its_numbers(runs):
     first, last = picture.update(t=1, lam=0.75), picture.update(t=4, lam=1.0)
     assert picture.update(t=1, lam=0.75) == first and first.png != last.png
     table = runs["λ = 0.75"].table.query("metric == 'tails.5' and generation == 1").value
-    assert f"beyond the contour: {100 * table.median():.2g} % (the truth: 5 %; perfect fits: 1.8 %)" in first.text
+    assert (
+        f"beyond the contour: {100 * table.median():.2g} % (the truth: 5 %; perfect fits: 1.8 %)"
+        in first.text
+    )
 
 
 def test_the_dashed_line_is_what_perfect_fits_do(runs):

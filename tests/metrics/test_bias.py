@@ -1,4 +1,5 @@
-"""One fit at several λ, and its views: laws of λ where they are known, and drawn numbers that are the table's."""
+"""One fit at several λ, and its views: laws of λ where they are known, and drawn numbers that are
+the table's."""
 
 import numpy as np
 import pytest
@@ -18,16 +19,21 @@ def plane():
 
 
 def test_the_same_noise_at_every_lambda(plane):
-    """A Gaussian's variance is λ times that of λ = 1, to the last digits; a KDE of width 0 does not know λ."""
+    """A Gaussian's variance is λ times that of λ = 1, to the last digits; a KDE of width 0 does not
+    know λ."""
     for lam in LAMS:
-        assert plane.value("Gaussian", lam, "trace") == pytest.approx(lam * plane.value("Gaussian", 1.0, "trace"), rel=1e-9)
+        assert plane.value("Gaussian", lam,
+                           "trace") == pytest.approx(lam * plane.value("Gaussian", 1.0, "trace"),
+                                                     rel=1e-9)
         assert torch.equal(plane.samples["KDE"][lam].x, plane.samples["KDE"][1.0].x)
 
 
 def test_the_floor_is_real_against_real(plane):
     truth = mk.data.ring()
     real, train = truth.test(150), truth.real(200)[:150]
-    assert plane.floor["precision"] == metrics.precision(real, train) and plane.floor["recall"] == metrics.recall(real, train)
+    assert plane.floor["precision"] == metrics.precision(real, train) and plane.floor[
+        "recall"
+    ] == metrics.recall(real, train)
 
 
 def test_models_stay_unfitted_and_settings_are_checked():
@@ -43,23 +49,30 @@ def test_a_path_is_precision_over_recall(plane):
     for model in plane.samples:
         for name, got in zip(("recall", "precision"), drawn[model].get_data(), strict=True):
             assert np.allclose(got, [plane.value(model, lam, name) for lam in LAMS])
-    assert drawn["real against real"].get_data() == ([plane.floor["recall"]], [plane.floor["precision"]])
-    assert np.allclose(drawn["_ring"].get_xdata(), [plane.value(model, 0.5, "recall") for model in plane.samples])
+    assert drawn["real against real"].get_data() == ([plane.floor["recall"]],
+                                                     [plane.floor["precision"]])
+    assert np.allclose(drawn["_ring"].get_xdata(),
+                       [plane.value(model, 0.5, "recall") for model in plane.samples])
 
 
 def test_runs_make_a_path_for_each_generation():
-    runs = {f"λ = {lam:g}": mk.run(mk.models.Gaussian(), mk.fully_synthetic(50, lam), mk.data.ring(), generations=3, seeds=2,
-                                   metrics=["precision", "recall"], emit=50, progress=False) for lam in (0.5, 1.0)}
-    line = next(line for line in mk.plot.tradeoff(runs, [1, 3]).lines if line.get_label() == "generation 3")
-    last = [run.table.query("generation == 3 and metric == 'recall'").value.median() for run in runs.values()]
-    assert np.allclose(line.get_xdata(), last[::-1])                                     # the highest λ first
+    runs = {f"λ = {lam:g}": mk.run(mk.models.Gaussian(), mk.fully_synthetic(50, lam),
+                                   mk.data.ring(), generations=3, seeds=2,
+                                   metrics=["precision", "recall"], emit=50, progress=False)
+            for lam in (0.5, 1.0)}
+    line = next(line for line in mk.plot.tradeoff(runs, [1, 3]).lines
+                if line.get_label() == "generation 3")
+    last = [run.table.query("generation == 3 and metric == "
+                            "'recall'").value.median() for run in runs.values()]
+    assert np.allclose(line.get_xdata(), last[::-1])  # the highest λ first
     with pytest.raises(ValueError, match="generations"):
         mk.plot.tradeoff(runs, [4])
 
 
 def test_what_is_kept_is_a_share(plane):
     drawn = {line.get_label(): line for line in mk.plot.kept(plane, "trace").lines}
-    assert np.allclose(drawn["Gaussian"].get_ydata(), LAMS) and np.allclose(drawn["KDE"].get_ydata(), 1)
+    assert np.allclose(drawn["Gaussian"].get_ydata(),
+                       LAMS) and np.allclose(drawn["KDE"].get_ydata(), 1)
     with pytest.raises(ValueError, match="recall"):
         mk.plot.kept(plane, "logdet")
 
@@ -67,14 +80,23 @@ def test_what_is_kept_is_a_share(plane):
 def test_a_frame_says_what_it_shows(plane):
     picture = mk.live.SamplingBias(plane)
     frame, other = picture.update(lam=0.5), picture.update(lam=0.25)
-    assert frame.png.startswith(b"\x89PNG") and frame.png != other.png and picture.update(lam=0.5) == frame
-    assert f"Gaussian {plane.value('Gaussian', 0.5, 'precision'):.2f}" in frame.text and frame.text.startswith("λ = 0.5")
+    assert (
+        frame.png.startswith(b"\x89PNG")
+        and frame.png != other.png
+        and picture.update(lam=0.5) == frame
+    )
+    assert (
+        f"Gaussian {plane.value('Gaussian', 0.5, 'precision'):.2f}" in frame.text
+        and frame.text.startswith("λ = 0.5")
+    )
     with pytest.raises(ValueError, match="lam"):
         picture.update(lam=0.7)
 
 
 def test_images_stand_beside_real_ones():
-    digits = mk.sampling_bias({"Gaussian": mk.models.Gaussian()}, mk.data.digits(), (1.0, 0.5), n=100, emit=40)
+    digits = mk.sampling_bias({"Gaussian": mk.models.Gaussian()}, mk.data.digits(), (1.0, 0.5),
+                              n=100, emit=40)
     axes = mk.plot.emitted(digits, columns=3)
-    assert axes.shape == (2, 2) and axes[0, 0].get_title() == "real" and all(panel.images for panel in axes.flat)
+    assert axes.shape == (2, 2) and axes[0, 0].get_title() == "real" and all(panel.images
+                                                                             for panel in axes.flat)
     assert "real against real" in mk.live.SamplingBias(digits).update(1.0).text

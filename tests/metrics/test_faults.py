@@ -1,4 +1,5 @@
-"""Faults of known strength, the picture that shows who sees them, and what a perfect model scores."""
+"""Faults of known strength, the picture that shows who sees them, and what a perfect model scores.
+"""
 
 import pytest
 import torch
@@ -21,8 +22,12 @@ def test_every_fault_starts_at_a_perfect_model_and_can_be_repeated(fault, truth)
     rows, again = Faults(truth, n=100), Faults(truth, n=100)
     assert torch.equal(rows.emit(fault, 0.0).x, rows.perfect.x)
     emitted = rows.emit(fault, 1.0)
-    assert torch.equal(emitted.x, again.emit(fault, 1.0).x) and not torch.equal(emitted.x, rows.perfect.x)
-    assert len(emitted) <= 100 and emitted.shape == truth.shape and set(emitted.born.tolist()) == {1}
+    assert torch.equal(emitted.x, again.emit(fault, 1.0).x) and not torch.equal(
+        emitted.x, rows.perfect.x
+    )
+    assert (
+        len(emitted) <= 100 and emitted.shape == truth.shape and set(emitted.born.tolist()) == {1}
+    )
     assert not torch.equal(emitted.x, Faults(truth, n=100, seed=1).emit(fault, 1.0).x)
 
 
@@ -36,13 +41,17 @@ def test_a_perfect_model_repeats_no_row_it_is_judged_by():
 def test_faults_are_what_they_say():
     perfect = ROWS.perfect
     assert len(modes(ROWS.emit("modes dropped", 0.5)).unique()) == 8 - round(0.5 * 7)
-    assert len(ROWS.emit("modes dropped", 1.0)) == 240 and len(modes(ROWS.emit("modes dropped", 1.0)).unique()) == 1
+    assert len(ROWS.emit("modes dropped", 1.0)) == 240 and len(modes(ROWS.emit("modes dropped",
+                                                                               1.0)).unique()) == 1
     within = mk.metrics.modes(TRUTH.centres, 4 * TRUTH.std)
-    half = within(ROWS.real, ROWS.emit("modes shrunk", 0.5))["variance"] / within(ROWS.real, perfect)["variance"]
+    half = within(ROWS.real, ROWS.emit("modes shrunk",
+                                       0.5))["variance"] / within(ROWS.real, perfect)["variance"]
     assert half == pytest.approx(0.25, rel=0.01)
     assert ROWS.unit == pytest.approx((TRUTH.moments()[1].trace() / 2).item() ** 0.5, rel=0.03)
-    assert (ROWS.emit("noise", 0.5).x - perfect.x).std().item() == pytest.approx(ROWS.unit / 4, rel=0.1)
-    assert torch.allclose(ROWS.emit("shift", 0.5).x - perfect.x, torch.tensor(ROWS.unit / 4).double())
+    assert (ROWS.emit("noise", 0.5).x - perfect.x).std().item() == pytest.approx(ROWS.unit / 4,
+                                                                                 rel=0.1)
+    assert torch.allclose(ROWS.emit("shift", 0.5).x - perfect.x,
+                          torch.tensor(ROWS.unit / 4).double())
     far = (ROWS.emit("outliers", 0.5).x - perfect.x.mean(0)).abs().min(1).values > 2 * ROWS.unit
     assert far.sum() == 12
     train = {tuple(row) for row in ROWS.train.x.tolist()}
@@ -83,9 +92,12 @@ def test_verdicts_are_those_of_the_metrics(picture):
     assert values["recall"] == mk.metrics.recall(picture.rows.real, emitted)
     assert values.equals(picture.curves("modes shrunk").loc[0.7]) and 0.7 in STRENGTHS
     seen = picture.seen(values)
-    assert seen["recall"] and seen["modes.variance"] and not seen["trace"] and not seen["w2_squared"]
+    assert (
+        seen["recall"] and seen["modes.variance"] and not seen["trace"] and not seen["w2_squared"]
+    )
     table = picture.table(0.7)
-    assert table.loc["recall", "modes shrunk"] == "sees" and table.loc["total variance", "modes shrunk"] == "–"
+    assert table.loc["recall", "modes shrunk"] == "sees" and table.loc["total variance",
+                                                                       "modes shrunk"] == "–"
     assert list(table) == list(FAULTS)
     nothing = picture.seen({name: float("nan") for name in values.index})
     assert nothing.all()
@@ -93,20 +105,23 @@ def test_verdicts_are_those_of_the_metrics(picture):
 
 def test_images_are_judged_by_their_features():
     lenet = mk.metrics.LeNet("digits")
-    picture = Damage(mk.data.digits(), 200, features=lenet, metrics=[mk.metrics.frechet, lenet.classes], repeats=4)
+    picture = Damage(mk.data.digits(), 200, features=lenet,
+                     metrics=[mk.metrics.frechet, lenet.classes], repeats=4)
     frame = picture.update(fault="modes dropped", strength=1.0)
     assert "Seen by: Fréchet distance, class entropy" in frame.text
     only = picture.rows.emit("modes dropped", 1.0)
-    assert picture.judge(only)["frechet"] == mk.metrics.frechet(lenet(picture.rows.real), lenet(only))
+    assert picture.judge(only)["frechet"] == mk.metrics.frechet(lenet(picture.rows.real),
+                                                                lenet(only))
     assert picture.update(fault="modes dropped", strength=0.0).png != frame.png
 
 
-# --- a perfect model -----------------------------------------------------------------------------------------------
+# --- a perfect model ------------------------------------------------------------------------------
 
 
 def perfect(metric, n, dim, seeds):
     noise = torch.Generator().manual_seed(0)
-    scores = [metric(*(mk.Samples(torch.randn(n, dim, generator=noise, dtype=torch.float64)) for _ in "ab"))
+    scores = [metric(*(mk.Samples(torch.randn(n, dim, generator=noise, dtype=torch.float64))
+                       for _ in "ab"))
               for _ in range(seeds)]
     return torch.tensor(scores, dtype=torch.float64)
 
@@ -121,7 +136,8 @@ def test_coverage_of_a_perfect_model_is_exact_in_any_dimension(n, dim, k):
 def test_frechet_of_a_perfect_model(n, dim):
     scores = perfect(mk.metrics.frechet, n, dim, 150)
     allowed = 4 * (scores.std() / 150**0.5).item()
-    assert scores.mean().item() == pytest.approx(mk.theory.perfect_frechet(n, dim), abs=allowed, rel=0.04)
+    assert scores.mean().item() == pytest.approx(mk.theory.perfect_frechet(n, dim), abs=allowed,
+                                                 rel=0.04)
 
 
 def test_the_picture_of_a_perfect_model():

@@ -1,4 +1,5 @@
-"""The LeNets give the numbers of the same network written out in SciPy, know their classes, and place them in the map."""
+"""The LeNets give the numbers of the same network written out in SciPy, know their classes, and
+place them in the map."""
 
 import copy
 import hashlib
@@ -28,8 +29,10 @@ NAMES = list(features.SIDES)
 
 def noise(name, n=7, seed=0):
     """Images of the right kind that are no digits."""
-    x = torch.rand(n, 1, features.SIDES[name], features.SIDES[name], dtype=torch.float64, generator=generator(seed, "noise"))
-    return mk.Samples(x if name == "digits" else (255 * x).round().byte(), y=torch.arange(n) % 10, born=torch.arange(n))
+    x = torch.rand(n, 1, features.SIDES[name], features.SIDES[name], dtype=torch.float64,
+                   generator=generator(seed, "noise"))
+    return mk.Samples(x if name == "digits" else (255 * x).round().byte(), y=torch.arange(n) % 10,
+                      born=torch.arange(n))
 
 
 def digits(split="test"):
@@ -51,7 +54,8 @@ def by_hand(name, image):
     """One image (h, w) through the shipped weights, without torch: features, logits."""
     w = load_file(mk.data.shipped(f"features/{name}.safetensors"))
     maps = [image]
-    for layer, pad in (("body.0", 1 if name == "digits" else 2), ("body.3", 1 if name == "digits" else 0)):
+    for layer, pad in (("body.0", 1 if name == "digits" else 2),
+                       ("body.3", 1 if name == "digits" else 0)):
         padded = [np.pad(m, pad) for m in maps]
         maps = [sum(correlate2d(m, k, "valid") for m, k in zip(padded, kernels, strict=True)) + bias
                 for kernels, bias in zip(w[f"{layer}.weight"], w[f"{layer}.bias"], strict=True)]
@@ -70,7 +74,9 @@ def test_features_and_probabilities_are_those_of_the_network_written_out(name):
     h = lenet(images)
     assert h.shape == (84,) and h.x.dtype == torch.float32
     assert h.x.numpy() == pytest.approx(np.array([hand[0] for hand in hands]), rel=1e-4, abs=1e-4)
-    assert lenet.probabilities(h).numpy() == pytest.approx(np.array([softmax(hand[1]) for hand in hands]), rel=1e-3, abs=1e-5)
+    assert lenet.probabilities(h).numpy() == pytest.approx(np.array([softmax(hand[1])
+                                                                     for hand in hands]), rel=1e-3,
+                                                           abs=1e-5)
     assert lenet.predict(h).tolist() == [hand[1].argmax() for hand in hands]
 
 
@@ -80,7 +86,9 @@ def test_frechet_of_features_is_the_formula_by_sqrtm():
     real, fake = lenet(digits("real")[:600]), lenet(digits())
     a, b = (side.x.double().numpy() for side in (real, fake))
     between = sqrtm(np.cov(a.T).astype(complex) @ np.cov(b.T))
-    expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * between.real)
+    expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(
+        np.cov(a.T) + np.cov(b.T) - 2 * between.real
+    )
     assert mk.metrics.frechet(real, fake) == pytest.approx(expected, rel=1e-4)
 
 
@@ -141,7 +149,9 @@ def test_nothing_random_and_nothing_to_differentiate():
     torch.manual_seed(3)
     state = torch.get_rng_state()
     first = LeNet("mnist")(noise("mnist")).x
-    assert torch.get_rng_state().equal(state), "the network's first weights were drawn from the global stream"
+    assert torch.get_rng_state().equal(state), (
+        "the network's first weights were drawn from the global stream"
+    )
     assert LeNet("mnist")(noise("mnist")).x.equal(first) and not first.requires_grad
     assert not LeNet("mnist").network.training
 
@@ -152,28 +162,44 @@ def test_nothing_random_and_nothing_to_differentiate():
 def test_a_lenet_is_its_name_also_after_use():
     used, fresh = LeNet("mnist"), LeNet("mnist")
     h = used(noise("mnist")).x
-    assert used == fresh and hash(used) == hash(fresh) and describe(used) == describe(fresh) == "LeNet(name='mnist')"
-    for other in (copy.deepcopy(used), cloudpickle.loads(cloudpickle.dumps(used)), copy.deepcopy(fresh)):
+    assert (
+        used == fresh
+        and hash(used) == hash(fresh)
+        and describe(used) == describe(fresh) == "LeNet(name='mnist')"
+    )
+    for other in (copy.deepcopy(used), cloudpickle.loads(cloudpickle.dumps(used)),
+                  copy.deepcopy(fresh)):
         assert other == used and other(noise("mnist")).x.equal(h)
     assert repr(used) == "LeNet(name='mnist')"
 
 
 def test_the_metric_names_its_lenet():
-    assert describe(LeNet("mnist").classes) == describe(LeNet("mnist").classes) != describe(LeNet("fashion").classes)
+    assert (
+        describe(LeNet("mnist").classes)
+        == describe(LeNet("mnist").classes)
+        != describe(LeNet("fashion").classes)
+    )
     assert LeNet("mnist").classes == LeNet("mnist").classes != LeNet("fashion").classes
 
 
 def test_a_run_is_judged_on_features():
     lenet = LeNet("digits")
     judged = [mk.metrics.frechet, mk.metrics.precision, lenet.classes]
-    run = mk.run(mk.models.Gaussian(), mk.fully_synthetic(300), mk.data.digits(), generations=2, metrics=judged, features=lenet,
+    run = mk.run(mk.models.Gaussian(), mk.fully_synthetic(300), mk.data.digits(), generations=2,
+                 metrics=judged, features=lenet,
                  emit=200, progress=False)
-    names = ["frechet", "precision", "classes.entropy", "classes.own", *(f"classes.share.{y}" for y in range(10))]
+    names = ["frechet", "precision", "classes.entropy", "classes.own",
+             *(f"classes.share.{y}" for y in range(10))]
     assert set(run.table.metric) == set(names)
-    shares = run.table[run.table.metric.str.startswith("classes.share")].groupby("generation").value.sum()
+    shares = (
+        run.table[run.table.metric.str.startswith("classes.share")]
+        .groupby("generation")
+        .value.sum()
+    )
     assert shares.to_numpy() == pytest.approx(1)
     expected = mk.metrics.frechet(lenet(run.real), lenet(run.samples[1]))
-    assert run.table.query("generation == 1 and metric == 'frechet'").value.item() == pytest.approx(expected)
+    assert run.table.query("generation == 1 and metric == "
+                           "'frechet'").value.item() == pytest.approx(expected)
     assert run.spec["features"] == "LeNet(name='digits')"
 
 
@@ -182,10 +208,12 @@ def test_a_run_is_judged_on_features():
 
 @pytest.mark.parametrize("name, x, said", [
     ("mnist", torch.zeros(2, 1, 28, 28), r"uint8, got \(2, 1, 28, 28\) of torch.float32"),
-    ("mnist", torch.zeros(2, 28, 28, dtype=torch.uint8), r"\(n, 1, 28, 28\) of uint8, got \(2, 28, 28\)"),
+    ("mnist", torch.zeros(2, 28, 28, dtype=torch.uint8), r"\(n, 1, 28, 28\) of uint8, got \(2, "
+                                                         r"28, 28\)"),
     ("mnist", torch.zeros(2, 3, 28, 28, dtype=torch.uint8), r"mk.data.mnist\(\)"),
     ("fashion", torch.zeros(2, 83), r"mk.data.fashion_mnist\(\)"),
-    ("digits", torch.zeros(2, 1, 8, 8, dtype=torch.uint8), r"\[0, 1\], got \(2, 1, 8, 8\) of torch.uint8"),
+    ("digits", torch.zeros(2, 1, 8, 8, dtype=torch.uint8), r"\[0, 1\], got \(2, 1, 8, 8\) of "
+                                                           r"torch.uint8"),
     ("digits", torch.full((2, 1, 8, 8), math.nan), "finite"),
 ])
 def test_other_images_are_refused(name, x, said):
@@ -212,7 +240,8 @@ def test_other_mistakes_are_named():
 def test_weights_are_those_that_the_readme_describes(name):
     path = Path(mk.data.shipped(f"features/{name}.safetensors"))
     assert path.stat().st_size <= 300_000
-    said = re.search(rf"([0-9a-f]{{64}})  {path.name}", path.with_name("README.md").read_text(encoding="utf-8"))
+    said = re.search(rf"([0-9a-f]{{64}})  "
+                     rf"{path.name}", path.with_name("README.md").read_text(encoding="utf-8"))
     assert said and said[1] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -1,4 +1,5 @@
-"""The diffusion against what is known of it: exact samplers on a Gaussian, guidance, labels, and the rules of a model."""
+"""The diffusion against what is known of it: exact samplers on a Gaussian, guidance, labels, and
+the rules of a model."""
 
 import math
 
@@ -13,10 +14,12 @@ from madkit.models.parts.form import Form
 from madkit.models.parts.unet import MLP, UNet
 
 QUICK = {"width": 8, "steps": 60, "batch": 32, "jumps": 4}
-LABELLED = mk.data.array(mk.data.grid25().real(600).x, (mk.data.grid25().real(600).x[:, 0] > 0).long())
+LABELLED = mk.data.array(mk.data.grid25().real(600).x,
+                         (mk.data.grid25().real(600).x[:, 0] > 0).long())
 STRIPES = torch.arange(400 * 3 * 36).mul(37).remainder(251).reshape(400, 3, 6, 6).to(torch.uint8)
 TRUTHS = {
-    "plane": mk.data.moons(), "line": mk.data.gaussian(1), "labelled": LABELLED, "digits": mk.data.digits(),
+    "plane": mk.data.moons(), "line": mk.data.gaussian(1), "labelled": LABELLED,
+    "digits": mk.data.digits(),
     "colour": mk.data.array(STRIPES, (STRIPES[:, 0, 0, 0] > 125).long()),
 }
 
@@ -41,7 +44,7 @@ def test_keeps_the_rules(truth):
     mk.testing.check_model(Diffusion(**QUICK), truth)
 
 
-# --- the sampler, with a network that knows the answer -------------------------------------------------------------
+# --- the sampler, with a network that knows the answer --------------------------------------------
 
 
 class Exact(nn.Module):
@@ -60,7 +63,8 @@ class Exact(nn.Module):
 @pytest.mark.parametrize("s", [1.0, 0.3])
 def test_with_the_exact_network_samples_have_the_exact_variance(eta, jumps, s):
     model = Diffusion(jumps=jumps, eta=eta)
-    model.form = Form(torch.empty(0, 1, dtype=torch.float64), torch.zeros(1), torch.ones(1), torch.zeros(0, dtype=torch.long))
+    model.form = Form(torch.empty(0, 1, dtype=torch.float64), torch.zeros(1), torch.ones(1),
+                      torch.zeros(0, dtype=torch.long))
     model.net = Exact(s)
     x = draw(model, 4000).x
     error = s**2 * math.sqrt(2 / 4000)
@@ -84,26 +88,30 @@ def test_every_number_of_jumps_goes_from_noise_to_data():
         assert all(s < t for t, s in times)
 
 
-# --- guidance and labels -------------------------------------------------------------------------------------------
+# --- guidance and labels --------------------------------------------------------------------------
 
 
 def test_guidance_of_zero_is_the_plain_model(of_digits):
     x, t, y = torch.randn(7, 1, 8, 8), torch.tensor(0.5), torch.arange(7)
     alpha, sigma = signal_and_noise(t)
     plain = sigma * x + alpha * of_digits.net(x, t.expand(7), y)
-    torch.testing.assert_close(of_digits.noise(x, t, y, w=0.0), plain, rtol=0, atol=0.05)  # bf16 on some machines
-    torch.testing.assert_close(of_digits.noise(x, t, y, w=1e-6), of_digits.noise(x, t, y, w=0.0), rtol=0, atol=1e-4)
+    # bf16 on some machines
+    torch.testing.assert_close(of_digits.noise(x, t, y, w=0.0), plain, rtol=0, atol=0.05)
+    torch.testing.assert_close(of_digits.noise(x, t, y, w=1e-6), of_digits.noise(x, t, y, w=0.0),
+                               rtol=0, atol=1e-4)
 
 
 def test_guidance_is_linear_from_without_labels_to_beyond_them(of_digits):
     x, t, y = torch.randn(7, 1, 8, 8), torch.tensor(0.5), torch.arange(7)
     without, with_ = of_digits.noise(x, t), of_digits.noise(x, t, y)
-    torch.testing.assert_close(of_digits.noise(x, t, y, w=2.0), 3 * with_ - 2 * without, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(of_digits.noise(x, t, y, w=2.0), 3 * with_ - 2 * without, rtol=1e-4,
+                               atol=1e-4)
 
 
 def within(samples):
     """Mean squared distance of rows from the mean of their label."""
-    return sum(float((x - x.mean(0)).square().sum()) for k in range(10) if len(x := samples.x[samples.y == k])) / len(samples)
+    return sum(float((x - x.mean(0)).square().sum())
+               for k in range(10) if len(x := samples.x[samples.y == k])) / len(samples)
 
 
 def test_lower_lam_narrows_every_class(of_digits):
@@ -125,7 +133,7 @@ def test_digits_come_in_the_frequencies_of_the_data(of_digits):
     assert ((draw(of_digits, 500).y.bincount() - 500 * share).abs() < 1).all()
 
 
-# --- edges ---------------------------------------------------------------------------------------------------------
+# --- edges ----------------------------------------------------------------------------------------
 
 
 def test_infinite_guidance_and_guidance_without_labels_are_refused(of_digits):
@@ -139,7 +147,8 @@ def test_infinite_guidance_and_guidance_without_labels_are_refused(of_digits):
 
 
 @pytest.mark.parametrize("setting, words", [
-    ({"width": 6}, "multiple of 4"), ({"jumps": 600}, "at most T"), ({"eta": 2}, "eta"), ({"steps": 0}, "steps"),
+    ({"width": 6}, "multiple of 4"), ({"jumps": 600}, "at most T"), ({"eta": 2}, "eta"),
+    ({"steps": 0}, "steps"),
     ({"lr": 0}, "lr"),
 ])
 def test_bad_settings_are_named(setting, words):
@@ -170,7 +179,8 @@ def test_a_saved_model_emits_the_same_rows(of_digits):
     assert torch.equal(draw(again, 20, 0.5).x, draw(of_digits, 20, 0.5).x)
 
 
-@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 7), (2, 33, 20)])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 7),
+                                   (2, 33, 20)])
 def test_the_unet_takes_images_up_to_64(shape):
     net = UNet(shape, width=8, depth=2, classes=3)
     x = torch.randn(2, *shape)
@@ -179,11 +189,13 @@ def test_the_unet_takes_images_up_to_64(shape):
     assert out.shape == x.shape and out.abs().sum() > 0
 
 
-@pytest.mark.parametrize("net", [MLP(2, 32, 2, 3), UNet((1, 8, 8), 8, 1, 3)], ids=["vectors", "images"])
+@pytest.mark.parametrize("net", [MLP(2, 32, 2, 3), UNet((1, 8, 8), 8, 1, 3)],
+                         ids=["vectors", "images"])
 def test_networks_look_at_time_and_label_and_begin_at_zero(net):
     x = torch.randn(1, 2) if isinstance(net, MLP) else torch.randn(1, 1, 8, 8)
     assert net(x, torch.ones(1), torch.zeros(1).long()).abs().max() == 0
     for parameter in net.parameters():
         nn.init.normal_(parameter, std=0.3)
-    out = {(t, y): net(x, torch.tensor([t]), torch.tensor([y])) for t in (0.1, 0.11) for y in (0, 3)}
+    out = {(t, y): net(x, torch.tensor([t]), torch.tensor([y])) for t in (0.1, 0.11)
+           for y in (0, 3)}
     assert len({float(v.detach().sum()) for v in out.values()}) == 4

@@ -1,4 +1,5 @@
-"""The flow keeps the laws of a change of variables: it inverts, its density integrates to 1, its volume is the Jacobian's."""
+"""The flow keeps the laws of a change of variables: it inverts, its density integrates to 1, its
+volume is the Jacobian's."""
 
 import math
 
@@ -12,7 +13,8 @@ from madkit.models import flow
 from madkit.models.flow import Flow
 
 QUICK = {"hidden": 16, "steps": 40, "batch": 128}
-KINDS = {"coupling": Flow("coupling", layers=4, **QUICK), "spline": Flow("spline", layers=2, **QUICK)}
+KINDS = {"coupling": Flow("coupling", layers=4, **QUICK),
+         "spline": Flow("spline", layers=2, **QUICK)}
 both = pytest.mark.parametrize("kind", KINDS)
 digits, moons = mk.data.digits(), mk.data.moons(noise=0.08)
 TRUTHS = {
@@ -21,7 +23,9 @@ TRUTHS = {
     "digits, labelled": digits,
     "digits": mk.data.array(digits.x),
     "float32": mk.data.array(moons.real(600).x.float()),
-    "uint8": mk.data.array(torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)),
+    "uint8": mk.data.array(
+        torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)
+    ),
     "numbers": mk.data.array(mk.data.gaussian(1).real(600).x[:, 0]),
 }
 
@@ -44,16 +48,18 @@ def cloud(d, n=400):
     """n rows that are far from normal and differ in scale from coordinate to coordinate."""
     noise = torch.Generator().manual_seed(0)
     x = torch.randn(n, d, generator=noise, dtype=torch.float64)
-    return torch.sinh(x @ torch.randn(d, d, generator=noise, dtype=torch.float64)) * 10.0 ** torch.arange(d) + 3
+    return torch.sinh(x @ torch.randn(d, d, generator=noise,
+                                      dtype=torch.float64)) * 10.0 ** torch.arange(d) + 3
 
 
 @pytest.mark.parametrize("kind, truth", [(kind, name) for kind in KINDS for name in TRUTHS
-                                         if kind == "coupling" or name in ("line", "moons", "uint8")])
+                                         if kind == "coupling"
+                                         or name in ("line", "moons", "uint8")])
 def test_keeps_the_rules(kind, truth):
     mk.testing.check_model(KINDS[kind], TRUTHS[truth])
 
 
-# --- a change of variables -----------------------------------------------------------------------------------------
+# --- a change of variables ------------------------------------------------------------------------
 
 
 @both
@@ -75,9 +81,14 @@ def test_the_volume_is_that_of_the_jacobian(kind, d):
     law = model._law(None)
     for row in x[:5]:
         latent = law.transform(model._inputs(row[None]))[0]
-        jacobian = torch.autograd.functional.jacobian(lambda row: law.transform(model._inputs(row[None]))[0], row)
-        expected = Normal(0.0, 1.0).log_prob(latent).sum() + torch.linalg.slogdet(jacobian).logabsdet
-        torch.testing.assert_close(model.log_prob(row[None])[0].float(), expected.float(), rtol=1e-3, atol=1e-3)
+        jacobian = torch.autograd.functional.jacobian(
+            lambda row: law.transform(model._inputs(row[None]))[0], row
+        )
+        expected = (
+            Normal(0.0, 1.0).log_prob(latent).sum() + torch.linalg.slogdet(jacobian).logabsdet
+        )
+        torch.testing.assert_close(model.log_prob(row[None])[0].float(), expected.float(),
+                                   rtol=1e-3, atol=1e-3)
 
 
 @both
@@ -85,15 +96,21 @@ def test_the_density_integrates_to_one(kind):
     data = moons.real(2000)
     units = torch.tensor([20.0, 0.1], dtype=torch.float64)
     model = fit(fresh(kind, steps=150, lr=5e-3), mk.Samples(data.x * units))
-    sides = [torch.linspace(-6, 7, 651, dtype=torch.float64), torch.linspace(-5, 5.5, 526, dtype=torch.float64)]
-    total = model.log_prob(torch.cartesian_prod(*sides) * units).exp().sum() * 0.02**2 * units.prod()
+    sides = [torch.linspace(-6, 7, 651, dtype=torch.float64),
+             torch.linspace(-5, 5.5, 526, dtype=torch.float64)]
+    total = (
+        model.log_prob(torch.cartesian_prod(*sides) * units).exp().sum() * 0.02**2 * units.prod()
+    )
     assert abs(total - 1) < 0.01
 
 
 @both
 def test_the_density_is_per_unit_of_the_data(kind):
     x = cloud(2)
-    one, other = fit(fresh(kind), mk.Samples(x)).log_prob(x), fit(fresh(kind), mk.Samples(1000 * x)).log_prob(1000 * x)
+    one, other = (
+        fit(fresh(kind), mk.Samples(x)).log_prob(x),
+        fit(fresh(kind), mk.Samples(1000 * x)).log_prob(1000 * x),
+    )
     torch.testing.assert_close(other, one - 2 * math.log(1000), rtol=1e-4, atol=1e-3)
 
 
@@ -121,7 +138,7 @@ def test_learns_two_moons():
     assert 0.75 < nats < 0.9
 
 
-# --- labels, images, what stands still -----------------------------------------------------------------------------
+# --- labels, images, what stands still ------------------------------------------------------------
 
 
 def test_labels_part_the_density():
@@ -138,7 +155,8 @@ def test_labels_part_the_density():
 
 @both
 def test_what_stands_still_comes_back_and_has_no_density(kind):
-    x = torch.full((1000, 1, 2, 2), 0.1, dtype=torch.float64)  # the mean of 1,000 such numbers is not 0.1 to the last digit
+    # the mean of 1,000 such numbers is not 0.1 to the last digit
+    x = torch.full((1000, 1, 2, 2), 0.1, dtype=torch.float64)
     x[:, 0, 0] = cloud(2, 1000)
     model = fit(fresh(kind), mk.Samples(x))
     assert (draw(model, 50).x[:, 0, 1] == 0.1).all()
@@ -153,18 +171,25 @@ def test_rows_that_are_all_the_same_come_back(kind):
 
 
 def test_grey_levels_are_spread_over_their_bins():
-    """Few levels, seen as numbers, would have a density without bound; the mean log-probability of a level is at most 0."""
-    x = (torch.arange(600 * 2).mul(7).remainder(5) > 2).to(torch.uint8).add(100).reshape(600, 1, 1, 2)
+    """Few levels, seen as numbers, would have a density without bound; the mean log-probability of
+    a level is at most 0."""
+    x = (
+        (torch.arange(600 * 2).mul(7).remainder(5) > 2)
+        .to(torch.uint8)
+        .add(100)
+        .reshape(600, 1, 1, 2)
+    )
     model = fit(fresh("spline", steps=300, lr=1e-2), mk.Samples(x))
     assert model.log_prob(x).mean() < 0.5
     assert draw(model, 3).x.shape == (3, 1, 1, 2)
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrong, words", [
-    ({"kind": "affine"}, "kind expected 'coupling' or 'spline', got 'affine'"), ({"layers": 0}, "Flow: layers"),
+    ({"kind": "affine"}, "kind expected 'coupling' or 'spline', got "
+                         "'affine'"), ({"layers": 0}, "Flow: layers"),
     ({"hidden": 1.5}, "Flow: hidden"), ({"lr": 0}, "Flow: lr"),
 ])
 def test_bad_settings_are_refused_in_words(wrong, words):
@@ -184,7 +209,8 @@ def test_bad_calls_are_refused_in_words():
         model.sample(3, 1.5)
 
 
-@pytest.mark.parametrize("preset", [flow.TINY, flow.SMALL, flow.PAPER], ids=["tiny", "small", "paper"])
+@pytest.mark.parametrize("preset", [flow.TINY, flow.SMALL, flow.PAPER],
+                         ids=["tiny", "small", "paper"])
 def test_sizes_are_settings(preset):
     assert vars(Flow(**preset)) == preset
     assert vars(Flow()) == flow.TINY

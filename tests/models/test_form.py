@@ -1,4 +1,5 @@
-"""What networks remember of their data: rows there and back, labels that do not drift; and training as steps."""
+"""What networks remember of their data: rows there and back, labels that do not drift; and training
+as steps."""
 
 import math
 
@@ -13,7 +14,8 @@ from madkit.models.parts.training import Average, Step, batches, rate, watched
 
 
 @pytest.mark.parametrize("x", [
-    torch.randn(50, 3, dtype=torch.float64) * 1e-9 + 1, torch.rand(50, 1, 4, 4, dtype=torch.float64), torch.randn(50) * 100,
+    torch.randn(50, 3, dtype=torch.float64) * 1e-9 + 1,
+    torch.rand(50, 1, 4, 4, dtype=torch.float64), torch.randn(50) * 100,
     torch.arange(50 * 12).remainder(256).to(torch.uint8).reshape(50, 3, 2, 2),
 ], ids=["a cloud far away", "images of numbers", "single numbers", "images of whole numbers"])
 def test_rows_go_there_and_back(x):
@@ -42,7 +44,8 @@ def test_images_stay_in_their_range_and_vectors_do_not():
     assert Form.of(mk.Samples(x), "it").outputs(torch.full((1, 2), 9.0)).x.max() > x.max()
 
 
-@given(counts=st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(sum), n=st.integers(0, 300))
+@given(counts=st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(sum),
+       n=st.integers(0, 300))
 def test_labels_keep_their_frequencies_in_every_prefix(counts, n):
     counts = torch.tensor(counts)
     y = interleaved(counts, n)
@@ -63,7 +66,8 @@ def test_bad_rows_are_refused_in_words(data, words):
         Form.of(data, "it")
 
 
-@pytest.mark.parametrize("y, words", [([0, 1], "expected 3 labels"), (7, "in 0 … 2"), ([0, 1, -1], "in 0 … 2")])
+@pytest.mark.parametrize("y, words", [([0, 1], "expected 3 labels"), (7, "in 0 … 2"),
+                                      ([0, 1, -1], "in 0 … 2")])
 def test_bad_labels_are_refused_in_words(y, words):
     form = Form.of(mk.Samples(torch.zeros(3, 2), torch.tensor([0, 1, 2])), "it")
     with pytest.raises(ValueError, match=words):

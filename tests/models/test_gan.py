@@ -16,8 +16,10 @@ digits = mk.data.digits()
 GRID = mk.data.grid25().real(600).x
 COLOUR = torch.arange(400 * 3 * 9 * 7).mul(37).remainder(251).reshape(400, 3, 9, 7).to(torch.uint8)
 TRUTHS = {
-    "plane": mk.data.moons(), "line": mk.data.gaussian(1), "labelled": mk.data.array(GRID, (GRID[:, 0] > 0).long()),
-    "digits": mk.data.array(digits.x), "digits, labelled": digits, "colour": mk.data.array(COLOUR, torch.arange(400) % 3),
+    "plane": mk.data.moons(), "line": mk.data.gaussian(1),
+    "labelled": mk.data.array(GRID, (GRID[:, 0] > 0).long()),
+    "digits": mk.data.array(digits.x), "digits, labelled": digits,
+    "colour": mk.data.array(COLOUR, torch.arange(400) % 3),
 }
 
 
@@ -42,21 +44,23 @@ def test_keeps_the_rules(truth):
     mk.testing.check_model(GAN(**QUICK), truth)
 
 
-# --- the penalty ---------------------------------------------------------------------------------------------------
+# --- the penalty ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("slope", [1.0, 0.0, 3.0])
 def test_a_linear_critic_is_penalised_by_its_slope_alone(slope):
     direction = nn.functional.normalize(torch.randn(3, 8, 8, dtype=torch.float64).flatten(), dim=0)
     x, fake = torch.randn(2, 20, 3, 8, 8, dtype=torch.float64)
-    penalty = slope_penalty(lambda x, y: slope * x.flatten(1) @ direction + 7, x, fake, torch.zeros(20).long())
+    penalty = slope_penalty(lambda x, y: slope * x.flatten(1) @ direction + 7, x, fake,
+                            torch.zeros(20).long())
     assert float(penalty) == pytest.approx((slope - 1) ** 2, abs=1e-12)
 
 
 def test_slopes_are_looked_at_between_the_rows_everywhere():
     seen = []
     x, fake = torch.zeros(4000, 2), torch.tensor([1.0, 3.0]).expand(4000, 2)
-    slope_penalty(lambda x, y: seen.append(x.detach()) or x.sum(1), x, fake, torch.zeros(4000).long())
+    slope_penalty(lambda x, y: seen.append(x.detach()) or x.sum(1), x, fake,
+                  torch.zeros(4000).long())
     u = seen[0] / fake
     torch.testing.assert_close(u[:, 0], u[:, 1])
     assert 0 <= u.min() and u.max() <= 1
@@ -66,15 +70,18 @@ def test_slopes_are_looked_at_between_the_rows_everywhere():
 
 @pytest.mark.parametrize("shape", [(3,), (1, 8, 8)], ids=["vectors", "images"])
 def test_the_penalty_and_what_it_teaches_agree_with_finite_differences(shape):
-    """Slopes of D by differences in x; then the penalty's own gradient by differences in the weights."""
+    """Slopes of D by differences in x; then the penalty's own gradient by differences in the
+    weights."""
     torch.manual_seed(0)
     judge = GAN(**QUICK)
-    judge.form = mk.models.parts.form.Form.of(mk.Samples(torch.randn(9, *shape), torch.arange(9) % 2), "it")
+    judge.form = mk.models.parts.form.Form.of(mk.Samples(torch.randn(9, *shape),
+                                                         torch.arange(9) % 2), "it")
     D = judge._critic().double()
     x, y = torch.randn(5, *shape, dtype=torch.float64), torch.arange(5) % 2
     h, units = 1e-6, torch.eye(x[0].numel(), dtype=torch.float64).reshape(-1, *shape)
     with torch.no_grad():
-        slopes = torch.stack([(D(x + h * e, y) - D(x - h * e, y)) / (2 * h) for e in units], 1)  # (5, d)
+        # (5, d)
+        slopes = torch.stack([(D(x + h * e, y) - D(x - h * e, y)) / (2 * h) for e in units], 1)
     expected = float((slopes.norm(dim=1) - 1).square().mean())
     penalty = slope_penalty(D, x, x, y)  # between equal rows: there is but one place
     assert penalty.item() == pytest.approx(expected, rel=1e-5)
@@ -88,10 +95,11 @@ def test_the_penalty_and_what_it_teaches_agree_with_finite_differences(shape):
         values.append(float(slope_penalty(D, x, x, y)))
         with torch.no_grad():
             weight -= sign * h * ahead
-    assert float((weight.grad * ahead).sum()) == pytest.approx((values[0] - values[1]) / (2 * h), rel=1e-4)
+    assert float((weight.grad * ahead).sum()) == pytest.approx((values[0] - values[1]) / (2 * h),
+                                                               rel=1e-4)
 
 
-# --- λ -------------------------------------------------------------------------------------------------------------
+# --- λ --------------------------------------------------------------------------------------------
 
 
 def test_the_mean_style_is_the_mean_of_styles_and_the_same_in_every_call(written):
@@ -99,14 +107,18 @@ def test_the_mean_style_is_the_mean_of_styles_and_the_same_in_every_call(written
     assert torch.equal(mean, written.mean_style()) and mean.shape == (10, 64)
     w = written.net.mapping(torch.randn(40_000, 32), torch.full((40_000,), 3))
     error = w.std(0) * math.sqrt(1 / 1000 + 1 / 40_000)
-    assert ((mean[3] - w.mean(0)).abs() < 5 * error).all() and (mean[3] - mean[4]).abs().max() > 10 * error.max()
+    assert ((mean[3] - w.mean(0)).abs() < 5 * error).all() and (
+        mean[3] - mean[4]
+    ).abs().max() > 10 * error.max()
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.3, 1.0])
 def test_styles_are_drawn_to_the_mean_by_lam(written, lam):
     """Undone by hand: what synthesis is given is w̄ + λ (w − w̄)."""
     given = []
-    handle = written.net.synthesis.register_forward_pre_hook(lambda net, args: given.append(args[0]))
+    handle = written.net.synthesis.register_forward_pre_hook(
+        lambda net, args: given.append(args[0])
+    )
     y = torch.arange(40) % 10
     try:
         draw(written, 40, 1.0, y)
@@ -122,22 +134,28 @@ def test_no_lam_is_one_row_for_each_label(written):
     first = torch.stack([x[y == k][0] for k in range(10)])
     torch.testing.assert_close(x, first[y], rtol=0, atol=1e-5)
     distance = torch.cdist(first.flatten(1), first.flatten(1)) + 9 * torch.eye(10)
-    assert distance.min() > 0.5  # labels are told apart; of real digits, rows of two labels are 1.6 apart or more
+    # labels are told apart; of real digits, rows of two labels are 1.6 apart or more
+    assert distance.min() > 0.5
     plain = draw(fitted(GAN(**QUICK), mk.data.moons().real(100)), 30, 0.0).x
     torch.testing.assert_close(plain, plain[:1].expand(30, 2))
 
 
 def within(samples):
     """Mean squared distance of rows from the mean of their label."""
-    return sum(float((x - x.mean(0)).square().sum()) for k in range(10) if len(x := samples.x[samples.y == k])) / len(samples)
+    return sum(float((x - x.mean(0)).square().sum())
+               for k in range(10) if len(x := samples.x[samples.y == k])) / len(samples)
 
 
 def test_lower_lam_narrows_every_class(written):
     spreads = [within(draw(written, 500, lam)) for lam in (1, 0.8, 0.6, 0.4, 0.2, 0)]
-    assert spreads == sorted(spreads, reverse=True) and spreads[3] < 0.5 * spreads[0] and spreads[-1] < 1e-6
+    assert (
+        spreads == sorted(spreads, reverse=True)
+        and spreads[3] < 0.5 * spreads[0]
+        and spreads[-1] < 1e-6
+    )
 
 
-# --- what it learns ------------------------------------------------------------------------------------------------
+# --- what it learns -------------------------------------------------------------------------------
 
 
 def test_samples_are_of_the_label_asked_for(written):
@@ -151,21 +169,32 @@ def test_samples_are_of_the_label_asked_for(written):
 
 
 def test_digits_of_a_label_differ(written):
-    """A GAN that has collapsed emits one row for each label: spread 0. So short a training reaches a third of the real spread."""
+    """A GAN that has collapsed emits one row for each label: spread 0. So short a training reaches
+    a third of the real spread."""
     assert 0.2 < within(draw(written, 500)) / within(digits.real(1300)) < 1.5
 
 
 def test_a_ring_is_found():
-    """Quality: many samples lie where real rows do; diversity: all sides of the ring are reached."""
+    """Quality: many samples lie where real rows do; diversity: all sides of the ring are reached.
+    """
     ring = mk.data.ring()
     x = draw(fitted(GAN(**PLANE | {"steps": 400}), ring.real(2000)), 1000).x
     real = ring.test(2000).x
     near = torch.cdist(x, real).amin(1) < 0.25
-    sides = torch.atan2(x[:, 1], x[:, 0]).mul(8 / math.pi).floor().add(8).long().clamp(0, 15).bincount(minlength=16)
-    assert near.double().mean() > 0.35 and sides.min() > 10  # of a Gaussian fitted to the ring, a fifth lie near
+    sides = (
+        torch.atan2(x[:, 1], x[:, 0])
+        .mul(8 / math.pi)
+        .floor()
+        .add(8)
+        .long()
+        .clamp(0, 15)
+        .bincount(minlength=16)
+    )
+    # of a Gaussian fitted to the ring, a fifth lie near
+    assert near.double().mean() > 0.35 and sides.min() > 10
 
 
-# --- edges ---------------------------------------------------------------------------------------------------------
+# --- edges ----------------------------------------------------------------------------------------
 
 
 def test_weights_are_created_inside_fit():
@@ -187,7 +216,8 @@ def test_a_call_before_fit_and_labels_where_there_are_none_are_refused():
 
 
 @pytest.mark.parametrize("setting, words", [
-    ({"width": 7}, "even number"), ({"critic": 0}, "critic"), ({"decay": 2}, "decay"), ({"steps": 0}, "steps"), ({"lr": 0}, "lr"),
+    ({"width": 7}, "even number"), ({"critic": 0}, "critic"), ({"decay": 2}, "decay"),
+    ({"steps": 0}, "steps"), ({"lr": 0}, "lr"),
     ({"penalty": 0}, "penalty"), ({"latent": 1.5}, "latent"),
 ])
 def test_bad_settings_are_named(setting, words):
@@ -228,12 +258,14 @@ def test_a_saved_model_emits_the_same_rows(written, lam):
     assert torch.equal(draw(again, 20, lam).x, draw(written, 20, lam).x)
 
 
-@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 7), (2, 33, 20), (1, 3, 3)])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 9, 7),
+                                   (2, 33, 20), (1, 3, 3)])
 def test_images_up_to_64_are_made_and_judged(shape):
     x = Synthesis(shape, width=4, style=6)(torch.randn(2, 6))
     assert x.shape == (2, *shape) and 0.05 < x.std() and x.abs().max() <= 1
     D = Critic(*critic_features(shape, 2), classes=3)
     scores = D(x, torch.tensor([0, 2]))
     slopes, = torch.autograd.grad(scores.sum(), x)
-    assert scores.shape == (2,) and (slopes.flatten(1) != 0).double().mean() > 0.9  # every pixel counts
+    # every pixel counts
+    assert scores.shape == (2,) and (slopes.flatten(1) != 0).double().mean() > 0.9
     assert not torch.equal(D(x, torch.tensor([0, 2])), D(x, torch.tensor([1, 1])))

@@ -1,4 +1,5 @@
-"""Every model keeps the rules; closed forms, libraries and scaling laws give its numbers, also where clouds collapse."""
+"""Every model keeps the rules; closed forms, libraries and scaling laws give its numbers, also
+where clouds collapse."""
 
 import re
 from itertools import islice
@@ -26,7 +27,9 @@ TRUTHS = {
     "grid": mk.data.grid25(),
     "digits": mk.data.digits(),
     "float32": mk.data.array(mk.data.moons().real(600).x.float()),
-    "uint8": mk.data.array(torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)),
+    "uint8": mk.data.array(
+        torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)
+    ),
     "numbers": mk.data.array(mk.data.gaussian(1).real(600).x[:, 0]),
 }
 every = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
@@ -36,7 +39,9 @@ GRID = mk.data.grid25()
 def cloud(n, d, seed=0):
     """n rows of a correlated Gaussian."""
     noise = torch.Generator().manual_seed(seed)
-    return torch.randn(n, d, generator=noise, dtype=torch.float64) @ torch.randn(d, d, generator=noise, dtype=torch.float64)
+    return torch.randn(n, d, generator=noise,
+                       dtype=torch.float64) @ torch.randn(d, d, generator=noise,
+                                                          dtype=torch.float64)
 
 
 def fit(model, x, seed=0):
@@ -50,13 +55,15 @@ def draw(fitted, n, lam=1.0, seed=0):
 
 
 def assert_moments(x, mean, cov):
-    """Mean and covariance of normal rows, entry by entry within 5 standard errors and the rounding of a mean."""
+    """Mean and covariance of normal rows, entry by entry within 5 standard errors and the rounding
+    of a mean."""
     variance = cov.diagonal()
     assert ((x.mean(0) - mean).abs() <= 5 * (variance / len(x)).sqrt() + 1e-13).all()
-    assert ((torch.cov(x.T) - cov).abs() <= 5 * ((variance[:, None] * variance + cov**2) / len(x)).sqrt() + 1e-26).all()
+    assert ((torch.cov(x.T) - cov).abs() <= 5 * ((variance[:, None] * variance
+                                                  + cov**2) / len(x)).sqrt() + 1e-26).all()
 
 
-# --- every model ---------------------------------------------------------------------------------------------------
+# --- every model ----------------------------------------------------------------------------------
 
 
 @every
@@ -70,11 +77,13 @@ def test_images_of_whole_numbers_come_back_unrounded(model):
     assert draw(fit(model, TRUTHS["uint8"].real(50).x), 5).dtype == torch.float64
 
 
-@pytest.mark.parametrize("name", sorted(MODELS.keys() - {"kde 0.1"}))  # its bandwidth is in the units of the data
+# its bandwidth is in the units of the data
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - {"kde 0.1"}))
 @pytest.mark.parametrize("scale", [1e-9, 1e-90, 1e9])
 def test_is_free_of_scale(name, scale):
     model, x = MODELS[name], GRID.real(300).x
-    torch.testing.assert_close(draw(fit(model, scale * x), 100, 0.7) / scale, draw(fit(model, x), 100, 0.7), rtol=0, atol=1e-9)
+    torch.testing.assert_close(draw(fit(model, scale * x), 100, 0.7) / scale,
+                               draw(fit(model, x), 100, 0.7), rtol=0, atol=1e-9)
 
 
 @every
@@ -97,27 +106,34 @@ def test_rows_that_cannot_be_fitted_are_named(model, bad, words):
 @every
 @pytest.mark.parametrize("lam", [-0.1, 1.1, float("nan"), "1"])
 def test_lam_is_checked(model, lam):
-    with pytest.raises(ValueError, match=rf"lam: expected a number in \[0, 1\], got {re.escape(repr(lam))}"):
+    with pytest.raises(ValueError, match=r"lam: expected a number in \[0, 1\], got "
+                                         rf"{re.escape(repr(lam))}"):
         fit(model, cloud(20, 2)).sample(3, lam)
 
 
 @pytest.mark.parametrize("make, words", [
     (lambda: mk.models.Gaussian(ddof=2), "ddof expected 1 .* got 2"),
-    (lambda: mk.models.Gaussian(covariance="tied"), "covariance expected 'full' or 'diag', got 'tied'"),
-    (lambda: mk.models.KDE(bandwidth=-1), "bandwidth expected 'scott' or a finite number ≥ 0, got -1"),
+    (lambda: mk.models.Gaussian(covariance="tied"), "covariance expected 'full' or 'diag', got "
+                                                    "'tied'"),
+    (lambda: mk.models.KDE(bandwidth=-1), "bandwidth expected 'scott' or a finite number ≥ 0, got "
+                                          "-1"),
     (lambda: mk.models.KDE(bandwidth="silverman"), "got 'silverman'"),
     (lambda: mk.models.Mixture(0), "k: expected a whole number ≥ 1, got 0"),
-    (lambda: mk.models.Mixture(3, tol=float("nan")), "tol expected a finite number ≥ 0, in nats, got nan"),
-    (lambda: mk.models.Mixture(3, start="random"), "start expected 'k-means\\+\\+' or centres .* got 'random'"),
-    (lambda: mk.models.Mixture(3, start=torch.zeros(2, 2)), r"start expected k = 3 finite centres .* got a tensor \(2, 2\)"),
-    (lambda: fit(mk.models.Mixture(2, start=torch.zeros(2, 3)), cloud(20, 2)), "start has centres of 3 numbers, expected 2"),
+    (lambda: mk.models.Mixture(3, tol=float("nan")), "tol expected a finite number ≥ 0, in nats, "
+                                                     "got nan"),
+    (lambda: mk.models.Mixture(3, start="random"), "start expected 'k-means\\+\\+' or centres .* "
+                                                   "got 'random'"),
+    (lambda: mk.models.Mixture(3, start=torch.zeros(2, 2)), r"start expected k = 3 finite centres "
+                                                            r".* got a tensor \(2, 2\)"),
+    (lambda: fit(mk.models.Mixture(2, start=torch.zeros(2, 3)), cloud(20, 2)), "start has centres "
+                                                                               "of 3 numbers, expected 2"),
 ])
 def test_bad_settings_are_named(make, words):
     with pytest.raises(ValueError, match=words):
         make()
 
 
-# --- Gaussian ------------------------------------------------------------------------------------------------------
+# --- Gaussian -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ddof", [0, 1])
@@ -161,7 +177,7 @@ def test_a_collapsed_cloud_far_from_the_origin_keeps_its_covariance():
     torch.testing.assert_close(cov, 1e-18 * torch.cov(x.T), rtol=1e-3, atol=0)
 
 
-# --- mixture -------------------------------------------------------------------------------------------------------
+# --- mixture --------------------------------------------------------------------------------------
 
 
 def blobs(n=400, apart=2.5, seed=0):
@@ -172,7 +188,8 @@ def blobs(n=400, apart=2.5, seed=0):
 
 def log_p(fitted, x):
     parts = zip(fitted.weights, fitted.means, fitted.covs, strict=True)
-    return np.log(sum(float(w) * multivariate_normal(m.numpy(), c.numpy()).pdf(x.numpy()) for w, m, c in parts))
+    return np.log(sum(float(w) * multivariate_normal(m.numpy(), c.numpy()).pdf(x.numpy())
+                      for w, m, c in parts))
 
 
 def test_em_never_lowers_the_likelihood_it_reports():
@@ -189,25 +206,34 @@ def test_em_ends_where_scikit_learn_ends(d, k):
     start = x[:k]
     first = fit(mk.models.Mixture(k, start=start, steps=1), x)  # both go on from here
     ours = fit(mk.models.Mixture(k, start=start, tol=1e-12, steps=2000), x)
-    theirs = GaussianMixture(k, tol=1e-12, max_iter=2000, reg_covar=0, weights_init=first.weights.numpy(),
-                             means_init=first.means.numpy(), precisions_init=np.linalg.inv(first.covs.numpy())).fit(x.numpy())
+    theirs = GaussianMixture(k, tol=1e-12, max_iter=2000, reg_covar=0,
+                             weights_init=first.weights.numpy(),
+                             means_init=first.means.numpy(),
+                             precisions_init=np.linalg.inv(first.covs.numpy())).fit(x.numpy())
     assert ours.log_likelihood == pytest.approx(theirs.score(x.numpy()), rel=1e-7)
     for name, other in (("weights", "weights_"), ("means", "means_"), ("covs", "covariances_")):
-        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, other), rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, other), rtol=1e-3,
+                                   atol=1e-3)
 
 
-@pytest.mark.parametrize("model", [mk.models.Mixture(25), mk.models.Mixture(25, start=GRID.centres)], ids=["k-means++", "start"])
+@pytest.mark.parametrize("model", [mk.models.Mixture(25),
+                                   mk.models.Mixture(25, start=GRID.centres)],
+                         ids=["k-means++", "start"])
 def test_the_25_modes_are_found(model):
     """In 20 draws; every mode's mean within 6 standard errors of its centre."""
     for seed in range(20):
         fitted = fit(model, GRID.real(1000, seed).x, seed)
         distance, own = torch.cdist(GRID.centres, fitted.means).min(1)
-        assert (distance < 6 * 0.1 / (1000 * fitted.weights[own]).sqrt()).all() and len(set(own.tolist())) == 25
+        assert (distance < 6 * 0.1 / (1000 * fitted.weights[own]).sqrt()).all() and len(
+            set(own.tolist())
+        ) == 25
 
 
-@pytest.mark.parametrize("model", [mk.models.Mixture(4), mk.models.Mixture(4, steps=2), mk.models.Mixture(1)], ids=repr)
+@pytest.mark.parametrize("model", [mk.models.Mixture(4), mk.models.Mixture(4, steps=2),
+                                   mk.models.Mixture(1)], ids=repr)
 def test_a_mixture_has_the_moments_of_its_rows(model):
-    """True of every M step: mean and covariance of the mixture are those of the data (divided by n)."""
+    """True of every M step: mean and covariance of the mixture are those of the data (divided by
+    n)."""
     x = cloud(100, 3)
     mean, cov = fit(model, x).moments()
     torch.testing.assert_close(mean, x.mean(0))
@@ -225,7 +251,8 @@ def test_lam_multiplies_the_covariance_of_each_component():
 
 
 def test_a_component_without_rows_is_dead():
-    fitted = fit(mk.models.Mixture(3, start=torch.tensor([[0.0, 0.0], [2.5, 0.0], [99.0, 99.0]])), blobs())
+    fitted = fit(mk.models.Mixture(3, start=torch.tensor([[0.0, 0.0], [2.5, 0.0], [99.0, 99.0]])),
+                 blobs())
     assert fitted.weights[2] == 0 and fitted.weights.sum() == pytest.approx(1)
     assert draw(fitted, 1000).abs().max() < 10
 
@@ -246,35 +273,41 @@ def test_a_mode_of_two_rows_stays_a_line_of_two_rows():
     torch.testing.assert_close(fitted.covs[k], torch.cov(two.T, correction=0))
     drawn = draw(fitted, 5000)
     offsets = drawn[drawn.amin(1) > 7.5] - two.mean(0)
-    assert len(offsets) and (offsets @ torch.tensor([0.2, -0.1], dtype=torch.float64)).abs().max() < 1e-13
+    assert len(offsets) and (offsets @ torch.tensor([0.2, -0.1],
+                                                    dtype=torch.float64)).abs().max() < 1e-13
 
 
 def test_modes_are_lost_like_words():
-    """Rows stay in their mode, so weights are resampled: E H_t = H_0 (1 − 1/n)^t, H = 1 − Σ w²; within 4 standard errors."""
+    """Rows stay in their mode, so weights are resampled: E H_t = H_0 (1 − 1/n)^t, H = 1 − Σ w²;
+    within 4 standard errors."""
     n, t = 100, 15
     model, loop = mk.models.Mixture(25, start=GRID.centres), mk.fully_synthetic(n)
-    last = [list(islice(mk.steps(model, loop, GRID, seed=seed, emit=0), t))[-1].model.weights for seed in range(30)]
+    last = [list(islice(mk.steps(model, loop, GRID, seed=seed, emit=0), t))[-1].model.weights
+            for seed in range(30)]
     H = 1 - torch.stack(last).square().sum(1)
     assert abs(H.mean() - (1 - 1 / 25) * (1 - 1 / n) ** t) < 4 * H.std() / 30**0.5
 
 
 @pytest.mark.parametrize("truth", [GRID, mk.data.moons(), mk.data.digits()], ids=repr)
 def test_a_mixture_collapses_to_the_end_without_a_floor(truth):
-    """150 generations at λ = 0.8 multiply variances by less than 0.8^149 = 4e-15; rounding of the rows remains."""
-    *_, last = islice(mk.steps(mk.models.Mixture(4), mk.fully_synthetic(60, lam=0.8), truth, emit=0), 150)
+    """150 generations at λ = 0.8 multiply variances by less than 0.8^149 = 4e-15; rounding of the
+    rows remains."""
+    *_, last = islice(mk.steps(mk.models.Mixture(4), mk.fully_synthetic(60, lam=0.8), truth,
+                               emit=0), 150)
     assert last.model.weights.sum() == pytest.approx(1)
     within = (last.model.weights * last.model.covs.diagonal(dim1=1, dim2=2).sum(1)).sum()
     assert 0 <= within < 1e-13
 
 
-# --- KDE -----------------------------------------------------------------------------------------------------------
+# --- KDE ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("d", [1, 2, 5])
 def test_scotts_kernel_is_scipys_and_adds_to_the_rows(d):
     x = cloud(40, d)
     mean, cov = fit(mk.models.KDE(), x).moments()
-    expected = np.cov(x.numpy().T, ddof=0).reshape(d, d) + gaussian_kde(x.numpy().T, "scott").covariance
+    expected = np.cov(x.numpy().T, ddof=0).reshape(d, d) + gaussian_kde(x.numpy().T,
+                                                                        "scott").covariance
     np.testing.assert_allclose(cov, expected, rtol=1e-10, atol=1e-12)
 
 
@@ -284,16 +317,19 @@ def test_lam_multiplies_the_kernel(lam):
     centres = torch.tensor([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]], dtype=torch.float64)
     drawn = draw(fit(mk.models.KDE(bandwidth=0.5), centres), 30_000, lam)
     own = torch.cdist(drawn, centres).argmin(1)
-    assert_moments(drawn - centres[own], torch.zeros(2), lam * 0.25 * torch.eye(2, dtype=torch.float64))
+    assert_moments(drawn - centres[own], torch.zeros(2),
+                   lam * 0.25 * torch.eye(2, dtype=torch.float64))
     assert (own.bincount() / 30_000 - 1 / 3).abs().max() < 5 * (2 / 9 / 30_000) ** 0.5
 
 
 def test_a_kde_loop_spreads_by_its_law():
-    """E trace of a training set grows by 1 − 1/n + h² a generation; 200 seeds, within 4 standard errors."""
+    """E trace of a training set grows by 1 − 1/n + h² a generation; 200 seeds, within 4 standard
+    errors."""
     n, h2 = 100, 100 ** (-2 / 6)
     traces = []
     for seed in range(200):
-        first, second = islice(mk.steps(mk.models.KDE(), mk.fully_synthetic(n), mk.data.gaussian(2), seed=seed, emit=0), 2)
+        first, second = islice(mk.steps(mk.models.KDE(), mk.fully_synthetic(n), mk.data.gaussian(2),
+                                        seed=seed, emit=0), 2)
         traces.append([torch.cov(g.data.x.T).trace() for g in (first, second)])
     a, b = torch.tensor(traces).T
     difference = b - (1 - 1 / n + h2) * a

@@ -19,7 +19,9 @@ TRUTHS = {
     "digits, labelled": digits,
     "digits": mk.data.array(digits.x),
     "float32": mk.data.array(mk.data.moons().real(600).x.float()),
-    "uint8": mk.data.array(torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)),
+    "uint8": mk.data.array(
+        torch.arange(600 * 12).mul(37).remainder(251).reshape(600, 3, 2, 2).to(torch.uint8)
+    ),
     "numbers": mk.data.array(mk.data.gaussian(1).real(600).x[:, 0]),
 }
 
@@ -35,7 +37,8 @@ def draw(model, n, lam=1.0, seed=0, **labels):
 
 
 def factor(rows):
-    """One common factor and as much noise of each coordinate's own, covariance 25 (11ᵀ + I), of rows (n, 4) of N(0, I)."""
+    """One common factor and as much noise of each coordinate's own, covariance 25 (11ᵀ + I), of
+    rows (n, 4) of N(0, I)."""
     return 5 * (rows.x[:, :1] + rows.x[:, 1:])
 
 
@@ -45,7 +48,8 @@ NORMAL = mk.data.gaussian(4)
 
 @pytest.fixture(scope="module")
 def normal():
-    """A VAE with one latent number, of 4,000 rows of a factor model: by probabilistic PCA, the noise must become s² = 25."""
+    """A VAE with one latent number, of 4,000 rows of a factor model: by probabilistic PCA, the
+    noise must become s² = 25."""
     return fit(VAE(latent=1, width=64, steps=1500), mk.Samples(factor(NORMAL.real(4000))))
 
 
@@ -67,7 +71,7 @@ def test_keeps_the_rules(truth, mean):
         mk.testing.check_model(VAE(**QUICK, mean=mean), truth)
 
 
-# --- p(x | z) ------------------------------------------------------------------------------------------------------
+# --- p(x | z) -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("spread", [0.003, 0.05, 1.0])
@@ -82,7 +86,8 @@ def test_grey_levels_have_probabilities_and_are_drawn_by_them(mean, spread):
     model.net.decoder[-1].bias.data.fill_(mean)
     model.net.spread.data.fill_(math.log(spread))
     drawn = draw(model, 20_000).x.flatten().round().long().bincount(minlength=256) / 20_000
-    assert (drawn - p).abs().sum() / 2 < 0.06  # total variation; 256 levels of 20,000 rows have 0.04 by chance
+    # total variation; 256 levels of 20,000 rows have 0.04 by chance
+    assert (drawn - p).abs().sum() / 2 < 0.06
 
 
 def test_black_is_black(written):
@@ -92,7 +97,7 @@ def test_black_is_black(written):
     assert data.x.min() <= draw(model, 500).x.min() and draw(model, 500).x.max() <= data.x.max()
 
 
-# --- the bound -----------------------------------------------------------------------------------------------------
+# --- the bound ------------------------------------------------------------------------------------
 
 
 def test_the_bound_is_one_and_close_to_the_entropy(normal):
@@ -110,7 +115,7 @@ def test_the_bound_of_an_image_is_a_log_probability(written):
     assert right > wrong + 10
 
 
-# --- rows, not means -----------------------------------------------------------------------------------------------
+# --- rows, not means ------------------------------------------------------------------------------
 
 
 def test_rows_have_the_covariance_of_the_data_and_means_lose_the_noise(normal):
@@ -118,7 +123,8 @@ def test_rows_have_the_covariance_of_the_data_and_means_lose_the_noise(normal):
     normal.mean = True
     means = draw(normal, 20_000).x
     normal.mean = False
-    torch.testing.assert_close(noise(normal), torch.full((3,), 25.0, dtype=torch.float64), rtol=0.1, atol=0)
+    torch.testing.assert_close(noise(normal), torch.full((3,), 25.0, dtype=torch.float64), rtol=0.1,
+                               atol=0)
     torch.testing.assert_close(torch.cov(rows.T), FACTOR, rtol=0.1, atol=0)
     torch.testing.assert_close(torch.cov(means.T), torch.full_like(FACTOR, 25.0), rtol=0.15, atol=0)
 
@@ -142,7 +148,7 @@ def test_a_label_is_heard(written):
     assert (mk.metrics.LeNet("digits").predict(emitted) == emitted.y).double().mean() > 0.86
 
 
-# --- the laws of codes ---------------------------------------------------------------------------------------------
+# --- the laws of codes ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -165,7 +171,8 @@ def test_the_divergence_from_the_law_of_codes_is_that_of_normals(laws):
     m, log_s = torch.randn(2, 40, 3, dtype=torch.float64)
     posterior = MultivariateNormal(m, scale_tril=log_s.exp().diag_embed())
     torch.testing.assert_close(laws.kl(m, log_s, y), kl_divergence(posterior, normal_of(laws, y)))
-    plain = MultivariateNormal(torch.zeros(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64))
+    plain = MultivariateNormal(torch.zeros(3, dtype=torch.float64),
+                               torch.eye(3, dtype=torch.float64))
     torch.testing.assert_close(laws.kl(m, log_s, None), kl_divergence(posterior, plain))
 
 
@@ -179,15 +186,18 @@ def test_codes_are_placed_by_their_law(laws):
 
 
 def test_the_law_of_a_label_is_that_of_its_codes(written):
-    """Whitened by its law, codes of every label are near N(0, I); by the law of another they are far from it."""
+    """Whitened by its law, codes of every label are near N(0, I); by the law of another they are
+    far from it."""
     model, data = written
     with torch.no_grad(), stream(0, "codes"):
-        m, log_s = model.net.encoder(model._with(model.form.inputs(data.x).flatten(1), data.y)).chunk(2, 1)
+        m, log_s = model.net.encoder(model._with(model.form.inputs(data.x).flatten(1),
+                                                 data.y)).chunk(2, 1)
         z = m + log_s.exp() * torch.randn_like(m)
         own, other = (model.net.codes.law((data.y + k) % 10) for k in (0, 1))
         white, wrong = ((W @ (z - a)[:, :, None])[:, :, 0] for a, W in (own, other))
     each = [white[data.y == k] for k in range(10)]
-    assert max(x.mean(0).norm() for x in each) < 1 and all(0.7 < x.square().mean() < 1.3 for x in each)
+    assert max(x.mean(0).norm() for x in each) < 1 and all(0.7 < x.square().mean() < 1.3
+                                                           for x in each)
     assert wrong.square().mean() > 3
 
 
@@ -202,10 +212,11 @@ def test_no_lam_is_one_code_for_each_label(written):
 
 
 def test_a_code_is_no_longer_than_a_row():
-    assert fit(VAE(**QUICK | {"steps": 1}), mk.data.gaussian(2).real(9)).net.decoder[0].in_features == 2
+    assert fit(VAE(**QUICK | {"steps": 1}),
+               mk.data.gaussian(2).real(9)).net.decoder[0].in_features == 2
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrong, words", [

@@ -14,7 +14,17 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import madkit as mk
-from madkit.plot import COLOURS, clouds, composition, curves, family, figure, filmstrip, ramp, spectrum
+from madkit.plot import (
+    COLOURS,
+    clouds,
+    composition,
+    curves,
+    family,
+    figure,
+    filmstrip,
+    ramp,
+    spectrum,
+)
 from madkit.plot.language import FAMILIES, ink
 from madkit.plot.layout import LINE, TEXT, apart, heights, move_names, points, wrap
 
@@ -22,15 +32,18 @@ NO_THEORY = pd.DataFrame(columns=["generation", "metric", "value", "kind"])
 NO_RECORD = pd.DataFrame(columns=["generation", "source", "born", "rows"])
 
 
-def record(values=None, loop="Synthetic(n=100, lam=0.9, memory=1)", metric="trace", theory=None, samples=None, real=None,
+def record(values=None, loop="Synthetic(n=100, lam=0.9, "
+                             "memory=1)", metric="trace", theory=None, samples=None, real=None,
            parts=None):
     """A Run by hand; values (seeds, generations) of one metric."""
     values = np.ones((1, 3)) if values is None else np.asarray(values, float)
     seed, t = np.indices(values.shape)
-    table = pd.DataFrame({"seed": seed.ravel(), "generation": t.ravel() + 1, "metric": metric, "value": values.ravel()})
+    table = pd.DataFrame({"seed": seed.ravel(), "generation": t.ravel() + 1, "metric": metric,
+                          "value": values.ravel()})
     spec = {"loop": loop, "model": "Gaussian(ddof=1)", "truth": "gaussian(dim=2)", "n_ini": 100}
     theory = NO_THEORY if theory is None else pd.DataFrame(
-        {"generation": range(1, len(theory) + 1), "metric": metric, "value": theory, "kind": "expectation"})
+        {"generation": range(1, len(theory) + 1), "metric": metric, "value": theory,
+         "kind": "expectation"})
     parts = NO_RECORD if parts is None else pd.DataFrame(parts, columns=NO_RECORD.columns)
     return mk.Run(table, theory, samples or {}, real, parts, spec)
 
@@ -42,20 +55,22 @@ def paths(seeds=40, generations=12, decay=0.7, seed=0):
 
 def drawn(ax):
     """{label: y} of the named lines."""
-    return {line.get_label(): line.get_ydata() for line in ax.lines if not line.get_label().startswith("_")}
+    return {line.get_label(): line.get_ydata()
+            for line in ax.lines if not line.get_label().startswith("_")}
 
 
 def boxes(ax, *kinds):
     """Where the texts of these kinds stand, in pixels, after layout."""
     ax.figure.draw_without_rendering()
-    return {text.get_text(): Text.get_window_extent(text) for text in ax.texts if text.get_gid() in kinds}
+    return {text.get_text(): Text.get_window_extent(text)
+            for text in ax.texts if text.get_gid() in kinds}
 
 
 def disjoint(boxes):
     return not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
 
 
-# --- curves --------------------------------------------------------------------------------------------------------
+# --- curves ---------------------------------------------------------------------------------------
 
 
 def test_line_is_the_median_and_band_the_percentiles():
@@ -79,10 +94,14 @@ def test_one_seed_has_no_band_and_says_so():
 def test_seeds_cut_short_count_where_they_are():
     run = record(paths(seeds=5, generations=4))
     run.table = run.table.drop(run.table.index[(run.table.seed == 0) & (run.table.generation == 4)])
-    assert drawn(curves(run))["fully synthetic"][3] == np.median(paths(seeds=5, generations=4)[1:, 3])
+    assert drawn(curves(run))["fully synthetic"][3] == np.median(
+        paths(seeds=5, generations=4)[1:, 3]
+    )
 
 
-@pytest.mark.parametrize("decay, log, scale", [(0.7, None, "log"), (1, None, "linear"), (0.7, False, "linear"), (1, True, "log")])
+@pytest.mark.parametrize("decay, log, scale",
+                         [(0.7, None, "log"), (1, None, "linear"), (0.7, False, "linear"),
+                          (1, True, "log")])
 def test_log_axis_where_values_decay(decay, log, scale):
     ax = curves(record(paths(decay=decay)), log=log)
     assert ax.get_yscale() == scale and ("log scale" in ax.get_ylabel()) == (scale == "log")
@@ -97,7 +116,12 @@ def test_generations_are_whole_and_start_at_1(last):
     ax = curves(record(np.ones((2, last))))
     ticks = ax.get_xticks()
     low, high = ax.get_xlim()
-    assert ticks[0] == 1 and len(ticks) <= 10 and (ticks == ticks.round()).all() and low < ticks.min() <= ticks.max() < high
+    assert (
+        ticks[0] == 1
+        and len(ticks) <= 10
+        and (ticks == ticks.round()).all()
+        and low < ticks.min() <= ticks.max() < high
+    )
 
 
 def test_singular_covariance_is_said_in_words():
@@ -123,7 +147,8 @@ def test_a_band_that_reaches_minus_infinity_ends_at_the_lowest_median():
 @pytest.mark.parametrize("ends", [(1, 1, 1), (1, 1.001, 5), (0, 50, 50.1)])
 def test_names_stand_beside_the_axes_and_do_not_touch(ends):
     loops = ["Synthetic(n=9)", "Real()", "Fresh(n=9)"]
-    runs = {f"to {loop}": record([[1, end]], loop=loop, theory=[1, 1]) for end, loop in zip(ends, loops, strict=True)}
+    runs = {f"to {loop}": record([[1, end]], loop=loop, theory=[1, 1])
+            for end, loop in zip(ends, loops, strict=True)}
     ax = curves(runs, title="Names stay readable")
     names = boxes(ax, "end")
     assert set(names) == {*runs, "expectation"} and ax.get_legend() is None
@@ -151,7 +176,8 @@ def test_several_metrics_of_one_run_have_the_colours_of_what_they_judge():
 
 def test_several_metrics_that_judge_neither_are_told_apart():
     run = record(np.full((2, 4), 0.9), metric="a")
-    run.table = pd.concat([run.table.assign(metric=name) for name in ("a", "b", "c", "precision", "d")])
+    run.table = pd.concat([run.table.assign(metric=name)
+                           for name in ("a", "b", "c", "precision", "d")])
     ax = curves(run, ["a", "b", "c", "precision", "d"])
     colours = {line.get_label(): line.get_color() for line in ax.lines}
     assert len(set(colours.values())) == 5 and colours["precision"] == COLOURS["quality"]
@@ -159,9 +185,11 @@ def test_several_metrics_that_judge_neither_are_told_apart():
 
 
 def test_title_and_setting_stand_above_the_axes():
-    ax = curves(record(paths()), title="A finding that is so long that it needs more than a single line to be said in words")
+    ax = curves(record(paths()), title="A finding that is so long that it needs more than a "
+                                       "single line to be said in words")
     heads = boxes(ax, "title")
-    assert disjoint(heads.values()) and all(box.y0 >= ax.bbox.y1 and box.y1 <= ax.figure.bbox.y1 for box in heads.values())
+    assert disjoint(heads.values()) and all(box.y0 >= ax.bbox.y1 and box.y1 <= ax.figure.bbox.y1
+                                            for box in heads.values())
     assert any("100 synthetic, λ = 0.9" in text and "10–90 % of 40 seeds" in text for text in heads)
 
 
@@ -171,7 +199,8 @@ def test_draws_into_axes_of_a_foreign_figure():
 
 
 def test_bad_arguments_say_what_is_there():
-    with pytest.raises(ValueError, match="'recal' is not in the table of 'fully synthetic', which has: trace"):
+    with pytest.raises(ValueError, match="'recal' is not in the table of 'fully synthetic', which "
+                                         "has: trace"):
         curves(record(), "recal")
     with pytest.raises(ValueError, match="table is empty"):
         curves(record(np.ones((0, 3))))
@@ -187,12 +216,13 @@ def test_bad_arguments_say_what_is_there():
         curves(record(), ax=figure(columns=2).panels)
 
 
-# --- words and colours ---------------------------------------------------------------------------------------------
+# --- words and colours ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("loop, name", [
     (mk.Synthetic(9), "fully synthetic"), (mk.Synthetic(9, 0.5, 3), "fully synthetic"),
-    (mk.Real() + mk.Synthetic(9), "augmentation"), (mk.Previous() + mk.Synthetic(9), "augmentation"),
+    (mk.Real() + mk.Synthetic(9), "augmentation"),
+    (mk.Previous() + mk.Synthetic(9), "augmentation"),
     (mk.accumulate_subsample(9), "augmentation"), (mk.Fresh(3) + mk.Synthetic(9), "fresh data"),
     (mk.Fresh(3), "real only"), (mk.Real(), "real only"), (lambda state: state.real, "own"),
 ])
@@ -210,20 +240,24 @@ def test_a_run_of_several_loops_is_named_by_what_differs():
     for i, name in enumerate(["λ = 1", "λ = 0.8"]):
         rows = run.table[(run.table.metric == "trace") & (run.table.loop == i)]
         np.testing.assert_allclose(drawn(ax)[name], rows.groupby("generation").value.median())
-    starts = mk.exact.run([mk.Fresh(5) + mk.Synthetic(5)] * 2, 1, n_ini=[10, 20], generations=4, seeds=3)
+    starts = mk.exact.run([mk.Fresh(5) + mk.Synthetic(5)] * 2, 1, n_ini=[10, 20], generations=4,
+                          seeds=3)
     assert list(drawn(curves(starts)))[::2] == ["n_ini = 10", "n_ini = 20"]
 
 
-@pytest.mark.parametrize("colour", [*COLOURS.values(), *(ramp(COLOURS["synthetic"], place) for place in (0, 0.5, 1))])
+@pytest.mark.parametrize("colour", [*COLOURS.values(),
+                                    *(ramp(COLOURS["synthetic"], place) for place in (0, 0.5, 1))])
 def test_text_has_contrast(colour):
     """At least 4.5 : 1 on white, WCAG 2.1, https://www.w3.org/TR/WCAG21/#contrast-minimum."""
     rgb = np.array([int(ink(colour)[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152,
+                                                                                     0.0722]
     assert 1.05 / (light + 0.05) >= 4.5
 
 
 def test_later_births_are_darker():
-    sums = [sum(int(ramp("#D55E00", place)[i : i + 2], 16) for i in (1, 3, 5)) for place in np.linspace(0, 1, 9)]
+    sums = [sum(int(ramp("#D55E00", place)[i : i + 2], 16) for i in (1, 3, 5))
+            for place in np.linspace(0, 1, 9)]
     assert (np.diff(sums) < 0).all() and ramp("#D55E00", 0.5) == "#D55E00"
 
 
@@ -259,14 +293,16 @@ def test_a_figure_of_ones_own_has_the_parts_of_the_others():
 
 def test_lines_are_broken_evenly_and_between_parts():
     assert wrap("one two three four five", 20) == "one two three\nfour five"
-    assert wrap("100 synthetic · gaussian(dim=2) · one seed, no band", 34) == "100 synthetic · gaussian(dim=2)\none seed, no band"
+    assert wrap("100 synthetic · gaussian(dim=2) · one seed, no "
+                "band", 34) == "100 synthetic · gaussian(dim=2)\none seed, no band"
 
 
-# --- the other views -----------------------------------------------------------------------------------------------
+# --- the other views ------------------------------------------------------------------------------
 
 
 def emitted(t, n=200, shape=(2,)):
-    return mk.Samples(torch.randn(n, *shape, generator=torch.Generator().manual_seed(t), dtype=torch.float64) * 0.8**t, born=t)
+    return mk.Samples(torch.randn(n, *shape, generator=torch.Generator().manual_seed(t),
+                                  dtype=torch.float64) * 0.8**t, born=t)
 
 
 def test_clouds_show_real_and_emitted_rows_in_panels_of_one_size():
@@ -277,10 +313,14 @@ def test_clouds_show_real_and_emitted_rows_in_panels_of_one_size():
         real, fake = ax.collections
         np.testing.assert_array_equal(real.get_offsets(), run.real.x)
         np.testing.assert_array_equal(fake.get_offsets(), run.samples[t].x)
-        assert to_hex(real.get_facecolor()[0]).upper() == COLOURS["real"] and ax.get_title() == f"generation {t}"
-    outline = np.array(axes[0, 1].lines[1].get_data())                        # the ellipse: Mahalanobis distance² 5.991
+        assert (
+            to_hex(real.get_facecolor()[0]).upper() == COLOURS["real"]
+            and ax.get_title() == f"generation {t}"
+        )
+    outline = np.array(axes[0, 1].lines[1].get_data())  # the ellipse: Mahalanobis distance² 5.991
     off = outline - run.samples[5].x.numpy().mean(0)[:, None]
-    np.testing.assert_allclose((off * np.linalg.solve(np.cov(run.samples[5].x.T), off)).sum(0), 5.991)
+    np.testing.assert_allclose((off * np.linalg.solve(np.cov(run.samples[5].x.T), off)).sum(0),
+                               5.991)
     assert clouds(run).shape == (1, 5)
     run.spec["model"] = "Mixture(k=25)"
     assert not clouds(run)[0, 0].lines, "ellipses are for Gaussian fits"
@@ -291,25 +331,35 @@ def test_clouds_of_a_collapsed_cloud_are_drawn():
     clouds(record(samples={1: point}, real=point)).figure.png()
 
 
-@pytest.mark.parametrize("channels, kind", [(1, torch.float64), (3, torch.float64), (1, torch.uint8), (3, torch.uint8)])
+@pytest.mark.parametrize("channels, kind", [(1, torch.float64), (3, torch.float64),
+                                            (1, torch.uint8), (3, torch.uint8)])
 def test_filmstrip_shows_the_images_as_they_are(channels, kind):
-    x = torch.rand(9, channels, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = torch.rand(9, channels, 4, 5, generator=torch.Generator().manual_seed(0),
+                   dtype=torch.float64)
     x = (255 * x).to(torch.uint8) if kind == torch.uint8 else x
     run = record(samples={1: mk.Samples(x), 2: mk.Samples(x[:3])}, real=mk.Samples(x))
     ax, = filmstrip(run, per_row=4).flat
     mosaic = np.asarray(ax.images[0].get_array())
     want = (x / 255 if kind == torch.uint8 else x).numpy()
-    third = mosaic[6 + 1 : 6 + 5, 2 * 7 + 1 : 2 * 7 + 6]                      # generation 1, third image, within its rim of 1
+    # generation 1, third image, within its rim of 1
+    third = mosaic[6 + 1 : 6 + 5, 2 * 7 + 1 : 2 * 7 + 6]
     np.testing.assert_allclose(third, want[2, 0] if channels == 1 else want[2].transpose(1, 2, 0))
     assert (mosaic[12:, 21:] == 1).all(), "white where fewer were emitted"
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["real", "1", "2"] and ax.images[0].get_clim() == (0, 1)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["real", "1", "2"] and ax.images[
+        0
+    ].get_clim() == (0, 1)
 
 
 def test_views_of_rows_refuse_what_they_cannot_draw():
-    images, vectors = record(samples={1: emitted(1, shape=(1, 4, 4))}), record(samples={1: emitted(1)}, real=emitted(0))
+    images, vectors = (
+        record(samples={1: emitted(1, shape=(1, 4, 4))}),
+        record(samples={1: emitted(1)}, real=emitted(0)),
+    )
     for view, run, message in [
-        (clouds, record(samples={1: emitted(1, shape=(1, 4, 4))}, real=emitted(0, shape=(1, 4, 4))), "drawn by filmstrip"),
-        (clouds, record(samples={1: emitted(1, shape=(1,))}, real=emitted(0, shape=(1,))), r"rows of shape \(1,\)"),
+        (clouds, record(samples={1: emitted(1, shape=(1, 4, 4))}, real=emitted(0, shape=(1, 4, 4))),
+         "drawn by filmstrip"),
+        (clouds, record(samples={1: emitted(1, shape=(1,))}, real=emitted(0, shape=(1,))),
+         r"rows of shape \(1,\)"),
         (filmstrip, vectors, "drawn by clouds"),
         (clouds, record(), "no emitted rows were kept"),
         (composition, record(), "no record of its training sets"),
@@ -317,19 +367,23 @@ def test_views_of_rows_refuse_what_they_cannot_draw():
     ]:
         with pytest.raises(ValueError, match=message):
             view(run)
-    with pytest.raises(TypeError, match=r"generations: expected a list of them, such as \[1, 1\], got 7"):
+    with pytest.raises(TypeError, match=r"generations: expected a list of them, such as \[1, 1\], "
+                                        r"got 7"):
         clouds(vectors, generations=7)
     with pytest.raises(ValueError, match="generations: expected some of 1 … 1, got 7"):
         filmstrip(images, [1, 7])
 
 
 def test_composition_stacks_the_rows_of_each_training_set():
-    parts = [(1, "real", 0, 50), (2, "real", 0, 50), (2, "synthetic", 1, 30), (3, "synthetic", 2, 30), (3, "synthetic", 1, 30),
+    parts = [(1, "real", 0, 50), (2, "real", 0, 50), (2, "synthetic", 1, 30),
+             (3, "synthetic", 2, 30), (3, "synthetic", 1, 30),
              (3, "real", 0, 40), (3, "fresh", 0, 10)]
     ax, = composition(record(parts=parts)).flat
     bars = ax.collections[0]
-    spans = [(path.get_extents().x0 + 0.4, path.get_extents().y0, path.get_extents().y1) for path in bars.get_paths()]
-    assert spans == [(1, 0, 50), (2, 0, 50), (2, 50, 80), (3, 0, 40), (3, 40, 50), (3, 50, 80), (3, 80, 110)]
+    spans = [(path.get_extents().x0 + 0.4, path.get_extents().y0, path.get_extents().y1)
+             for path in bars.get_paths()]
+    assert spans == [(1, 0, 50), (2, 0, 50), (2, 50, 80), (3, 0, 40), (3, 40, 50), (3, 50, 80),
+                     (3, 80, 110)]
     colours = [to_hex(colour).upper() for colour in bars.get_facecolor()]
     assert colours[3:5] == [COLOURS["first real set"], COLOURS["fresh"]] and len(set(colours)) == 4
     assert disjoint(boxes(ax, "end").values()) and len(boxes(ax, "end")) == 3
@@ -337,14 +391,16 @@ def test_composition_stacks_the_rows_of_each_training_set():
 
 def test_composition_of_a_real_run():
     loop = mk.Real() + mk.Synthetic(20)
-    run = mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim=2), generations=3, n_ini=30, progress=False)
+    run = mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim=2), generations=3, n_ini=30,
+                 progress=False)
     ax, = composition(run).flat
     assert ax.get_ylim()[1] >= 50 and ax.collections[0].get_paths()[-1].vertices[:, 1].max() == 50
     assert curves(run).figure.png() and clouds(run).figure.png()
 
 
 def test_eigenvalues_of_zero_have_no_place_on_a_log_scale():
-    run = mk.run(mk.models.Gaussian(), mk.fully_synthetic(5), mk.data.gaussian(9), generations=3, metrics=[mk.metrics.spectrum])
+    run = mk.run(mk.models.Gaussian(), mk.fully_synthetic(5), mk.data.gaussian(9), generations=3,
+                 metrics=[mk.metrics.spectrum])
     (ax,) = spectrum(run).flat
     assert list(drawn(ax))[-1] == "k = 4, smallest", "5 rows span 4 directions"
     assert all((line > 0).all() for line in drawn(ax).values())
@@ -362,15 +418,20 @@ def test_spectrum_draws_the_largest_and_the_smallest():
     assert axes[0, 0].get_ylim() == axes[0, 1].get_ylim()
 
 
-# --- figures -------------------------------------------------------------------------------------------------------
+# --- figures --------------------------------------------------------------------------------------
 
 
 def test_a_view_shows_itself_with_a_text_alternative():
     ax = curves(record(paths(), theory=[1.0] * 12), title='"Collapse" <at once>')
     shown = ax._repr_mimebundle_()
-    assert set(shown) == {"image/png", "text/html", "text/plain"} and shown["image/png"].startswith("iVBOR")
-    assert shown["text/plain"] == ax.figure.alt and f'alt="{html.escape(ax.figure.alt)}"' in shown["text/html"]
-    assert shown["text/plain"].startswith('"Collapse" <at once>.') and "fully synthetic: 1" in shown["text/plain"]
+    assert set(shown) == {"image/png", "text/html",
+                          "text/plain"} and shown["image/png"].startswith("iVBOR")
+    assert (
+        shown["text/plain"] == ax.figure.alt
+        and f'alt="{html.escape(ax.figure.alt)}"' in shown["text/html"]
+    )
+    assert shown["text/plain"].startswith('"Collapse" <at '
+                                          'once>.') and "fully synthetic: 1" in shown["text/plain"]
     assert "0x" not in shown["text/plain"] and shown == ax.figure._repr_mimebundle_()
     ax.figure.alt = "what I see"
     assert ax.figure._repr_mimebundle_()["text/plain"] == "what I see"
@@ -388,7 +449,8 @@ def test_figures_are_drawn_on_two_threads_at_once():
 
 def test_every_letter_is_readable():
     """At least 11 points."""
-    ax = curves({name: record(paths(seed=i), theory=[1.0] * 12) for i, name in enumerate("abcd")}, title="A finding")
+    ax = curves({name: record(paths(seed=i), theory=[1.0] * 12) for i, name in enumerate("abcd")},
+                title="A finding")
     labels = [ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
     texts = [*ax.texts, *labels, *ax.get_legend().get_texts()]
     assert min(text.get_fontsize() for text in texts) >= 11
@@ -409,5 +471,6 @@ run = types.SimpleNamespace(table=pd.DataFrame(dict(seed=[0, 1], generation=1, m
 plot.curves(run)._repr_mimebundle_(), plot.clouds(run)
 assert not {"torch", "matplotlib.pyplot"} & set(sys.modules)
 """
-    done = subprocess.run([sys.executable, "-c", script, mk.__path__[0]], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", script, mk.__path__[0]], capture_output=True,
+                          text=True)
     assert done.returncode == 0, done.stderr

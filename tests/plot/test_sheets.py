@@ -12,7 +12,8 @@ from madkit.plot import chart, sheet
 
 
 def images(t=0, n=40, labels=True):
-    """Images 4 × 4 of one brightness each: 10 · label + its rank within the label, + 100 for generations."""
+    """Images 4 × 4 of one brightness each: 10 · label + its rank within the label, + 100 for
+    generations."""
     y = torch.arange(n) % 4
     grey = (100 * (t > 0) + 10 * y + torch.arange(n) // 4).to(torch.uint8)
     return mk.Samples(grey[:, None, None, None].expand(n, 1, 4, 4), y if labels else None, t)
@@ -20,9 +21,11 @@ def images(t=0, n=40, labels=True):
 
 def recorded(places=None, labels=True, generations=(1, 2, 5)):
     table = pd.DataFrame({"seed": 0, "generation": generations, "metric": "recall", "value": 1.0})
-    spec = {"loop": "Synthetic(n=40, lam=1.0, memory=1)", "model": "Diffusion(width=8)", "truth": "digits()"}
+    spec = {"loop": "Synthetic(n=40, lam=1.0, "
+                    "memory=1)", "model": "Diffusion(width=8)", "truth": "digits()"}
     emitted = {t: images(t, labels=labels) for t in generations}
-    return mk.Run(table, pd.DataFrame(), emitted, images(labels=labels), pd.DataFrame(), spec, places=places or {})
+    return mk.Run(table, pd.DataFrame(), emitted, images(labels=labels), pd.DataFrame(), spec,
+                  places=places or {})
 
 
 def shown(panel):
@@ -35,7 +38,8 @@ def shown(panel):
 def test_a_sheet_has_a_row_for_each_label():
     axes = sheet(recorded(), columns=3)
     assert axes.shape == (1, 4)
-    assert [ax.get_title() for ax in axes.flat] == ["real", "generation 1", "generation 2", "generation 5"]
+    assert [ax.get_title() for ax in axes.flat] == ["real", "generation 1", "generation 2",
+                                                    "generation 5"]
     grid = 10 * np.arange(4)[:, None] + np.arange(3)
     np.testing.assert_array_equal(shown(axes[0, 0]), grid)
     np.testing.assert_array_equal(shown(axes[0, 3]), 100 + grid)
@@ -44,7 +48,8 @@ def test_a_sheet_has_a_row_for_each_label():
 def test_labels_that_are_missing_leave_white():
     run = recorded()
     run.samples[5] = run.samples[5][run.samples[5].y != 2]
-    np.testing.assert_array_equal(shown(sheet(run, [5], columns=2)[0, 1])[:, 0], [100, 110, 255, 130])
+    np.testing.assert_array_equal(shown(sheet(run, [5], columns=2)[0, 1])[:, 0],
+                                  [100, 110, 255, 130])
 
 
 def test_rows_without_labels_stand_in_their_order():
@@ -64,7 +69,8 @@ def test_sheet_refuses_vectors_and_generations_that_were_not_kept():
         sheet(recorded(), [3])
     flat = recorded()
     with pytest.raises(ValueError, match="images"):
-        sheet(replace(flat, real=mk.Samples(torch.zeros(9, 2)), samples={1: mk.Samples(torch.zeros(9, 2))}))
+        sheet(replace(flat, real=mk.Samples(torch.zeros(9, 2)),
+                      samples={1: mk.Samples(torch.zeros(9, 2))}))
 
 
 def test_a_chart_draws_the_places_and_all_panels_are_alike():

@@ -26,18 +26,21 @@ MAPS = ["fig11_fresh_data", "fig12_fresh_data"]
 def recorded(tmp_path_factory):
     """Figure 11, recorded at preset smoke: (folder of records, folder of work)."""
     out, work = tmp_path_factory.mktemp("out"), tmp_path_factory.mktemp("work")
-    assert main(["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work), "--workers", "2"]) == 0
+    assert main(["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work",
+                 str(work), "--workers", "2"]) == 0
     return out, work
 
 
-# --- recipes -------------------------------------------------------------------------------------------------------
+# --- recipes --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_figure_has_a_row_for_each_cell_and_a_picture(name):
     made = recipe(name, "smoke")
-    grid = [dict(zip(made.over, values, strict=True)) for values in itertools.product(*made.over.values())]
-    rows = pd.concat([made.f(seed, **cell).assign(seed=seed, **cell) for cell in grid for seed in range(2)])
+    grid = [dict(zip(made.over, values, strict=True))
+            for values in itertools.product(*made.over.values())]
+    rows = pd.concat([made.f(seed, **cell).assign(seed=seed, **cell) for cell in grid
+                      for seed in range(2)])
     table = made.summary(rows)
     inner = list(itertools.product(*made.beside.values()))
     assert len(table) == (2 * len(grid) * made.follow if made.follow else len(grid) * len(inner))
@@ -54,17 +57,23 @@ def test_the_paper_maps_are_at_least_20_by_20(name):
 def test_a_task_gives_each_loop_its_own_limit():
     made = recipe("fig11_fresh_data", "smoke")
     rows = limits(3, loop=made.loop, beside={"n_s": [40, 300]}, dim=4, n_r=50, lam=0.9)
-    alone = [limit([mk.Fresh(50) + mk.Synthetic(n_s, 0.9)], 4, seeds=[3])[0, 0] for n_s in (40, 300)]
+    alone = [limit([mk.Fresh(50) + mk.Synthetic(n_s, 0.9)], 4, seeds=[3])[0, 0]
+             for n_s in (40, 300)]
     assert rows.n_s.tolist() == [40, 300] and rows.value.tolist() == alone
 
 
 def test_summary_says_what_cells_are_worth():
     values = np.array([0.30, 0.32, 0.34, 0.29])
-    rows = pd.DataFrame({"n_r": 40, "n_s": 10, "lam": 0.9, "seed": range(4), "metric": "w2_squared", "value": values})
-    [row] = summary(rows, recipe("fig11_fresh_data", "smoke").loop, ["lam", "n_r", "n_s"], 5).to_dict("records")
+    rows = pd.DataFrame({"n_r": 40, "n_s": 10, "lam": 0.9, "seed": range(4), "metric": "w2_squared",
+                         "value": values})
+    [row] = summary(rows, recipe("fig11_fresh_data", "smoke").loop, ["lam", "n_r", "n_s"],
+                    5).to_dict("records")
     loop = mk.Fresh(40) + mk.Synthetic(10, 0.9)
     assert (row["n_e"], row["n_e_error"]) == worth(values, 5)
-    assert row["ratio"] == row["n_e"] / 40 and row["ratio_theory"] == theory.effective_sample_size(loop, 5) / 40
+    assert (
+        row["ratio"] == row["n_e"] / 40
+        and row["ratio_theory"] == theory.effective_sample_size(loop, 5) / 40
+    )
     assert row["w2_squared_theory"] == theory.w2_squared(theory.fixed_point(loop, 5))
     assert row["threshold"] == theory.admissible_threshold(5, 0.9)
 
@@ -75,7 +84,7 @@ def test_share_has_n_rows_of_which_p_are_fresh(p, n_r):
     assert sources[0] == mk.Fresh(n_r) and sum(source.n for source in sources) == 1000
 
 
-# --- records and the command ---------------------------------------------------------------------------------------
+# --- records and the command ----------------------------------------------------------------------
 
 
 def test_a_record_is_the_table_of_its_sweep(recorded):
@@ -87,13 +96,19 @@ def test_a_record_is_the_table_of_its_sweep(recorded):
     assert found.attrs["seeds"] == 2 and "torch" in found.attrs["versions"]
     readme = (out / name / "README.md").read_text(encoding="utf-8")
     assert "madkit record fig11_fresh_data --preset smoke" in readme and "standard error" in readme
-    assert set(re.findall(r"[0-9a-f]{64}  (\S+)", readme)) == {"table.csv", "spec.json", "picture.png"}
+    assert set(re.findall(r"[0-9a-f]{64}  (\S+)", readme)) == {"table.csv", "spec.json",
+                                                               "picture.png"}
 
 
 def test_processes_change_no_bit(recorded):
     made = recipe("fig11_fresh_data", "smoke")
-    kept = mk.sweep.table(recorded[1] / "fig11_fresh_data-smoke").query("lam == 0.85 and n_r == 316").reset_index(drop=True)
-    here = pd.concat(mk.sweep.grid(made.f, {"lam": [0.85], "n_r": [316]}, seeds=2), ignore_index=True)
+    kept = (
+        mk.sweep.table(recorded[1] / "fig11_fresh_data-smoke")
+        .query("lam == 0.85 and n_r == 316")
+        .reset_index(drop=True)
+    )
+    here = pd.concat(mk.sweep.grid(made.f, {"lam": [0.85], "n_r": [316]}, seeds=2),
+                     ignore_index=True)
     pd.testing.assert_frame_equal(here, kept, check_exact=True)
 
 
@@ -111,8 +126,13 @@ def test_words_written_by_hand_stay_and_nothing_is_computed_again(recorded):
     out, work = recorded
     readme = out / "fig11_fresh_data-smoke" / "README.md"
     before = {path: path.stat().st_mtime_ns for path in work.rglob("cells/*")}
-    readme.write_text(readme.read_text(encoding="utf-8").replace("**SHA-256**", "## What it shows\n\nHarm.\n\n**SHA-256**"))
-    assert main(["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work)]) == 0
+    readme.write_text(
+        readme.read_text(encoding="utf-8").replace(
+            "**SHA-256**", "## What it shows\n\nHarm.\n\n**SHA-256**"
+        )
+    )
+    assert main(["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work",
+                 str(work)]) == 0
     assert "## What it shows\n\nHarm." in readme.read_text(encoding="utf-8")
     assert {path: path.stat().st_mtime_ns for path in work.rglob("cells/*")} == before
 
@@ -122,7 +142,8 @@ def test_a_record_of_other_settings_is_kept_unless_forced(recorded, monkeypatch,
     table = out / "fig11_fresh_data-smoke" / "table.csv"
     before = table.read_bytes()
     monkeypatch.setitem(SEEDS, "smoke", 3)
-    command = ["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work", str(work / "other")]
+    command = ["record", "fig11_fresh_data", "--preset", "smoke", "-o", str(out), "--work",
+               str(work / "other")]
     assert main(command) == 2 and table.read_bytes() == before
     assert "seeds: recorded 2, asked 3" in capsys.readouterr().err and not (work / "other").exists()
     monkeypatch.setattr(cells, "swept", lambda *_, **__: pytest.fail("reached the sweep"))
@@ -131,14 +152,22 @@ def test_a_record_of_other_settings_is_kept_unless_forced(recorded, monkeypatch,
 
 
 def test_a_recipe_of_runs_is_a_sweep_too(tmp_path, capsys):
-    assert main(["sweep", "fig17_fully_synthetic", "--preset", "smoke", "-o", str(tmp_path / "s"), "--workers", "2"]) == 0
+    assert main(["sweep", "fig17_fully_synthetic", "--preset", "smoke", "-o", str(tmp_path / "s"),
+                 "--workers", "2"]) == 0
     table = mk.sweep.table(tmp_path / "s")
-    assert list(table.label.unique()) == ["λ = 1", "λ = 0.75"] and table.generation.max() == 2 and table.seed.nunique() == 2
-    assert (tmp_path / "s" / "table.csv").exists() and str(tmp_path / "s") in capsys.readouterr().out
+    assert (
+        list(table.label.unique()) == ["λ = 1", "λ = 0.75"]
+        and table.generation.max() == 2
+        and table.seed.nunique() == 2
+    )
+    assert (tmp_path / "s" / "table.csv").exists() and str(
+        tmp_path / "s"
+    ) in capsys.readouterr().out
 
 
 def test_a_stopped_sweep_goes_on(tmp_path):
-    command = [sys.executable, "-m", "madkit.cli", "sweep", "fig11_fresh_data", "--preset", "smoke", "--workers", "1",
+    command = [sys.executable, "-m", "madkit.cli", "sweep", "fig11_fresh_data", "--preset", "smoke",
+               "--workers", "1",
                "-o", str(tmp_path / "s")]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     while len(list(tmp_path.glob("s/cells/*.json"))) < 2:

@@ -1,4 +1,5 @@
-"""Recipes and their records: what they run, what they share, what is kept, and that a kill costs no more than a generation."""
+"""Recipes and their records: what they run, what they share, what is kept, and that a kill costs no
+more than a generation."""
 
 import hashlib
 import os
@@ -37,9 +38,11 @@ def test_every_recipe_runs(name, tmp_path):
     train_one(name, "smoke", label, 0, tmp_path / "run")
     run = mk.load(tmp_path / "run")
     assert run.complete and run.table.generation.max() == made.generations == 2
-    assert set(run.table.metric.str.split(".").str[0]) == {metric.__name__ for metric in made.metrics}
+    assert set(run.table.metric.str.split(".").str[0]) == {metric.__name__
+                                                           for metric in made.metrics}
     assert run.table.value.notna().all()
-    assert run.spec["loop"] == describe(made.loops[label]) and run.spec["n_ini"] == job(made, label, 0).n_ini
+    assert run.spec["loop"] == describe(made.loops[label]) and run.spec["n_ini"] == job(made, label,
+                                                                                        0).n_ini
 
 
 def test_names_say_figure_and_loop():
@@ -47,11 +50,14 @@ def test_names_say_figure_and_loop():
         family = "(fully_synthetic|synthetic_augmentation|fresh_data)"
         assert re.fullmatch(rf"(fig\d\d|vae)(_gaussian|_biased)?_{family}|control|claims", name)
     for name in IMAGES:
-        loops = {str(loop).replace("Synthetic", "S") for loop in recipe(name, "smoke").loops.values()}
+        loops = {str(loop).replace("Synthetic", "S")
+                 for loop in recipe(name, "smoke").loops.values()}
         kinds = {tuple(re.findall(r"[A-Z]\w*(?=\()", loop)) for loop in loops}
-        wanted = {"fully_synthetic": {("S",)}, "fresh_data": {("Fresh", "S")}, "control": {("Fresh",)},
+        wanted = {"fully_synthetic": {("S",)}, "fresh_data": {("Fresh", "S")},
+                  "control": {("Fresh",)},
                   "claims": {("S",), ("Real", "S"), ("Fresh", "S"), ("Fresh",)},
-                  "synthetic_augmentation": {("Previous", "S") if name.startswith("fig08") else ("Real", "S")}}
+                  "synthetic_augmentation": {("Previous", "S") if name.startswith("fig08")
+                                             else ("Real", "S")}}
         assert kinds == wanted[name.partition("_")[2] or name]
     assert set(GENERATIONS) == set(IMAGES)
 
@@ -66,10 +72,13 @@ def test_fresh_data_starts_from_two_sizes():
 def test_figures_of_one_experiment_share_their_runs(tmp_path):
     where = {name: place(recipe(name, "smoke"), "λ = 1", 0, tmp_path) for name in SAME}
     assert len(set(where.values())) == 1
-    of_08 = [place(recipe(name, "smoke"), "λ = 0.8", 0, tmp_path) for name in ("fig06_fully_synthetic", "fig07_fully_synthetic")]
+    of_08 = [place(recipe(name, "smoke"), "λ = 0.8", 0, tmp_path)
+             for name in ("fig06_fully_synthetic", "fig07_fully_synthetic")]
     assert of_08[0] == of_08[1] != where[SAME[0]]
-    several = [recipe(name, "smoke") for name in ("fig06_fully_synthetic", "fig09_synthetic_augmentation")]
-    others = {place(made, label, seed, tmp_path) for made in several for label in made.loops for seed in (0, 1)}
+    several = [recipe(name, "smoke") for name in ("fig06_fully_synthetic",
+                                                  "fig09_synthetic_augmentation")]
+    others = {place(made, label, seed, tmp_path) for made in several for label in made.loops
+              for seed in (0, 1)}
     assert len(others) == 16
 
 
@@ -90,14 +99,15 @@ def test_list_names_all(capsys):
     assert all(len(line.split()) > 5 and line.endswith(".") for line in lines)
 
 
-# --- records -------------------------------------------------------------------------------------------------------
+# --- records --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The folders OUT and WORK after Figure 6 was recorded in two processes."""
     folder = tmp_path_factory.mktemp("record")
-    assert main(["record", SAME[2], "--preset", "smoke", "-o", str(folder / "out"), "--work", str(folder / "work"),
+    assert main(["record", SAME[2], "--preset", "smoke", "-o", str(folder / "out"), "--work",
+                 str(folder / "work"),
                  "--workers", "2"]) == 0
     return folder
 
@@ -112,12 +122,14 @@ def test_a_record_is_the_run_made_thin(made):
     smoke = recipe(SAME[2], "smoke")
     for label, thin in runs.items():
         one = job(smoke, label, 0)
-        whole = mk.run(one.model, one.loop, one.truth, generations=2, n_ini=one.n_ini, metrics=one.metrics,
+        whole = mk.run(one.model, one.loop, one.truth, generations=2, n_ini=one.n_ini,
+                       metrics=one.metrics,
                        features=one.features, emit=one.emit, progress=False)
         pd.testing.assert_frame_equal(thin.table, whole.table)
         for t in (1, 2):
             assert torch.equal(thin.samples[t].x, whole.samples[t].x[: recording.IMAGES])
-            assert torch.allclose(thin.places[t].x, smoke.place(whole.samples[t]).float()[: recording.PLACES])
+            assert torch.allclose(thin.places[t].x,
+                                  smoke.place(whole.samples[t]).float()[: recording.PLACES])
         assert torch.allclose(thin.places[0].x, smoke.place(whole.real).float()[: recording.PLACES])
 
 
@@ -126,16 +138,19 @@ def test_a_longer_figure_trains_nothing_again(made):
     record(SAME[0], "smoke", made / "out", made / "work", workers=1)
     assert stored(made / "work") == before and len(before) == 8
     (thin,) = mk.recorded(f"{SAME[0]}-smoke", made / "out").values()
-    pd.testing.assert_frame_equal(thin.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")["λ = 1"].table)
+    pd.testing.assert_frame_equal(thin.table, mk.recorded(f"{SAME[2]}-smoke",
+                                                          made / "out")["λ = 1"].table)
 
 
 def test_a_record_says_how_it_was_made(made):
     folder = made / "out" / f"{SAME[2]}-smoke"
     text = (folder / "README.md").read_text(encoding="utf-8")
-    for said in (f"madkit record {SAME[2]} --preset smoke", "λ = 0.66", "torch", "cpu", "recall", "n = 60,000"):
+    for said in (f"madkit record {SAME[2]} --preset "
+                 "smoke", "λ = 0.66", "torch", "cpu", "recall", "n = 60,000"):
         assert said in text
     lines = re.findall(r"^    ([0-9a-f]{64})  (\S+)$", text, re.MULTILINE)
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    files = {path.relative_to(folder).as_posix(): path
+             for path in folder.rglob("*") if path.is_file()}
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
             if name != "README.md"} == {name: digest for digest, name in lines}
 
@@ -143,7 +158,8 @@ def test_a_record_says_how_it_was_made(made):
 def test_words_written_by_hand_stay(made):
     readme = made / "out" / f"{SAME[2]}-smoke" / "README.md"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(text.replace("**SHA-256**", "## What it shows\n\nNoise.\n\n**SHA-256**"), encoding="utf-8")
+    readme.write_text(text.replace("**SHA-256**", "## What it shows\n\nNoise.\n\n**SHA-256**"),
+                      encoding="utf-8")
     record(SAME[2], "smoke", made / "out", made / "work", workers=1)
     again = readme.read_text(encoding="utf-8")
     assert "## What it shows\n\nNoise.\n\n**SHA-256**" in again and again.count("Noise") == 1
@@ -154,7 +170,8 @@ def test_a_record_of_other_settings_is_kept_unless_forced(made, monkeypatch):
     before = stored(made / "work")
     with pytest.raises(StoreError, match=r"n_ini: recorded 100, asked 90.*--force"):
         record(SAME[2], "smoke", made / "out", made / "work")
-    assert main(["record", SAME[2], "--preset", "smoke", "-o", str(made / "out"), "--work", str(made / "work")]) == 2
+    assert main(["record", SAME[2], "--preset", "smoke", "-o", str(made / "out"), "--work",
+                 str(made / "work")]) == 2
     monkeypatch.setattr(recording, "train", lambda *_: pytest.fail("reached the training"))
     with pytest.raises(pytest.fail.Exception, match="reached"):
         record(SAME[2], "smoke", made / "out", made / "work", force=True)
@@ -162,7 +179,8 @@ def test_a_record_of_other_settings_is_kept_unless_forced(made, monkeypatch):
 
 
 def test_ctrl_c_and_kill_lose_nothing_that_was_done(made, tmp_path):
-    command = [sys.executable, "-m", "madkit.cli", "record", SAME[2], "--preset", "smoke", "--workers", "1",
+    command = [sys.executable, "-m", "madkit.cli", "record", SAME[2], "--preset", "smoke",
+               "--workers", "1",
                "-o", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
     for how, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
         before = stored(tmp_path)
@@ -180,12 +198,14 @@ def test_ctrl_c_and_kill_lose_nothing_that_was_done(made, tmp_path):
     assert subprocess.run(command, capture_output=True).returncode == 0
     assert done.items() <= stored(tmp_path).items() and len(stored(tmp_path)) == 8
     for label, run in mk.recorded(f"{SAME[2]}-smoke", tmp_path / "out").items():
-        pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")[label].table)
+        pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke",
+                                                             made / "out")[label].table)
 
 
 def test_a_killed_worker_is_replaced_and_costs_nothing_that_was_done(made, tmp_path):
     work = tmp_path / "work"
-    command = [sys.executable, "-m", "madkit.cli", "record", SAME[0], "--preset", "smoke", "--workers", "1",
+    command = [sys.executable, "-m", "madkit.cli", "record", SAME[0], "--preset", "smoke",
+               "--workers", "1",
                "-o", str(tmp_path / "out"), "--work", str(work)]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     while not stored(work):
@@ -195,9 +215,12 @@ def test_a_killed_worker_is_replaced_and_costs_nothing_that_was_done(made, tmp_p
     for worker in spawned(child.pid):
         os.kill(worker, signal.SIGKILL)
     child.communicate(timeout=120)
-    assert child.returncode == 0 and before.items() <= stored(work).items() and len(stored(work)) == 2
+    assert (
+        child.returncode == 0 and before.items() <= stored(work).items() and len(stored(work)) == 2
+    )
     (run,) = mk.recorded(f"{SAME[0]}-smoke", tmp_path / "out").values()
-    pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke", made / "out")["λ = 1"].table)
+    pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke",
+                                                         made / "out")["λ = 1"].table)
 
 
 def test_a_run_that_kills_every_worker_is_said_in_words_and_its_own_error_is_its_own():
@@ -226,7 +249,11 @@ def spawned(parent):
 def test_shipped_sweeps_are_those_of_the_recipes(name):
     spec = mk.sweep.recorded(name).attrs
     made = recipe(name, spec["preset"])
-    assert spec["sweep"] == describe(made.f) and spec["over"] == made.over and spec["seeds"] == made.seeds
+    assert (
+        spec["sweep"] == describe(made.f)
+        and spec["over"] == made.over
+        and spec["seeds"] == made.seeds
+    )
 
 
 def test_a_run_as_a_cell_is_known_by_its_recipe_alone():
@@ -257,7 +284,9 @@ def test_a_loop_that_diverges_is_a_result_and_the_record_says_so(tmp_path, monke
     folder = record(SAME[2], "smoke", tmp_path / "out", tmp_path / "work")
     runs = mk.recorded(folder.name, tmp_path / "out")
     assert all(not run.complete and list(run.samples) == [1] for run in runs.values())
-    assert "λ = 0.5, seed 0: the training of generation 2" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "λ = 0.5, seed 0: the training of generation 2" in (folder / "README.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_recorded_finds_what_is_shipped():
@@ -267,17 +296,22 @@ def test_recorded_finds_what_is_shipped():
         mk.recorded("fig99_fully_synthetic")
     for folder in Path(mk.data.shipped("runs")).iterdir():
         if (folder / "table.csv").exists() and folder.name in RECIPES:
-            assert len(mk.sweep.recorded(folder.name)) and mk.sweep.recorded(folder.name).attrs["recipe"] == folder.name
+            assert (
+                len(mk.sweep.recorded(folder.name))
+                and mk.sweep.recorded(folder.name).attrs["recipe"] == folder.name
+            )
         else:
             assert all(len(run.table) and run.samples for run in mk.recorded(folder.name).values())
 
 
 def test_shipped_records_are_small():
-    sizes = [path.stat().st_size for path in Path(mk.data.shipped("runs")).rglob("*") if path.is_file()]
+    sizes = [path.stat().st_size
+             for path in Path(mk.data.shipped("runs")).rglob("*") if path.is_file()]
     assert sum(sizes) < 30e6
 
 
-@pytest.mark.parametrize("label, folder", [("λ = 0.8", "lam-0.8"), ("n_ini = 3000", "n-ini-3000"), ("real only", "real-only")])
+@pytest.mark.parametrize("label, folder", [("λ = 0.8", "lam-0.8"), ("n_ini = 3000", "n-ini-3000"),
+                                           ("real only", "real-only")])
 def test_labels_become_folders(label, folder):
     assert slug(label) == folder
 

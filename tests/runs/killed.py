@@ -1,6 +1,8 @@
-"""Run a stored loop in child processes, SIGKILL each at a random moment, and finish it: python killed.py LOOP FOLDER.
+"""Run a stored loop in child processes, SIGKILL each at a random moment, and finish it: python
+killed.py LOOP FOLDER.
 
-The children are forked from a process that has imported everything, so that ten kills take seconds, not minutes.
+The children are forked from a process that has imported everything, so that ten kills take seconds,
+not minutes.
 """
 
 import os
@@ -15,7 +17,8 @@ from tqdm import tqdm
 
 import madkit as mk
 
-FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(), test=0.05)
+FINITE = mk.data.array(torch.linspace(-3, 3, 4000, dtype=torch.float64).reshape(2000, 2).sin(),
+                       test=0.05)
 DIGITS = mk.data.digits().real(1300)
 IMAGES = mk.data.array((255 * DIGITS.x).to(torch.uint8), DIGITS.y, test=0.1)
 GAUSSIAN = (mk.models.Gaussian(), 60, 2)  # model, generations, seeds
@@ -25,7 +28,8 @@ LOOPS = {
     "accumulate": (mk.accumulate(40), mk.data.gaussian(2), *GAUSSIAN),
     "memory": (mk.Fresh(10) + mk.Synthetic(41, memory=3), mk.data.gaussian(2), *GAUSSIAN),
     "finite": (mk.Fresh(30) + mk.Synthetic(20), FINITE, *GAUSSIAN),
-    "images": (mk.Fresh(20) + mk.Synthetic(81, lam=0.8, memory=2), IMAGES, *NETWORK),  # resumes read the last two models
+    # resumes read the last two models
+    "images": (mk.Fresh(20) + mk.Synthetic(81, lam=0.8, memory=2), IMAGES, *NETWORK),
 }
 KILLS = {"images": 5}  # else 10
 
@@ -67,7 +71,9 @@ def main(name, folder):
             time.sleep(0.001)
         time.sleep(moments.uniform(0, duration / 15))
         os.kill(pid, signal.SIGKILL)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, "the run ended before it was killed"
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, (
+            "the run ended before it was killed"
+        )
         seen.append(stored(folder))
     _, status = os.waitpid(child(name, folder), 0)
     print("stored generations at each kill:", *seen)

@@ -1,4 +1,5 @@
-"""What version 0.2.0 wrote still opens: a store goes on, shipped records are of the recipes that stand here, states come back."""
+"""What version 0.2.0 wrote still opens: a store goes on, shipped records are of the recipes that
+stand here, states come back."""
 
 import json
 import shutil
@@ -23,11 +24,13 @@ def test_a_store_goes_on(tmp_path):
     folder = shutil.copytree(STORE, tmp_path / "run")
     went_on = mk.run(gaussian, LOOP, truth, store=folder, **settings)
     assert went_on.spec["generations"] == 5 and went_on.composition.equals(whole.composition)
-    assert np.allclose(went_on.table.value, whole.table.value, rtol=1e-9)   # another processor may round in another way
+    # another processor may round in another way
+    assert np.allclose(went_on.table.value, whole.table.value, rtol=1e-9)
     assert mk.load(STORE).table.seed.nunique() == 2
 
 
-@pytest.mark.parametrize("path", sorted(shipped("runs").glob("*/spec.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(shipped("runs").glob("*/spec.json")),
+                         ids=lambda path: path.parent.name)
 def test_recorded_sweeps_are_of_the_recipes_here(path):
     held = json.loads(path.read_text(encoding="utf-8"))
     if held.get("recipe") in RECIPES and "sweep" in held:
@@ -35,19 +38,27 @@ def test_recorded_sweeps_are_of_the_recipes_here(path):
         assert describe(made.f) == held["sweep"] and dict(made.over) == held["over"]
 
 
-@pytest.mark.parametrize("path", sorted(shipped("runs").glob("*/*/spec.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(shipped("runs").glob("*/*/spec.json")),
+                         ids=lambda path: path.parent.name)
 def test_recorded_runs_are_of_the_recipes_here(path):
     held = json.loads(path.read_text(encoding="utf-8"))
     made = recipe(held["recipe"], held["preset"])
-    asked = {"model": made.model, "truth": made.truth, "loop": made.loops[held["label"]], "features": made.features}
-    assert {name: describe(value) for name, value in asked.items()} == {name: held[name] for name in asked}
+    asked = {"model": made.model, "truth": made.truth, "loop": made.loops[held["label"]],
+             "features": made.features}
+    assert {name: describe(value) for name, value in asked.items()} == {name: held[name]
+                                                                        for name in asked}
 
 
 def test_states_come_back_from_their_text():
     explorer = mk.explore(mk.fresh_data, n=100, p=0.1, lam=0.8, render="static")
-    explorer.state = ("madkit1:eyJ0Ijo3LCJ0YWIiOiJBIiwiQSI6eyJsb29wIjoiZnJlc2ggZGF0YSIsIm4iOjQsInAiOjMwLCJsYW0iOjIwfSwiQiI6bnVsb"
-                      "CwiZHJhd24iOm51bGwsInNlZWQiOjAsInNwZWVkIjoxfQ")
-    assert (explorer.state["t"], explorer.state["A"]) == (7, {"loop": "fresh data", "n": 4, "p": 30, "lam": 20})
+    explorer.state = (
+        "madkit1:eyJ0Ijo3LCJ0YWIiOiJBIiwiQSI6eyJsb29wIjoiZnJlc2ggZGF0YSIsIm4iOjQsInAiOjMwLCJsYW0iOjIwfSwiQiI6bnVsb"
+        "CwiZHJhd24iOm51bGwsInNlZWQiOjAsInNwZWVkIjoxfQ"
+    )
+    assert (explorer.state["t"], explorer.state["A"]) == (7, {"loop": "fresh data", "n": 4, "p": 30,
+                                                              "lam": 20})
     phases = mk.phase_map(render="static")
-    phases.state = "madkit1:eyJkaW0iOjEwLCJsYW0iOjAuODUsIm5fciI6MjAsIm5fcyI6NTAwLCJzaW11bGF0ZWQiOmZhbHNlfQ"
+    phases.state = (
+        "madkit1:eyJkaW0iOjEwLCJsYW0iOjAuODUsIm5fciI6MjAsIm5fcyI6NTAwLCJzaW11bGF0ZWQiOmZhbHNlfQ"
+    )
     assert phases.state == {"dim": 10, "lam": 0.85, "n_r": 20, "n_s": 500, "simulated": False}

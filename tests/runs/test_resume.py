@@ -1,4 +1,5 @@
-"""Fitted models are kept with their generations: read back instead of fitted again, sampled again, and refused when damaged."""
+"""Fitted models are kept with their generations: read back instead of fitted again, sampled again,
+and refused when damaged."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +19,8 @@ LOOP = mk.Fresh(9) + mk.Synthetic(20, lam=0.5)
 
 @dataclass
 class Net:
-    """N(μ, λ W Wᵀ), with layers that are random until learned. Its state holds a view across memory, and one tensor twice."""
+    """N(μ, λ W Wᵀ), with layers that are random until learned. Its state holds a view across
+    memory, and one tensor twice."""
 
     lr: float = 1.0
 
@@ -40,7 +42,8 @@ class Net:
 
     @torch.no_grad()
     def sample(self, n, lam=1.0):
-        return mk.Samples(self.mean.weight + lam**0.5 * self.spread(torch.randn(n, 2, dtype=torch.float64)))
+        return mk.Samples(self.mean.weight
+                          + lam**0.5 * self.spread(torch.randn(n, 2, dtype=torch.float64)))
 
     def state_dict(self):
         return {"spread": self.spread.weight.T, "mean": self.mean.weight, "tied": self.mean.weight}
@@ -73,7 +76,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# --- going on ------------------------------------------------------------------------------------------------------
+# --- going on -------------------------------------------------------------------------------------
 
 
 def test_a_kept_model_is_read_and_not_fitted_again(tmp_path):
@@ -133,21 +136,26 @@ def test_a_state_that_cannot_be_kept_is_named(state, words, tmp_path, monkeypatc
         run(tmp_path / "a")
 
 
-# --- looking again -------------------------------------------------------------------------------------------------
+# --- looking again --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", [Net(), mk.models.Gaussian()], ids=["kept", "fitted again"])
 def test_a_stored_generation_goes_on_with_its_own_rows(model, tmp_path):
     stored = run(tmp_path / "a", model, seeds=[4, 2])
     before = contents(tmp_path / "a")
-    for seed, again in ((4, mk.reopen(tmp_path / "a", model)), (2, mk.reopen(tmp_path / "a", model, seed=2))):
+    for seed, again in ((4, mk.reopen(tmp_path / "a", model)),
+                        (2, mk.reopen(tmp_path / "a", model, seed=2))):
         assert list(again) == [1, 2, 3, 4]
         for generation in islice(mk.steps(model, LOOP, TRUTH, seed=seed, emit=0), 4):
             emitter = generation.state.model
             for lam, start in ((0.5, 0), (1.0, 490)):
-                ours, theirs = again[generation.t].sample(700, lam, start), emitter.sample(700, lam, start)
+                ours, theirs = (
+                    again[generation.t].sample(700, lam, start),
+                    emitter.sample(700, lam, start),
+                )
                 assert torch.equal(ours.x, theirs.x) and torch.equal(ours.born, theirs.born)
-    assert all(torch.equal(again.sample(30, 0.5).x, stored.samples[t].x) for t, again in mk.reopen(tmp_path / "a", model).items())
+    assert all(torch.equal(again.sample(30, 0.5).x, stored.samples[t].x)
+               for t, again in mk.reopen(tmp_path / "a", model).items())
     assert contents(tmp_path / "a") == before
 
 
@@ -160,7 +168,8 @@ def test_looking_again_fits_nothing_that_was_kept(tmp_path):
 
 def test_what_cannot_be_looked_at_is_named(tmp_path):
     run(tmp_path / "a")
-    with pytest.raises(StoreError, match=r"of another model: stored Net@.*lr=1.0.*, asked Net@.*lr=0.1"):
+    with pytest.raises(StoreError, match=r"of another model: stored Net@.*lr=1.0.*, asked "
+                                         r"Net@.*lr=0.1"):
         mk.reopen(tmp_path / "a", Net(lr=0.1))
     with pytest.raises(StoreError, match=r"keeps no generations of seed 7 \(it has \[0\]\)"):
         mk.reopen(tmp_path / "a", Net(), seed=7)
@@ -173,7 +182,7 @@ def test_what_cannot_be_looked_at_is_named(tmp_path):
         mk.reopen(tmp_path / "a", Net)
 
 
-# --- damage --------------------------------------------------------------------------------------------------------
+# --- damage ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["truncated", "flipped", "empty", "text", "of another generation"])
@@ -182,13 +191,15 @@ def test_a_damaged_model_is_named_and_the_advice_works(how, tmp_path):
     path = tmp_path / "a/seed-0/generation-00002.safetensors"
     content = path.read_bytes()
     path.write_bytes({
-        "truncated": content[:-9], "flipped": content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
+        "truncated": content[:-9],
+        "flipped": content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
         "empty": b"", "text": b"hello",
         "of another generation": path.with_name("generation-00001.safetensors").read_bytes(),
     }[how])
     before = contents(tmp_path / "a/seed-0")
     words = "generation-00002.safetensors is damaged.*nothing was changed. Remove it, and generation 2 is fitted again"
-    for attempt in (lambda: run(tmp_path / "a"), lambda: mk.reopen(tmp_path / "a", Net())[2].sample(3)):
+    for attempt in (lambda: run(tmp_path / "a"),
+                    lambda: mk.reopen(tmp_path / "a", Net())[2].sample(3)):
         with pytest.raises(StoreError, match=words):
             attempt()
     assert contents(tmp_path / "a/seed-0") == before
@@ -203,26 +214,30 @@ def test_a_state_that_the_model_no_longer_takes_is_named(tmp_path, monkeypatch):
         raise KeyError("bias")
 
     monkeypatch.setattr(Net, "load_state_dict", other)
-    with pytest.raises(StoreError, match="generation-00002.safetensors does not fit this Net .'bias'.*Remove it"):
+    with pytest.raises(StoreError, match="generation-00002.safetensors does not fit this Net "
+                                         ".'bias'.*Remove it"):
         run(tmp_path / "a")
 
 
-# --- divergence ----------------------------------------------------------------------------------------------------
+# --- divergence -----------------------------------------------------------------------------------
 
 
 def test_a_fit_that_diverges_leaves_the_generations_before_it(tmp_path):
     whole = run()
     Net.fits, Net.sick = 0, 3
-    with pytest.raises(FloatingPointError, match="generation 3 of seed 0: Net: the loss is nan at step 7 of 9"):
+    with pytest.raises(FloatingPointError, match="generation 3 of seed 0: Net: the loss is nan at "
+                                                 "step 7 of 9"):
         run(tmp_path / "a")
     stored = mk.load(tmp_path / "a")
     assert not stored.complete and list(stored.samples) == [1, 2]
-    assert all(torch.equal(again.sample(30, 0.5).x, whole.samples[t].x) for t, again in mk.reopen(tmp_path / "a", Net()).items())
+    assert all(torch.equal(again.sample(30, 0.5).x, whole.samples[t].x)
+               for t, again in mk.reopen(tmp_path / "a", Net()).items())
     assert Net.fits == 3
     with pytest.raises(FloatingPointError, match="generation 3 of seed 0"):
         run(tmp_path / "a")
     assert Net.fits == 4, "the same call fails in the same place, at once"
-    with pytest.raises(StoreError, match="give a new folder. They differ in model: stored .*lr=1.0.*asked .*lr=0.1"):
+    with pytest.raises(StoreError, match="give a new folder. They differ in model: stored "
+                                         ".*lr=1.0.*asked .*lr=0.1"):
         run(tmp_path / "a", Net(lr=0.1))
     assert run(tmp_path / "b", Net(lr=0.1)).complete
     Net.sick = 0  # where the cause lay outside of the settings

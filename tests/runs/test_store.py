@@ -23,7 +23,8 @@ def run(folder, loop=None, **settings):
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+    return {path.relative_to(folder): path.read_bytes()
+            for path in Path(folder).rglob("*") if path.is_file()}
 
 
 def same(a, b):
@@ -37,11 +38,13 @@ def same(a, b):
     return True
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children; this system has no fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children; this system has no "
+                                                    "fork")
 @pytest.mark.parametrize("name", ["plain", "accumulate", "memory", "finite", "images"])
 def test_kills_and_a_resume_give_the_very_same_run(name, tmp_path):
     script = Path(__file__).with_name("killed.py")
-    done = subprocess.run([sys.executable, script, name, tmp_path / "run"], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, script, name, tmp_path / "run"], capture_output=True,
+                          text=True,
                           env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     assert len(set(done.stdout.split()[5:])) > 3, f"the kills hit different moments: {done.stdout}"
@@ -75,7 +78,9 @@ def test_a_stored_run_can_be_made_longer(tmp_path):
 def test_a_row_that_many_generations_share_is_stored_once(tmp_path):
     run(tmp_path / "a", seeds=1)
     rows = [len(np.load(path)["new"]) for path in sorted((tmp_path / "a" / "seed-0").glob("*.npz"))]
-    assert rows == [20 + 30, 30, 30, 30], "D¹ and the emitted rows, then the emitted rows alone: the pool refers to them"
+    assert rows == [20 + 30, 30, 30, 30], (
+        "D¹ and the emitted rows, then the emitted rows alone: the pool refers to them"
+    )
 
 
 def test_no_file_is_pickled(tmp_path):
@@ -113,7 +118,8 @@ def damage(path, how):
     elif how == "foreign":
         np.savez(path, something=np.zeros(3))
     elif how == "pickled":
-        np.savez(path, new=np.array([{}], dtype=object), record=np.zeros(1), data_at=np.zeros(1), data_born=np.zeros(1))
+        np.savez(path, new=np.array([{}], dtype=object), record=np.zeros(1), data_at=np.zeros(1),
+                 data_born=np.zeros(1))
     elif how == "text":
         path.write_text("hello")
 
@@ -123,18 +129,24 @@ def test_a_damaged_generation_is_named_and_nothing_is_overwritten(how, tmp_path)
     run(tmp_path / "a")
     damage(tmp_path / "a/seed-1/generation-00003.npz", how)
     before = contents(tmp_path / "a")
-    with pytest.raises(StoreError, match="generation-00003.npz.*nothing was changed.*after generation 2"):
+    with pytest.raises(StoreError, match="generation-00003.npz.*nothing was changed.*after "
+                                         "generation 2"):
         run(tmp_path / "a", generations=6)
-    assert contents(tmp_path / "a") == {**before, **{k: v for k, v in contents(tmp_path / "a").items() if "seed-0" in str(k)}}
+    assert contents(tmp_path / "a") == {
+        **before,
+        **{k: v for k, v in contents(tmp_path / "a").items() if "seed-0" in str(k)},
+    }
     for path in (tmp_path / "a/seed-1").glob("generation-0000[34].npz"):
         path.unlink()
-    assert same(run(tmp_path / "a", generations=6), run(None, generations=6)), "the advice in the message works"
+    assert same(run(tmp_path / "a", generations=6),
+                run(None, generations=6)), "the advice in the message works"
 
 
 def test_a_missing_generation_is_named(tmp_path):
     run(tmp_path / "a")
     (tmp_path / "a/seed-0/generation-00002.npz").unlink()
-    with pytest.raises(StoreError, match=r"generations \[1, 3, 4\] are stored, expected 1 to 4 without a gap"):
+    with pytest.raises(StoreError, match=r"generations \[1, 3, 4\] are stored, expected 1 to 4 "
+                                         r"without a gap"):
         run(tmp_path / "a")
 
 
@@ -158,7 +170,10 @@ def test_other_versions_warn_and_are_recorded(tmp_path):
     (tmp_path / "a/spec.json").write_text(json.dumps(spec | {"versions": "madkit 0.0.1"}))
     with pytest.warns(UserWarning, match="versions was madkit 0.0.1"):
         run(tmp_path / "a", generations=3)
-    assert json.loads((tmp_path / "a/spec.json").read_text())["resumed"][0]["versions"] == spec["versions"]
+    assert (
+        json.loads((tmp_path / "a/spec.json").read_text())["resumed"][0]["versions"]
+        == spec["versions"]
+    )
 
 
 def test_a_full_disk_keeps_what_is_stored(tmp_path, monkeypatch):
@@ -194,7 +209,8 @@ def test_save_and_load_without_a_store(tmp_path):
     pd.testing.assert_frame_equal(ours.theory, mk.load(tmp_path / "b").theory, check_exact=True)
     assert mk.load(tmp_path / "b").spec == ours.spec
     with pytest.raises(StoreError, match="holds another run"):
-        mk.run(mk.models.Gaussian(), mk.fully_synthetic(21), TRUTH, progress=False).save(tmp_path / "b")
+        mk.run(mk.models.Gaussian(), mk.fully_synthetic(21), TRUTH,
+               progress=False).save(tmp_path / "b")
 
 
 def test_a_kill_while_a_longer_record_is_written_leaves_nothing_mixed(tmp_path, monkeypatch):

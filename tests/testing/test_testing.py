@@ -40,7 +40,7 @@ class Normal:
         return mk.Samples(self.mean + lam**0.5 * self.std * self.noise(n))
 
 
-# --- models --------------------------------------------------------------------------------------------------------
+# --- models ---------------------------------------------------------------------------------------
 
 
 class WithoutLam(Normal):
@@ -52,7 +52,9 @@ class WithoutLam(Normal):
 
 class NumpyOfTheStream(Normal):
     def noise(self, n):
-        return torch.from_numpy(np.random.default_rng(np.random.randint(2**31)).standard_normal((n, *self.mean.shape)))
+        return torch.from_numpy(
+            np.random.default_rng(np.random.randint(2**31)).standard_normal((n, *self.mean.shape))
+        )
 
 
 class Classes:
@@ -103,13 +105,16 @@ class Module(torch.nn.Module):
 
 @pytest.mark.parametrize("truth", [TRUTH, LABELLED, FINITE, mk.data.array(torch.randn(30, 2))],
                          ids=["ring", "labelled ring", "digits", "30 rows"])
-@pytest.mark.parametrize("model", [Classes(), Guided(), Module()], ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("model", [Classes(), Guided(), Module()],
+                         ids=lambda model: type(model).__name__)
 def test_labels_and_kept_states_pass(model, truth):
     check_model(model, truth)
 
 
-@pytest.mark.parametrize("model", [Normal(), WithoutLam(), NumpyOfTheStream()], ids=lambda model: type(model).__name__)
-@pytest.mark.parametrize("truth", [TRUTH, FINITE, mk.data.array(torch.randn(30, 2))], ids=["ring", "digits", "30 rows"])
+@pytest.mark.parametrize("model", [Normal(), WithoutLam(), NumpyOfTheStream()],
+                         ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("truth", [TRUTH, FINITE, mk.data.array(torch.randn(30, 2))],
+                         ids=["ring", "digits", "30 rows"])
 def test_a_good_model_passes_and_stays_unfitted(model, truth):
     before = torch.get_rng_state()
     check_model(model, truth)
@@ -156,7 +161,10 @@ class WarmStarts(Normal):
 
 class Deaf(Normal):
     def fit(self, data):
-        self.mean, self.std = torch.zeros(data.shape, dtype=data.x.dtype), torch.ones(data.shape, dtype=data.x.dtype)
+        self.mean, self.std = (
+            torch.zeros(data.shape, dtype=data.x.dtype),
+            torch.ones(data.shape, dtype=data.x.dtype),
+        )
         return self
 
 
@@ -327,10 +335,12 @@ class ForgetsCounts(Classes):
 
 class HalfPrecision(Classes):
     def state_dict(self):
-        return {name: value.float() if value.is_floating_point() else value for name, value in super().state_dict().items()}
+        return {name: value.float() if value.is_floating_point() else value
+                for name, value in super().state_dict().items()}
 
     def load_state_dict(self, state):
-        return super().load_state_dict({name: value.double() if name != "counts" else value for name, value in state.items()})
+        return super().load_state_dict({name: value.double() if name != "counts" else value
+                                        for name, value in state.items()})
 
 
 class KeepsOnlyMeans(Classes):
@@ -409,7 +419,7 @@ def test_a_model_with_a_fault_is_caught(model, words):
         check_model(model, TRUTH)
 
 
-# --- loops ---------------------------------------------------------------------------------------------------------
+# --- loops ----------------------------------------------------------------------------------------
 
 
 def drying_up(state):
@@ -423,7 +433,8 @@ def shuffled(state):
 
 
 @pytest.mark.parametrize("loop", [
-    mk.fully_synthetic(30, lam=0.5), mk.fresh_data(30, 0.5), mk.accumulate(30), mk.Fresh(3) + mk.Synthetic(31, memory=2),
+    mk.fully_synthetic(30, lam=0.5), mk.fresh_data(30, 0.5), mk.accumulate(30),
+    mk.Fresh(3) + mk.Synthetic(31, memory=2),
     mk.accumulate_subsample(20), drying_up, shuffled, lambda state: state.real,
 ])
 @pytest.mark.parametrize("truth", [TRUTH, FINITE], ids=["ring", "digits"])
@@ -497,11 +508,12 @@ def test_a_loop_is_asked_at_least_once():
         check_loop(drying_up, TRUTH, generations=1)
 
 
-# --- metrics -------------------------------------------------------------------------------------------------------
+# --- metrics --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("metric", [
-    *mk.metrics.MOMENTS, mk.metrics.frechet, mk.metrics.sliced_w2, mk.metrics.mmd, mk.metrics.recall,
+    *mk.metrics.MOMENTS, mk.metrics.frechet, mk.metrics.sliced_w2, mk.metrics.mmd,
+    mk.metrics.recall,
     functools.partial(mk.metrics.precision, k=3),
 ], ids=lambda metric: getattr(metric, "__name__", "partial"))
 def test_the_metrics_pass(metric):
@@ -543,7 +555,8 @@ def counting(real, fake, calls=[]):  # noqa: B006
     (lambda real, fake: [1.0], "must be a number, got list"),
     (lambda real, fake: {1: 1.0}, "the keys of a metric's dict are names, expected str, got 1"),
     (lambda real, fake: {f"{float(fake.x[0, 0]):.2f}": 1.0}, "the same keys on every call"),
-    (lambda real, fake: -math.inf if fake is real else 0.0, "real against real is -inf on ordinary clouds"),
+    (lambda real, fake: -math.inf if fake is real else 0.0, "real against real is -inf on "
+                                                            "ordinary clouds"),
     (ratio, "ratio is NaN when all emitted rows are one point"),
     (lambda fake: 0.0, r"must be callable as metric\(real, fake\)"),
     ("recall", "a metric is a function"),
@@ -553,10 +566,12 @@ def test_a_metric_with_a_fault_is_caught(metric, words):
         check_metric(metric)
 
 
-@pytest.mark.parametrize("truth", [3, mk.data.gaussian, torch.zeros(9, 2)], ids=["number", "class", "rows"])
+@pytest.mark.parametrize("truth", [3, mk.data.gaussian, torch.zeros(9, 2)],
+                         ids=["number", "class", "rows"])
 def test_a_truth_that_is_none_is_named(truth):
     for check, judged in ((check_model, mk.models.Gaussian()), (check_loop, mk.Fresh(9))):
-        with pytest.raises(AssertionError, match=r"truth: expected one of mk.data, such as mk.data.gaussian\(2\), got"):
+        with pytest.raises(AssertionError, match=r"truth: expected one of mk.data, such as "
+                                                 r"mk.data.gaussian\(2\), got"):
             check(judged, truth)
 
 
@@ -570,4 +585,5 @@ def test_a_loop_that_loses_the_mark_of_fresh_rows_is_found():
 
     with pytest.raises(AssertionError, match="state.fresh gave does not say so.*pass fresh="):
         mk.testing.check_loop(forgetful, mk.data.gaussian(2), n_ini=40)
-    mk.testing.check_loop(lambda state: state.fresh(20)[::2] + state.model.sample(20), mk.data.gaussian(2), n_ini=40)
+    mk.testing.check_loop(lambda state: state.fresh(20)[::2] + state.model.sample(20),
+                          mk.data.gaussian(2), n_ini=40)

@@ -1,4 +1,5 @@
-"""A picture that compares loops: what is left of the variance, for each of them, while sliders move."""
+"""A picture that compares loops: what is left of the variance, for each of them, while sliders
+move."""
 
 from __future__ import annotations
 
@@ -23,20 +24,21 @@ FOOT = 0.03                              # the lowest share of the truth's varia
 
 
 class Comparison:
-    """Several loops side by side: the variance of the fit over generations, median and band of all seeds, theory on top.
+    """Several loops side by side: the variance of the fit over generations, median and band of all
+    seeds, theory on top.
 
         loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
         picture = mk.live.Comparison(loops)
         picture.update(n=100, lam=0.8)                      # n real rows, then loop(n, lam) for each loop: Frame
         mk.live.view(picture, n=100, lam=0.8)               # with sliders
 
-    Both axes are logarithmic: exponential decay falls off the picture, a power law is a straight line. A Gaussian is fitted
-    to N(0, I); every move recomputes all seeds by the exact law.
+    Both axes are logarithmic: exponential decay falls off the picture, a power law is a straight
+    line. A Gaussian is fitted to N(0, I); every move recomputes all seeds by the exact law.
     """
 
     def __init__(
         self,
-        loops: Mapping[str, Callable[[int, float], Loop]],       # by the names that the picture shows
+        loops: Mapping[str, Callable[[int, float], Loop]],  # by the names that the picture shows
         *,
         dim: int = 2,
         generations: int = 50,
@@ -66,14 +68,16 @@ class Comparison:
             return Frame(self.canvas.png(), self._words(n, lam, ends))
 
     def _words(self, n: int, lam: float, ends: list[float]) -> str:
-        said = ", ".join(f"{name} {_percent(end)}" for name, end in zip(self.loops, ends, strict=True))
-        return (f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a share of the truth's, in the "
-                f"median of {self.seeds} seeds: {said}.")
+        said = ", ".join(f"{name} {_percent(end)}"
+                         for name, end in zip(self.loops, ends, strict=True))
+        return (f"λ = {lam:g}, n = {n}: variance left at generation {self.generations}, as a "
+                f"share of the truth's, in the median of {self.seeds} seeds: {said}.")
 
     def _shares(self, loop: Loop, n: int) -> np.ndarray:
         """10 %, median, 90 % of the seeds, and the expectation, (4, T)."""
-        trace = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds, n_ini=n, metrics="trace",
-                               device="cpu")["trace"][0]                                      # (S, T)
+        trace = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds,
+                               n_ini=n, metrics="trace",
+                               device="cpu")["trace"][0]  # (S, T)
         expected = theory.moments(loop, self.dim, self.generations, n).m
         left = np.vstack([quantiles(trace) / self.dim, expected])
         return left.clip(min=1e-9)                                        # > 0 on a log axis
@@ -83,11 +87,16 @@ class Comparison:
         drawn.set_layout_engine("none")
         self.ax = ax = drawn.panels.item()
         self._axes(ax)
-        self.bands = [ax.fill([1], [1], alpha=0.2, linewidth=0, color=look.colour)[0] for look in self.looks]
-        self.lines = [ax.plot([], [], color=look.colour, linestyle=look.line, linewidth=2.4)[0] for look in self.looks]
-        self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0] for _ in self.looks]
-        self.names = [ax.text(1.03, 0, name, transform=ax.transAxes, va="center", fontsize=TEXT, fontweight="bold",
-                              color=ink(look.colour)) for name, look in zip(self.loops, self.looks, strict=True)]
+        self.bands = [ax.fill([1], [1], alpha=0.2, linewidth=0, color=look.colour)[0]
+                      for look in self.looks]
+        self.lines = [ax.plot([], [], color=look.colour, linestyle=look.line, linewidth=2.4)[0]
+                      for look in self.looks]
+        self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
+                       for _ in self.looks]
+        self.names = [ax.text(1.03, 0, name, transform=ax.transAxes, va="center", fontsize=TEXT,
+                              fontweight="bold",
+                              color=ink(look.colour))
+                      for name, look in zip(self.loops, self.looks, strict=True)]
         self.canvas = Canvas(drawn, [*self.bands, *self.lines, *self.theory, *self.names])
 
     def _axes(self, ax: Axes) -> None:
@@ -100,9 +109,11 @@ class Comparison:
             axis.set_ticks([], minor=True)
         ax.tick_params(axis="x", pad=6)
         ax.set_xlabel("generation (log scale)", fontsize=LABEL, color=COLOURS["text"])
-        ax.set_title("variance, as a share of the truth's (log scale)", loc="left", fontsize=LABEL, color=COLOURS["text"])
+        ax.set_title("variance, as a share of the truth's (log "
+                     "scale)", loc="left", fontsize=LABEL, color=COLOURS["text"])
         ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
-        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: expectation", transform=ax.transAxes, fontsize=TEXT,
+        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: "
+                            "expectation", transform=ax.transAxes, fontsize=TEXT,
                 color=COLOURS["faint"])
 
     def _name(self, ends: list[float]) -> None:

@@ -29,21 +29,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STRENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-SEEN = 4.0                          # standard deviations of a perfect model's score that count as seen
-ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall", "coverage", "trace", "modes.alive",
+SEEN = 4.0  # standard deviations of a perfect model's score that count as seen
+ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall", "coverage",
+         "trace", "modes.alive",
          "modes.variance", "classes.entropy")      # as drawn
 ROWS = 1000                         # drawn on the left
 
 
 class Damage:
-    """Left: real rows (grey) and what a model with a known fault emits. Right: one line for each metric, its value over the
-    strength of the fault, with the range of a perfect model (grey) and whether it sees the fault.
+    """Left: real rows (grey) and what a model with a known fault emits. Right: one line for each
+    metric, its value over the strength of the fault, with the range of a perfect model (grey) and
+    whether it sees the fault.
 
         picture.update(fault="noise", strength=0.1)      # a fault of mk.metrics.FAULTS, a strength of STRENGTHS
 
-    A metric sees a fault when its value is more than 4 standard deviations away from the mean of a perfect model's, which new
-    rows of the truth are, `repeats` times; values that agree to ten digits count as equal. Every fault is computed when first
-    asked for. Rows are drawn as points of the plane, or as images. Metrics judge features of the rows where `features` is given.
+    A metric sees a fault when its value is more than 4 standard deviations away from the mean of a
+    perfect model's, which new rows of the truth are, `repeats` times; values that agree to ten
+    digits count as equal. Every fault is computed when first asked for. Rows are drawn as points of
+    the plane, or as images. Metrics judge features of the rows where `features` is given.
     `names(metric)` says a metric in words.
     """
 
@@ -51,7 +54,7 @@ class Damage:
 
     def __init__(
         self,
-        truth: Any,                                                # with centres or labels; see mk.metrics.Faults
+        truth: Any,                     # with centres or labels; see mk.metrics.Faults
         n: int = 500,                                              # rows on each side
         *,
         metrics: Iterable[Metric | str] | None = None,             # None: those of ORDER
@@ -77,10 +80,12 @@ class Damage:
         with DRAWING:
             curves = self.curves(fault)
             if strength not in STRENGTHS:
-                raise ValueError(f"strength: expected one of {', '.join(map(str, STRENGTHS))}, got {strength!r}")
+                raise ValueError(f"strength: expected one of {', '.join(map(str, STRENGTHS))}, "
+                                 f"got {strength!r}")
             seen = self.seen(curves.loc[strength])
             self._drawing = self._drawing or _Drawing(self)
-            return Frame(self._drawing(fault, strength, curves, seen), self._words(fault, strength, seen))
+            return Frame(self._drawing(fault, strength, curves, seen),
+                         self._words(fault, strength, seen))
 
     def judge(self, fake: Samples) -> pd.Series:
         """The value of each metric of rows of your own, against the same real rows."""
@@ -107,7 +112,8 @@ class Damage:
         """"sees" or "–" for each metric (rows) and fault (columns) at one strength."""
         import pandas as pd
 
-        verdicts = {fault: self.seen(self.judge(self.rows.emit(fault, strength))) for fault in FAULTS}
+        verdicts = {fault: self.seen(self.judge(self.rows.emit(fault, strength)))
+                    for fault in FAULTS}
         return pd.DataFrame(verdicts).replace({True: "sees", False: "–"}).rename(index=words)
 
     @cached_property
@@ -115,7 +121,8 @@ class Damage:
         """The metrics (columns) of perfect models, other seeds of the truth (rows)."""
         import pandas as pd
 
-        others = (Faults(self.rows.truth, self.rows.n, self.rows.seed + 1 + i) for i in range(self.repeats))
+        others = (Faults(self.rows.truth, self.rows.n, self.rows.seed + 1 + i)
+                  for i in range(self.repeats))
         return pd.DataFrame([self._judge(one.real, one.perfect) for one in others])
 
     def _judge(self, real: Samples, fake: Samples) -> pd.Series:
@@ -130,13 +137,14 @@ class Damage:
     def _words(self, fault: str, strength: float, seen: pd.Series) -> str:
         sees, misses = ([words(name) for name in seen.index[seen == verdict]]
                         for verdict in (True, False))
-        return (f"{fault[0].upper()}{fault[1:]}, strength {100 * strength:g} %. Seen by: {', '.join(sees) or 'none'}. "
-                f"Missed by: {', '.join(misses) or 'none'}.")
+        return (f"{fault[0].upper()}{fault[1:]}, strength {100 * strength:g} %. Seen by: "
+                f"{', '.join(sees) or 'none'}. Missed by: {', '.join(misses) or 'none'}.")
 
 
 def _metrics(truth: Any) -> list[Callable]:
     """All that look at rows; of modes where the truth has centres."""
-    chosen = [known.sliced_w2, known.mmd, known.precision, known.density, known.recall, known.coverage, known.trace]
+    chosen = [known.sliced_w2, known.mmd, known.precision, known.density, known.recall,
+              known.coverage, known.trace]
     if hasattr(truth, "centres"):
         return [known.w2_squared, *chosen, known.modes(truth.centres, 4 * truth.std)]
     return [known.frechet, *chosen[1:]]
@@ -151,8 +159,10 @@ class _Drawing:
         self.figure.set_layout_engine("none")
         self.left, *self.lines = self.figure.panels.flat
         self._left(picture.rows.real)
-        self.parts = [self._line(ax, name, i, len(names)) for i, (ax, name) in enumerate(zip(self.lines, names, strict=True))]
-        self.canvas = Canvas(self.figure, [self.shown, self.heading, *(part for parts in self.parts for part in parts)])
+        self.parts = [self._line(ax, name, i, len(names))
+                      for i, (ax, name) in enumerate(zip(self.lines, names, strict=True))]
+        self.canvas = Canvas(self.figure, [self.shown, self.heading,
+                                           *(part for parts in self.parts for part in parts)])
 
     def _left(self, real: Samples) -> None:
         ax = self.left
@@ -160,17 +170,22 @@ class _Drawing:
         ax.grid(False)
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.spines[:].set(visible=True, color="#BBBBBB")
-        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold", color=ink(COLOURS["synthetic"]))
+        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold",
+                                    color=ink(COLOURS["synthetic"]))
         if len(real.shape) == 1:
             x = real.x[:ROWS].cpu().numpy()
             centre, half = (x.max(0) + x.min(0)) / 2, 0.62 * np.ptp(x, axis=0).max()
             ax.set(xlim=centre[0] + [-half, half], ylim=centre[1] + [-half, half])
             ax.plot(*x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35)
-            (self.shown,) = ax.plot([], [], ".", color=COLOURS["synthetic"], markersize=4, markeredgewidth=0, alpha=0.7)
-            ax.set_xlabel("grey: real rows, vermilion: emitted rows", loc="left", fontsize=TEXT, color=COLOURS["text"])
+            (self.shown,) = ax.plot([], [], ".", color=COLOURS["synthetic"], markersize=4,
+                                    markeredgewidth=0, alpha=0.7)
+            ax.set_xlabel("grey: real rows, vermilion: emitted "
+                          "rows", loc="left", fontsize=TEXT, color=COLOURS["text"])
         else:
-            self.shown = ax.imshow(_sheet(real), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            ax.set_xlabel("emitted images, one column for each label", loc="left", fontsize=TEXT, color=COLOURS["text"])
+            self.shown = ax.imshow(_sheet(real), cmap="gray", vmin=0, vmax=1,
+                                   interpolation="nearest")
+            ax.set_xlabel("emitted images, one column for each "
+                          "label", loc="left", fontsize=TEXT, color=COLOURS["text"])
 
     def _line(self, ax: Any, name: str, i: int, many: int) -> tuple[Any, ...]:
         height = 0.845 / many
@@ -182,11 +197,13 @@ class _Drawing:
                 fontsize=TEXT, color=COLOURS["text"])
         if i == 0:
             ax.set_title("strength 0 … 100 %", fontsize=TEXT, loc="left", color=COLOURS["faint"])
-            ax.set_title("here (perfect model)", fontsize=TEXT, loc="right", color=COLOURS["faint"], x=1.95)
+            ax.set_title("here (perfect model)", fontsize=TEXT, loc="right", color=COLOURS["faint"],
+                         x=1.95)
         band = ax.fill([0], [0], color="#D8D8D8", linewidth=0)[0]
         (line,) = ax.plot([], [], color=COLOURS["synthetic"], linewidth=2)
         (dot,) = ax.plot([], [], "o", color=COLOURS["synthetic"], markersize=7)
-        return band, line, dot, ax.text(1.06, 0.5, "", transform=ax.transAxes, va="center", fontsize=TEXT)
+        return band, line, dot, ax.text(1.06, 0.5, "", transform=ax.transAxes, va="center",
+                                        fontsize=TEXT)
 
     def __call__(self, fault: str, strength: float, curves: pd.DataFrame, seen: pd.Series) -> bytes:
         emitted, perfect = self.picture.rows.emit(fault, strength), self.picture.perfect
@@ -200,13 +217,16 @@ class _Drawing:
             y = curves[name].fillna(0).to_numpy()
             low, high = min(y.min(), mean - spread), max(y.max(), mean + spread)
             low, scale = (low, high - low) if high > low else (low - 0.5, 1)
-            place, ends = (y - low) / scale, [(mean + side * spread - low) / scale for side in (-1, 1)]
-            ends = [ends[0] - 0.02, ends[1] + 0.02]                                         # a perfect model without spread
-            band.set_xy([(-0.3, ends[0]), (len(y) - 0.7, ends[0]), (len(y) - 0.7, ends[1]), (-0.3, ends[1])])
+            place, ends = (y - low) / scale, [(mean + side * spread - low) / scale
+                                              for side in (-1, 1)]
+            ends = [ends[0] - 0.02, ends[1] + 0.02]  # a perfect model without spread
+            band.set_xy([(-0.3, ends[0]), (len(y) - 0.7, ends[0]), (len(y) - 0.7, ends[1]),
+                         (-0.3, ends[1])])
             line.set_data(range(len(y)), place)
             at = STRENGTHS.index(strength)
             dot.set_data([at], [place[at]])
-            text.set(text=f"{'sees' if seen[name] else 'misses'}  {_number(curves[name].iloc[at])} ({_number(mean)})",
+            text.set(text=f"{'sees' if seen[name] else 'misses'}  "
+                          f"{_number(curves[name].iloc[at])} ({_number(mean)})",
                      fontweight="bold" if seen[name] else "normal",
                      color=ink(COLOURS["synthetic"]) if seen[name] else COLOURS["faint"])
         return self.canvas.png()
@@ -221,6 +241,10 @@ def _sheet(images: Samples) -> np.ndarray:
     h, w = images.shape[1:]
     sheet = np.ones((8, h + 1, 10, w + 1))
     for column in range(10):
-        chosen = images.x[images.y == column][:8, 0] if images.y is not None else images.x[8 * column : 8 * column + 8, 0]
+        chosen = (
+            images.x[images.y == column][:8, 0]
+            if images.y is not None
+            else images.x[8 * column : 8 * column + 8, 0]
+        )
         sheet[: len(chosen), :h, column, :w] = chosen.cpu().numpy()
     return sheet.reshape(8 * (h + 1), 10 * (w + 1))

@@ -25,8 +25,9 @@ FRECHET = value_of("frechet")
 
 
 class Perfect:
-    """Two clouds of n rows of N(0, I), judged as real and emitted: precision, recall and coverage (left) and the Fréchet
-    distance (right) over n, mean and range of 6 seeds; theory, where it is known, as dashes.
+    """Two clouds of n rows of N(0, I), judged as real and emitted: precision, recall and coverage
+    (left) and the Fréchet distance (right) over n, mean and range of 6 seeds; theory, where it is
+    known, as dashes.
 
         mk.live.Perfect().update(dim=8, k=5)            # k of the nearest neighbours, at most 10
         mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders
@@ -49,22 +50,29 @@ class Perfect:
 
     def _words(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> str:
         said = ", ".join(f"{name} {values.mean(1)[-1]:.2f}" for name, values in scores.items())
-        coverage, frechet = theory.perfect_coverage(ROWS[-1], k), theory.perfect_frechet(ROWS[-1], dim)
-        return (f"A perfect model in {dim} dimensions, k = {k}, {ROWS[-1]} rows on each side: {said}. Theory expects coverage "
-                f"{coverage:.2f} and {FRECHET.short} {frechet:.2f}.")
+        coverage, frechet = (
+            theory.perfect_coverage(ROWS[-1], k),
+            theory.perfect_frechet(ROWS[-1], dim),
+        )
+        return (f"A perfect model in {dim} dimensions, k = {k}, {ROWS[-1]} rows on each side: "
+                f"{said}. Theory expects coverage {coverage:.2f} and {FRECHET.short} "
+                f"{frechet:.2f}.")
 
     def _scores(self, dim: int, k: int) -> dict[str, np.ndarray]:
         """(sizes, seeds) of each metric."""
-        judged = {"precision": metrics.precision, "recall": metrics.recall, "coverage": metrics.coverage}
+        judged = {"precision": metrics.precision, "recall": metrics.recall,
+                  "coverage": metrics.coverage}
         clouds = [[_clouds(self.seed + s, n, dim) for s in range(SEEDS)] for n in ROWS]
-        scores = {name: np.array([[metric(*pair, k=k) for pair in pairs] for pairs in clouds]) for name, metric in judged.items()}
+        scores = {name: np.array([[metric(*pair, k=k) for pair in pairs] for pairs in clouds])
+                  for name, metric in judged.items()}
         frechet = [[metrics.frechet(*pair) for pair in pairs] for pairs in clouds]
         return scores | {FRECHET.short: np.array(frechet)}
 
 
 def _clouds(seed: int, n: int, dim: int) -> tuple[Samples, Samples]:
     noise = generator(seed, "perfect", n, dim)
-    return tuple(Samples(torch.randn(n, dim, generator=noise, dtype=torch.float64)) for _ in "ab")  # type: ignore[return-value]
+    return tuple(Samples(torch.randn(n, dim, generator=noise, dtype=torch.float64))
+                 for _ in "ab")  # type: ignore[return-value]
 
 
 class _Drawing:
@@ -86,24 +94,32 @@ class _Drawing:
         self.right.set(yscale="log", ylim=(0.002, 500))
         looks = [(self.left, COLOUR[name], line) for name, line in LINES.items()]
         looks.append((self.right, COLOURS["real"], "-"))
-        self.bands = [ax.fill([1], [1], color=colour, alpha=0.18, linewidth=0)[0] for ax, colour, _ in looks]
-        self.lines = [ax.plot([], [], color=colour, linestyle=line, linewidth=2.4)[0] for ax, colour, line in looks]
+        self.bands = [ax.fill([1], [1], color=colour, alpha=0.18, linewidth=0)[0]
+                      for ax, colour, _ in looks]
+        self.lines = [ax.plot([], [], color=colour, linestyle=line, linewidth=2.4)[0]
+                      for ax, colour, line in looks]
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
                        for ax in (self.left, self.right)]
-        self.names = [self.left.text(1.02, 0, name, transform=self.left.transAxes, va="center", fontsize=TEXT, fontweight="bold",
+        self.names = [self.left.text(1.02, 0, name, transform=self.left.transAxes, va="center",
+                                     fontsize=TEXT, fontweight="bold",
                                      color=ink(COLOUR[name])) for name in LINES]
-        self.right.text(0.97, 0.93, "dashes: expectation", transform=self.right.transAxes, ha="right", fontsize=TEXT,
+        self.right.text(0.97, 0.93, "dashes: expectation", transform=self.right.transAxes,
+                        ha="right", fontsize=TEXT,
                         color=COLOURS["theory"])
-        self.left.text(0.97, 0.05, "dashes: exact, for coverage", transform=self.left.transAxes, ha="right", fontsize=TEXT,
+        self.left.text(0.97, 0.05, "dashes: exact, for "
+                                   "coverage", transform=self.left.transAxes, ha="right",
+                       fontsize=TEXT,
                        color=COLOURS["theory"])
         self.canvas = Canvas(self.figure, [*self.bands, *self.lines, *self.theory, *self.names])
 
     def __call__(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> bytes:
         for band, line, values in zip(self.bands, self.lines, scores.values(), strict=True):
-            band.set_xy([*zip(ROWS, values.min(1), strict=True), *zip(ROWS[::-1], values.max(1)[::-1], strict=True)])
+            band.set_xy([*zip(ROWS, values.min(1), strict=True),
+                         *zip(ROWS[::-1], values.max(1)[::-1], strict=True)])
             line.set_data(ROWS, values.mean(1))
         self.theory[0].set_data(ROWS, [theory.perfect_coverage(n, k) for n in ROWS])
         self.theory[1].set_data(ROWS, [theory.perfect_frechet(n, dim) for n in ROWS])
-        ends = np.array([values.mean(1)[-1] for name, values in scores.items() if name in LINES]) / 1.04
+        ends = np.array([values.mean(1)[-1]
+                         for name, values in scores.items() if name in LINES]) / 1.04
         move_names(self.names, ends)
         return self.canvas.png()

@@ -1,4 +1,5 @@
-"""A picture of sampling bias: what every model emits at one λ, and where that is between quality and diversity."""
+"""A picture of sampling bias: what every model emits at one λ, and where that is between quality
+and diversity."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from madkit.plot.language import COLOURS
 
 
 class SamplingBias:
-    """Left: a panel per model, emitted rows over real ones (or sheets of images beside a real one). Right: precision over recall.
+    """Left: a panel per model, emitted rows over real ones (or sheets of images beside a real one).
+    Right: precision over recall.
 
         picture = mk.live.SamplingBias(mk.sampling_bias(models, truth))
         picture.update(lam=0.8)                              # Frame; λ one of those sampled at
@@ -55,7 +57,8 @@ class SamplingBias:
             panel.set_visible(False)
         right = drawn.add_axes((0.63, 0.16, 0.21, 0.74))
         layout.plain(right)
-        right.set_title(f"λ = {lam:g}", loc="left", fontsize=layout.LABEL, fontweight="bold", color=COLOURS["synthetic"])
+        right.set_title(f"λ = {lam:g}", loc="left", fontsize=layout.LABEL, fontweight="bold",
+                        color=COLOURS["synthetic"])
         bias.tradeoff(self.biased, lam=lam, ax=right, heading=False)
         file = io.BytesIO()
         drawn.savefig(file, format="png", dpi=120)
@@ -65,10 +68,12 @@ class SamplingBias:
         for i, panel in enumerate(panels):
             row, column = divmod(i, across)
             width, height = 0.55 / across, 1 / down
-            panel.set_position((0.005 + column * width, 1 - (row + 1) * height, 0.94 * width, 0.86 * height))
+            panel.set_position((0.005 + column * width, 1 - (row + 1) * height, 0.94 * width,
+                                0.86 * height))
 
     def _words(self, lam: float) -> str:
-        said = [f"{name} {self.biased.value(name, lam, 'precision'):.2f} and {self.biased.value(name, lam, 'recall'):.2f}"
+        said = [f"{name} {self.biased.value(name, lam, 'precision'):.2f} and "
+                f"{self.biased.value(name, lam, 'recall'):.2f}"
                 for name in self.biased.samples]
         best = f"real against real {self.biased.floor['precision']:.2f} and {self.biased.floor['recall']:.2f}"
         return f"λ = {lam:g}, precision and recall: {', '.join([*said, best])}."

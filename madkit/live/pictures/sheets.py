@@ -1,4 +1,5 @@
-"""A picture of recorded image runs: what a generation emitted beside real images, and how good and how diverse it is.
+"""A picture of recorded image runs: what a generation emitted beside real images, and how good and
+how diverse it is.
 
     runs = mk.recorded("fig06_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.8": Run, …}
     mk.live.view(mk.live.Sheets(runs), t=5, lam=1.0)
@@ -27,17 +28,18 @@ COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.i
 
 
 class Sheets:
-    """Left: a sheet of real images. Middle: the images that generation t emitted, a column for each label, the first ten,
-    none chosen. Right: Fréchet distance, precision and recall of the first seed, the cursor at t.
+    """Left: a sheet of real images. Middle: the images that generation t emitted, a column for each
+    label, the first ten, none chosen. Right: Fréchet distance, precision and recall of the first
+    seed, the cursor at t.
 
         picture = mk.live.Sheets(mk.recorded("fig06_fully_synthetic"))
         picture.update(t=5, lam=0.8)                    # the run called "λ = 0.8": Frame
         picture.update(t=5, run="λ = 0.8")              # the same
         picture.update(t=5)                             # the first of the runs
 
-    Limits are the same for all runs, so that they compare. Labels of emitted images are those that the model was asked for.
-    ValueError for runs without these metrics or without images, for a run that is not there, and for a generation whose images
-    were not kept.
+    Limits are the same for all runs, so that they compare. Labels of emitted images are those that
+    the model was asked for. ValueError for runs without these metrics or without images, for a run
+    that is not there, and for a generation whose images were not kept.
     """
 
     def __init__(self, runs: Run | Mapping[str, Run]):
@@ -63,7 +65,8 @@ class Sheets:
         name = self._name(run, lam)
         one, paths = self.runs[name], self.paths[name]
         if t not in one.samples:
-            raise ValueError(f"t: the images of generation {t} were not kept, expected one of {', '.join(map(str, one.samples))}")
+            raise ValueError(f"t: the images of generation {t} were not kept, expected one of "
+                             f"{', '.join(map(str, one.samples))}")
         with DRAWING:
             look = family(one.spec["loop"])
             if one.real is not None:
@@ -78,7 +81,8 @@ class Sheets:
     def _name(self, run: str | None, lam: float | None) -> str:
         name = run if run is not None else next(iter(self.runs)) if lam is None else f"λ = {lam:g}"
         if name not in self.runs:
-            raise ValueError(f"{'run' if run is not None else 'lam'}: expected one of {', '.join(self.runs)}, got {name!r}")
+            raise ValueError(f"{'run' if run is not None else 'lam'}: expected one of "
+                             f"{', '.join(self.runs)}, got {name!r}")
         return name
 
     def _words(self, t: int, name: str) -> str:
@@ -87,15 +91,16 @@ class Sheets:
                          f"({path[min(path)]:.3g} in generation {min(path)})"
                          for metric, path in self.paths[name].items())
         kind = family(run.spec["loop"]).name.removesuffix(" loop")
-        return (f"{name}: generation {t} of {max(run.samples)}, {kind} loop, {_seeds(run)}. {said}. Left real images, beside "
-                "them those that this generation emitted: the first ten of each label, white where fewer were kept.")
+        return (f"{name}: generation {t} of {max(run.samples)}, {kind} loop, {_seeds(run)}. "
+                f"{said}. Left real images, beside them those that this generation emitted: the "
+                "first ten of each label, white where fewer were kept.")
 
     def _sheet(self, samples) -> np.ndarray:
         """A column for each label; images without labels in their order."""
         grid = tiles(samples, self.labels, EACH)
         return mosaic(grid if self.labels[0] is None else grid.swapaxes(0, 1))
 
-    # --- what is drawn ---------------------------------------------------------------------------------------------
+    # --- what is drawn ----------------------------------------------------------------------------
 
     def _place(self) -> None:
         self.figure = drawn = figure(11, 4.1, 2, 2)
@@ -103,23 +108,33 @@ class Sheets:
         (left, upper), (middle, lower) = drawn.panels
         first = next(iter(self.runs.values()))
         self.real, _ = self._image(left, 0.012, "real", first.real)
-        self.emitted, self.heading = self._image(middle, 0.33, "emitted", next(iter(first.samples.values())))
-        top = max(value for paths in self.paths.values() for value in paths["frechet"].values() if np.isfinite(value))
-        self.titles = [self._axis(upper, 0.585, "", 1.08 * top), self._axis(lower, 0.12, "precision and recall", 1.08)]
+        self.emitted, self.heading = self._image(middle, 0.33, "emitted",
+                                                 next(iter(first.samples.values())))
+        top = max(value for paths in self.paths.values()
+                  for value in paths["frechet"].values() if np.isfinite(value))
+        self.titles = [self._axis(upper, 0.585, "", 1.08 * top),
+                       self._axis(lower, 0.12, "precision and recall", 1.08)]
         lower.set_yticks([0, 0.5, 1])
         upper.set_xlabel("")
         upper.set_xticklabels([])
         self.axes = {"frechet": upper, "precision": lower, "recall": lower}
-        self.lines = {m: ax.plot([], [], linewidth=2.4, linestyle=(0, (8, 3)) if m == "recall" else "-", color=COLOUR[m])[0]
+        self.lines = {m: ax.plot([], [], linewidth=2.4,
+                                 linestyle=(0, (8, 3)) if m == "recall" else "-",
+                                 color=COLOUR[m])[0]
                       for m, ax in self.axes.items()}
-        self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0] for m, ax in self.axes.items()}
-        self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0] for ax in (upper, lower)]
+        self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0]
+                     for m, ax in self.axes.items()}
+        self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
+                        for ax in (upper, lower)]
         self.names = {m: ax.text(1.04, 0, VALUES[m].short, transform=ax.transAxes, va="center",
                                  fontsize=TEXT, fontweight="bold", color=ink(COLOUR[m]))
                       for m, ax in self.axes.items()}
-        self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"], va="center")
-        self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0], self.seeds, *self.cursors,
-                                     *self.lines.values(), *self.dots.values(), *self.names.values()])
+        self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"],
+                                va="center")
+        self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0],
+                                     self.seeds, *self.cursors,
+                                     *self.lines.values(), *self.dots.values(),
+                                     *self.names.values()])
 
     def _image(self, ax, x: float, heading: str, samples):
         """An empty sheet, and its heading."""
@@ -127,14 +142,17 @@ class Sheets:
         ax.set_position((x, 0.09, size, 0.815))
         ax.grid(False)
         ax.spines[:].set_visible(False)
-        shown = ax.imshow(self._sheet(samples), cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        shown = ax.imshow(self._sheet(samples), cmap="gray", vmin=0, vmax=1,
+                          interpolation="nearest", aspect="auto")
         height, width = shown.get_array().shape[:2]
         ax.set_box_aspect(height / width)
         ax.set(yticks=[], xticks=[])
         if self.labels[0] is not None:
             each = width / len(self.labels)
-            ax.set_xticks([(i + 0.5) * each - 0.5 for i in range(len(self.labels))], [str(label) for label in self.labels])
-        return shown, ax.set_title(heading, loc="left", fontsize=LABEL, fontweight="bold", color=COLOURS["real"])
+            ax.set_xticks([(i + 0.5) * each - 0.5 for i in range(len(self.labels))],
+                          [str(label) for label in self.labels])
+        return shown, ax.set_title(heading, loc="left", fontsize=LABEL, fontweight="bold",
+                                   color=COLOURS["real"])
 
     def _axis(self, ax, y: float, title: str, top: float):
         """Axes of a number over generations, and their title."""

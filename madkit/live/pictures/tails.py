@@ -1,10 +1,12 @@
-"""A picture of tails: a flow's recorded loop on the curved density, with the contour beyond which the truth's tails lie.
+"""A picture of tails: a flow's recorded loop on the curved density, with the contour beyond which
+the truth's tails lie.
 
     runs = mk.recorded("fig17_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.75": Run}
     mk.live.view(mk.live.Tails(runs), t=3, lam=0.75)
 
-Dashed is what fits without error would do. With z ~ N(0, I) the truth's latent cloud, generation t then emits z ~ N(0, λᵗ I), so
-a share s^(1/λᵗ) lies beyond the contour that leaves s of the truth outside, and tr Σ_t = λᵗ + (2 λ²ᵗ + λᵗ/2).
+Dashed is what fits without error would do. With z ~ N(0, I) the truth's latent cloud, generation t
+then emits z ~ N(0, λᵗ I), so a share s^(1/λᵗ) lies beyond the contour that leaves s of the truth
+outside, and tr Σ_t = λᵗ + (2 λ²ᵗ + λᵗ/2).
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ SHARE = 0.05                                      # of the truth lies beyond the
 
 
 class Tails:
-    """Left: real rows (grey), the contour that holds 95 % of the truth, and rows that generation t of the first seed emitted.
-    Right: the share of rows beyond the contour, and the total variance: median and band of all seeds, the cursor at t.
+    """Left: real rows (grey), the contour that holds 95 % of the truth, and rows that generation t
+    of the first seed emitted. Right: the share of rows beyond the contour, and the total variance:
+    median and band of all seeds, the cursor at t.
 
         picture = mk.live.Tails(mk.recorded("fig17_fully_synthetic"))
         picture.update(t=3, lam=0.75)                   # the run called "λ = 0.75": Frame
@@ -44,7 +47,8 @@ class Tails:
         if not self.runs or bias(self.runs) is None:
             raise ValueError('Tails: expected runs called "λ = 1", "λ = 0.75", …, '
                              f"got {', '.join(self.runs) or 'none'}")
-        self.paths = {name: {metric: _path(run, metric) for metric in ("tails.5", "trace")} for name, run in self.runs.items()}
+        self.paths = {name: {metric: _path(run, metric) for metric in ("tails.5", "trace")}
+                      for name, run in self.runs.items()}
         self._place()
 
     @property
@@ -62,13 +66,15 @@ class Tails:
             raise ValueError(f"lam: expected that of one of {', '.join(self.runs)}, got {lam!r}")
         run, paths = self.runs[name], self.paths[name]
         if t not in run.samples:
-            raise ValueError(f"t: the rows of generation {t} were not kept, expected one of {', '.join(map(str, run.samples))}")
+            raise ValueError(f"t: the rows of generation {t} were not kept, expected one of "
+                             f"{', '.join(map(str, run.samples))}")
         with DRAWING:
             self.rows.set_data(*run.samples[t].x.T)
             self.heading.set_text(f"{name} · generation {t}")
             for metric, ideal in _ideal(lam, self.last).items():
                 low, median, high = paths[metric] * self.scale[metric]
-                self.bands[metric].set_xy(np.transpose([[*self.ts, *self.ts[::-1]], [*low, *high[::-1]]]))
+                self.bands[metric].set_xy(np.transpose([[*self.ts, *self.ts[::-1]],
+                                                        [*low, *high[::-1]]]))
                 self.lines[metric].set_data(self.ts, median)
                 self.theory[metric].set_data(self.ts, ideal * self.scale[metric])
                 self.dots[metric].set_data([t], [median[t - 1]])
@@ -76,14 +82,16 @@ class Tails:
             return Frame(self.canvas.png(), self._words(t, name, lam))
 
     def _words(self, t: int, name: str, lam: float) -> str:
-        (_, share, _), (_, trace, _) = (self.paths[name][metric][:, t - 1] for metric in ("tails.5", "trace"))
+        (_, share, _), (_, trace, _) = (self.paths[name][metric][:, t - 1]
+                                        for metric in ("tails.5", "trace"))
         ideal = _ideal(lam, self.last)
         seeds = len(self.runs[name].spec["seeds"])
-        return (f"{name}: generation {t} of {self.last}, fully synthetic loop, median of {seeds} seeds. Rows beyond the contour: "
-                f"{_percent(share)} (the truth: 5 %; perfect fits: {_percent(ideal['tails.5'][t - 1])}). Total variance: "
-                f"{trace:.2g} (the truth: 3.5; perfect fits: {ideal['trace'][t - 1]:.2g}).")
+        return (f"{name}: generation {t} of {self.last}, fully synthetic loop, median of {seeds} "
+                f"seeds. Rows beyond the contour: {_percent(share)} (the truth: 5 %; perfect fits: "
+                f"{_percent(ideal['tails.5'][t - 1])}). Total variance: {trace:.2g} (the truth: "
+                f"3.5; perfect fits: {ideal['trace'][t - 1]:.2g}).")
 
-    # --- what is drawn ---------------------------------------------------------------------------------------------
+    # --- what is drawn ----------------------------------------------------------------------------
 
     def _place(self) -> None:
         self.last = min(len(paths["trace"][0]) for paths in self.paths.values())
@@ -107,7 +115,8 @@ class Tails:
         note = "line: median\nband: 10–90 %\nof the seeds\n\ndashed: fits\nwithout error\n\ngrey: the truth"
         drawn.text(0.86, 0.33, note, fontsize=TEXT, color=COLOURS["faint"], va="bottom")
         parts = (self.bands, self.theory, self.lines, self.cursors, self.dots)
-        self.canvas = Canvas(drawn, [self.rows, self.heading, *(artist for part in parts for artist in part.values())])
+        self.canvas = Canvas(drawn, [self.rows, self.heading,
+                                     *(artist for part in parts for artist in part.values())])
 
     def _left(self, ax, run: Run) -> None:
         ax.set_position((0.012, 0.06, 0.45, 0.85))
@@ -115,29 +124,36 @@ class Tails:
         ax.set(xlim=(-3.6, 3.6), ylim=(-2.6, 10.5), xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color="#BBBBBB")
         assert run.real is not None  # a recorded run has its test rows
-        ax.plot(*run.real.x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35, zorder=1)
+        ax.plot(*run.real.x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0,
+                alpha=0.35, zorder=1)
         ax.plot(*rosenbrock().contour(SHARE).T, color=COLOURS["real"], linewidth=1.2, zorder=1)
-        ax.set_xlabel("grey: real rows; the line holds 95 % of the truth", loc="left", fontsize=TEXT, color=COLOURS["real"])
-        (self.rows,) = ax.plot([], [], ".", color=self.colour, markersize=4.5, markeredgewidth=0, alpha=0.7)
-        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold", color=ink(self.colour))
+        ax.set_xlabel("grey: real rows; the line holds 95 % of the "
+                      "truth", loc="left", fontsize=TEXT, color=COLOURS["real"])
+        (self.rows,) = ax.plot([], [], ".", color=self.colour, markersize=4.5, markeredgewidth=0,
+                               alpha=0.7)
+        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold",
+                                    color=ink(self.colour))
 
     def _axis(self, metric: str, ax, y: float, title: str, truth: float) -> None:
         ax.set_position((0.515, y, 0.325, 0.33))
         generation_axis(ax, self.last)
-        top = 1.1 * max(truth, *(np.nanmax(paths[metric]) * self.scale[metric] for paths in self.paths.values()))
+        top = 1.1 * max(truth, *(np.nanmax(paths[metric]) * self.scale[metric]
+                                 for paths in self.paths.values()))
         ax.set_ylim(0, top)
         ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
         ax.axhline(truth, color=COLOURS["real"], linewidth=0.8, zorder=0)
         self.bands[metric] = ax.fill([0], [0], color=self.colour, alpha=0.25, linewidth=0)[0]
         self.lines[metric] = ax.plot([], [], color=self.colour, linewidth=2.4)[0]
-        self.theory[metric] = ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
+        self.theory[metric] = ax.plot([], [], color=COLOURS["theory"], linewidth=1.2,
+                                      dashes=(4, 3))[0]
         self.dots[metric] = ax.plot([], [], "o", color=self.colour, markersize=8, clip_on=False)[0]
         self.cursors[metric] = ax.plot([1, 1], [0, top], color=COLOURS["faint"], linewidth=1)[0]
 
 
 def _path(run: Run, metric: str) -> np.ndarray:
     """10 %, median and 90 % of the seeds, (3, T)."""
-    table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation", values="value", dropna=False)
+    table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation",
+                                                              values="value", dropna=False)
     return quantiles(table.to_numpy(float))
 
 

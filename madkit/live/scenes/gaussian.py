@@ -1,4 +1,5 @@
-"""Tracks of a Gaussian that eats its own output, by the exact law: every setting at once, in milliseconds."""
+"""Tracks of a Gaussian that eats its own output, by the exact law: every setting at once, in
+milliseconds."""
 
 from __future__ import annotations
 
@@ -18,10 +19,12 @@ METRICS = {metric.name: metric for metric in (
     curve("trace", label="variance left (truth = 100 %)", short="variance left",
           kind="share", range=(0.0, 1.5)),                            # as a share of the truth's
     curve("w2_squared"), curve("mean_error"), curve("logdet"))}
-SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {   # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
+# of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
+SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),
-    "w2_squared": lambda mean, root: (mean**2).sum(-1) + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1)),
+    "w2_squared": lambda mean, root: (mean**2).sum(-1)
+    + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1)),
 }
 
 
@@ -36,19 +39,23 @@ def tracks(
     metrics: Sequence[str],
     outlined: int = 8,                   # seeds whose fits are shown
 ) -> list[Track]:
-    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory), fits μ and Σ^½ of the first seeds, diet.
+    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory), fits μ and Σ^½ of
+    the first seeds, diet.
 
-    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i, with the same z for all generations and loops.
-    The numbers are those of `mk.exact.run` with these seeds. Raises what that raises.
+    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i, with the same z for all
+    generations and loops. The numbers are those of `mk.exact.run` with these seeds. Raises what
+    that raises.
     """
     initial = [initial_rows(loop) if n is None else n for loop, n in zip(loops, n_ini, strict=True)]
     drawn = exact.simulate(list(loops), dim, generations=generations, seeds=seeds, n_ini=initial,
-                           metrics=("mean", "cov", *(name for name in metrics if name not in SEEN)), device="cpu")
+                           metrics=("mean", "cov", *(name for name in metrics if name not in SEEN)),
+                           device="cpu")
     z, real = _normals(dim)
     root = _root(drawn["cov"])
     drawn |= {name: SEEN[name](drawn["mean"], root) for name in metrics if name in SEEN}
     return [{
-        "key": key, "label": label, "t": list(range(1, generations + 1)), "lam": emitted_lam(loop), "seeds": len(seeds),
+        "key": key, "label": label, "t": list(range(1, generations + 1)), "lam": emitted_lam(loop),
+        "seeds": len(seeds),
         "curves": _curves(drawn, i, metrics, loop, n),
         "mean": drawn["mean"][i, :outlined], "root": root[i, :outlined], "emitted": z, "real": real,
         "diet": diet(loop, generations, n),
@@ -69,7 +76,8 @@ def _root(cov: np.ndarray) -> np.ndarray:
     return (cov + s[..., None, None] * np.eye(2)) / t[..., None, None]
 
 
-def _curves(drawn: dict[str, np.ndarray], i: int, metrics: Sequence[str], loop: Loop, n_ini: int) -> dict[str, Any]:
+def _curves(drawn: dict[str, np.ndarray], i: int, metrics: Sequence[str], loop: Loop,
+            n_ini: int) -> dict[str, Any]:
     """Quantiles of loop i's (S, T) and the expectation; the trace as a share of the truth's."""
     dim, generations = drawn["mean"].shape[3], drawn["mean"].shape[2]
     known, curves = _expected(loop, dim, generations, n_ini, metrics), {}
@@ -77,14 +85,18 @@ def _curves(drawn: dict[str, np.ndarray], i: int, metrics: Sequence[str], loop: 
         scale = 1 / dim if name == "trace" else 1.0
         low, median, high = quantiles(drawn[name][i]) * scale
         theory = known[name] * scale if name in known else None
-        curves[name] = {"low": low, "median": median, "high": high, "theory": theory, "words": "expectation"}
+        curves[name] = {"low": low, "median": median, "high": high, "theory": theory,
+                        "words": "expectation"}
     return curves
 
 
-def _expected(loop: Loop, dim: int, generations: int, n_ini: int, metrics: Sequence[str]) -> dict[str, np.ndarray]:
-    if dim > 1 and set(metrics) <= {"trace", "w2_squared"}:          # what `theory.table` would say, without its other rows
+def _expected(loop: Loop, dim: int, generations: int, n_ini: int,
+              metrics: Sequence[str]) -> dict[str, np.ndarray]:
+    # what `theory.table` would say, without its other rows
+    if dim > 1 and set(metrics) <= {"trace", "w2_squared"}:
         expected = theory.moments(loop, dim, generations, n_ini)
-        return {"trace": np.asarray(expected.trace), "w2_squared": np.asarray(theory.w2_squared(expected))}
+        return {"trace": np.asarray(expected.trace),
+                "w2_squared": np.asarray(theory.w2_squared(expected))}
     table = theory.table(loop, dim, generations, n_ini)
     return {name: rows.to_numpy(float) for name, rows in table.groupby("metric").value}
 

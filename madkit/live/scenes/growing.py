@@ -1,4 +1,5 @@
-"""Tracks of runs that are made while one looks: any model on any truth, generation by generation, all seeds in step."""
+"""Tracks of runs that are made while one looks: any model on any truth, generation by generation,
+all seeds in step."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ EMIT = 200
 
 @dataclass(eq=False)
 class Growing:
-    """A run under way: `grow()` does the next generation of every seed; `track()` is what there is so far, `run()` its record."""
+    """A run under way: `grow()` does the next generation of every seed; `track()` is what there is
+    so far, `run()` its record."""
 
     key: str
     label: str
@@ -42,13 +44,15 @@ class Growing:
     emit: int = EMIT
 
     def __post_init__(self):
-        self.job = job(self.model, self.loop, self.truth, generations=self.generations, seeds=self.seeds, n_ini=self.n_ini,
+        self.job = job(self.model, self.loop, self.truth, generations=self.generations,
+                       seeds=self.seeds, n_ini=self.n_ini,
                        metrics=self.judged, emit=self.emit, device="cpu")
         self.records: list[list[Entry]] = []
         self._paths = [trajectory(self.job, seed) for seed in self.job.seeds]
 
     def grow(self) -> bool:
-        """The next generation; False when there are no more. Raises what the model or the loop raises."""
+        """The next generation; False when there are no more. Raises what the model or the loop
+        raises."""
         if self.done:
             return False
         with preserved():
@@ -63,16 +67,21 @@ class Growing:
         t = range(1, len(self.records) + 1)
         names = [metric_name(metric) for metric in self.job.metrics]
         rows = [first.samples.x for first, *_ in self.records if first.samples is not None]
-        return {"key": self.key, "label": self.label, "t": list(t), "kept": list(t), "lam": self.job.lam_emit,
+        return {"key": self.key, "label": self.label, "t": list(t), "kept": list(t),
+                "lam": self.job.lam_emit,
                 "seeds": len(self.job.seeds), "curves": {name: self._curve(name) for name in names},
                 "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.job.real().x),
-                "diet": [[first.t, [list(part) for part in first.composition]] for first, *_ in self.records]}
+                "diet": [[first.t, [list(part) for part in first.composition]]
+                         for first, *_ in self.records]}
 
     def _curve(self, name: str) -> dict[str, Any]:
-        values = np.array([[record.values[name] for record in one] for one in self.records]) / self._unit(name)     # (T, S)
+        # (T, S)
+        values = np.array([[record.values[name] for record in one]
+                           for one in self.records]) / self._unit(name)
         low, median, high = quantiles(values.T)
         several = len(self.job.seeds) > 1
-        return {"low": low if several else None, "median": median, "high": high if several else None, "theory": None, "words": ""}
+        return {"low": low if several else None, "median": median,
+                "high": high if several else None, "theory": None, "words": ""}
 
     def _unit(self, name: str) -> float:
         """What a curve counts in: a variance in the truth's, as that of a Gaussian does."""
@@ -87,7 +96,8 @@ class Growing:
 
 @dataclass(frozen=True)
 class drawn(data.Endless):
-    """The truth that drawn points stand for: a Gaussian of standard deviation `spread` around each, all alike likely."""
+    """The truth that drawn points stand for: a Gaussian of standard deviation `spread` around each,
+    all alike likely."""
 
     points: tuple[tuple[float, float], ...]
     spread: float = 0.12
@@ -97,7 +107,8 @@ class drawn(data.Endless):
         """n independent rows (n, 2)."""
         centres = torch.tensor(self.points, dtype=torch.float64)
         which = torch.randint(len(centres), (n,), generator=generator)
-        return centres[which] + self.spread * torch.randn(n, 2, generator=generator, dtype=torch.float64)
+        return centres[which] + self.spread * torch.randn(n, 2, generator=generator,
+                                                          dtype=torch.float64)
 
 
 def together(growing: Sequence[Growing]) -> Iterator[int]:

@@ -1,4 +1,5 @@
-"""A state as one picture that stands still: what is on the page where scripts do not run, and on paper."""
+"""A state as one picture that stands still: what is on the page where scripts do not run, and on
+paper."""
 
 from __future__ import annotations
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
     from madkit.plot.canvas import Figure
 
-HELD = 5.991**0.5                     # radius in standard deviations of the outline that holds 95 % in the plane
+HELD = 5.991**0.5  # radius in standard deviations of the outline that holds 95 % in the plane
 
 
 def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
-    """Clouds or sheets of generation t above, curves below, of the tracks that are there, by key."""
-    lines = [(name, one, tracks[key]) for name in ("A", "B") if state[name] for one in page.shown(state[name])
+    """Clouds or sheets of generation t above, curves below, of the tracks that are there, by key.
+    """
+    lines = [(name, one, tracks[key]) for name in ("A", "B") if state[name]
+             for one in page.shown(state[name])
              if (key := page.key(one, state[name], state)) in tracks]
     with DRAWING:
         cells = len(lines) + (page.truth["kind"] == "images")
@@ -34,10 +37,12 @@ def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
         rows = whole.add_gridspec(2, 1, height_ratios=(1.15, 1))
         above = rows[0].subgridspec(1, max(cells, 1))
         for i, (name, one, track) in enumerate(lines, cells - len(lines)):
-            _cloud(whole.add_subplot(above[i]), page, state, one, track, f"{name}: " if state["B"] else "")
+            _cloud(whole.add_subplot(above[i]), page, state, one, track,
+                   f"{name}: " if state["B"] else "")
         if page.truth["kind"] == "images":
             _sheet(whole.add_subplot(above[0]), lines[0][2]["real"], "real", COLOURS["text"])
-        judged = [metric for metric in page.metrics if any(metric.name in track["curves"] for _, _, track in lines)]
+        judged = [metric for metric in page.metrics
+                  if any(metric.name in track["curves"] for _, _, track in lines)]
         below = rows[1].subgridspec(1, max(len(judged), 1))
         for i, metric in enumerate(judged):
             _curves(whole.add_subplot(below[i]), page, state, metric, lines)
@@ -49,7 +54,8 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
     title = f"{side}{one.label}"
     if kind == "images":
         place = max(0, sum(g <= t for g in track["kept"]) - 1)
-        return _sheet(ax, track["images"][place], f"{title}, generation {track['kept'][place]}", ink(one.look.colour))
+        return _sheet(ax, track["images"][place], f"{title}, generation "
+                                                  f"{track['kept'][place]}", ink(one.look.colour))
     ax.set_title(title, fontsize=LABEL, fontweight="bold", color=ink(one.look.colour), loc="left")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#999999")
@@ -60,20 +66,28 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
     x0, x1, y0, y1 = page.truth.get("window", [-half, half, -half, half])
     ax.set(xlim=(x0, x1), ylim=(y0, y1), aspect="equal")
     real = track["real"]
-    ax.plot(real[:, 0], real[:, 1], ".", color=COLOURS["real"], markersize=4, alpha=0.4, markeredgewidth=0)
+    ax.plot(real[:, 0], real[:, 1], ".", color=COLOURS["real"], markersize=4, alpha=0.4,
+            markeredgewidth=0)
     if "mean" in track:
-        rows = track["mean"][0, place] + track["lam"] ** 0.5 * track["emitted"] @ track["root"][0, place].T
+        rows = (
+            track["mean"][0, place]
+            + track["lam"] ** 0.5 * track["emitted"] @ track["root"][0, place].T
+        )
         for s in range(len(track["mean"])):
-            ax.plot(*_outline(track, s, place), color=one.look.colour, linewidth=0.8 if s else 2.2, alpha=0.4 if s else 1)
+            ax.plot(*_outline(track, s, place), color=one.look.colour, linewidth=0.8 if s else 2.2,
+                    alpha=0.4 if s else 1)
     else:
         rows = track["rows"][max(0, sum(g <= t for g in track["kept"]) - 1)]
-    ax.plot(rows[:, 0], rows[:, 1], one.look.marker, color=one.look.colour, markersize=3, alpha=0.75, markeredgewidth=0)
+    ax.plot(rows[:, 0], rows[:, 1], one.look.marker, color=one.look.colour, markersize=3,
+            alpha=0.75, markeredgewidth=0)
     return None
 
 
 def _outline(track: Track, s: int, place: int) -> np.ndarray:
     angle = np.linspace(0, 2 * np.pi, 100)
-    return track["mean"][s, place][:, None] + HELD * track["root"][s, place] @ np.array([np.cos(angle), np.sin(angle)])
+    return track["mean"][s, place][:, None] + HELD * track["root"][s, place] @ np.array(
+        [np.cos(angle), np.sin(angle)]
+    )
 
 
 def _density(ax: Axes, page: Page, one: Shown, track: Track, place: int) -> None:
@@ -84,7 +98,8 @@ def _density(ax: Axes, page: Page, one: Shown, track: Track, place: int) -> None
     ax.fill_between(x, np.exp(-x * x / 2), color=COLOURS["real"], alpha=0.35, linewidth=0)
     for s in reversed(range(len(track["mean"]))):
         sd = max(float(track["root"][s, place, 0, 0]), half / 400)
-        ax.plot(x, np.exp(-((x - track["mean"][s, place, 0]) ** 2) / (2 * sd * sd)) / sd, color=one.look.colour,
+        ax.plot(x, np.exp(-((x - track["mean"][s, place, 0]) ** 2) / (2 * sd * sd)) / sd,
+                color=one.look.colour,
                 linewidth=2.4 if s == 0 else 0.8, alpha=1 if s == 0 else 0.4)
 
 
@@ -117,7 +132,8 @@ def _curves(ax: Axes, page: Page, state: State, metric: Value,
             continue
         t, second = track["t"], name == "B"
         if curve["low"] is not None:
-            ax.fill_between(t, curve["low"], curve["high"], color=one.look.colour, alpha=0.18, linewidth=0)
+            ax.fill_between(t, curve["low"], curve["high"], color=one.look.colour, alpha=0.18,
+                            linewidth=0)
         ax.plot(t, curve["median"], color=one.look.colour, linewidth=1.6 if second else 2.4,
                 linestyle=(0, (2, 2)) if second else one.look.line)
         if curve["theory"] is not None:
@@ -136,7 +152,8 @@ def _range(ax: Axes, metric: Value) -> None:
     elif not metric.log:
         ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     if metric.kind == "share":
-        ticks = [tick for tick in ax.get_yticks() if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1] + 1e-9]
+        ticks = [tick for tick in ax.get_yticks()
+                 if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1] + 1e-9]
         ax.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
 
 

@@ -1,12 +1,14 @@
-"""The form of a data set: what a network model remembers of its rows besides weights, and how rows become its inputs.
+"""The form of a data set: what a network model remembers of its rows besides weights, and how rows
+become its inputs.
 
-Networks work in float32 on numbers near one. Images, rows (c, h, w), are mapped to [−1, 1] by their range (uint8: 0 … 255,
-else the smallest and largest number seen) and clipped to it on the way back; all other rows are standardised coordinate
-by coordinate, u = (x − shift)/scale, and never clipped: tails are theirs. A coordinate that stands still (scale 0) comes back
-as it is. Rows stay as they are stored, uint8 also, until a batch is needed.
+Networks work in float32 on numbers near one. Images, rows (c, h, w), are mapped to [−1, 1] by their
+range (uint8: 0 … 255, else the smallest and largest number seen) and clipped to it on the way back;
+all other rows are standardised coordinate by coordinate, u = (x − shift)/scale, and never clipped:
+tails are theirs. A coordinate that stands still (scale 0) comes back as it is. Rows stay as they
+are stored, uint8 also, until a batch is needed.
 
-Labels 0, 1, … K−1 come back in the frequencies of the training rows, interleaved, so that every prefix is near them: labels
-must not drift in a loop because a draw was unlucky.
+Labels 0, 1, … K−1 come back in the frequencies of the training rows, interleaved, so that every
+prefix is near them: labels must not drift in a loop because a draw was unlucky.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from madkit.samples import Samples
 
 
 class Form(nn.Module):
-    """Shape, type, place and range of rows, and the counts of their labels; `state_dict` holds all of it but the device."""
+    """Shape, type, place and range of rows, and the counts of their labels; `state_dict` holds all
+    of it but the device."""
 
     like: Tensor
     shift: Tensor
@@ -37,16 +40,23 @@ class Form(nn.Module):
 
     @classmethod
     def of(cls, data: Samples, who: str, least: int = 2) -> Form:
-        """The form of these rows. Raises ValueError for fewer than `least` rows, NaN or infinity, or negative labels."""
+        """The form of these rows. Raises ValueError for fewer than `least` rows, NaN or infinity,
+        or negative labels."""
         if len(data) < least:
-            raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; give the loop more rows")
-        bad = 0 if data.x.dtype == torch.uint8 else int((~torch.isfinite(data.x.reshape(len(data), -1))).any(1).sum())
+            raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; "
+                             "give the loop more rows")
+        bad = (
+            0
+            if data.x.dtype == torch.uint8
+            else int((~torch.isfinite(data.x.reshape(len(data), -1))).any(1).sum())
+        )
         if bad:
-            raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {bad} of {len(data)} rows; drop or repair "
-                             "them before the fit")
+            raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {bad} of "
+                             f"{len(data)} rows; drop or repair them before the fit")
         if data.y is not None and bool((data.y < 0).any()):
             raise ValueError(f"{who}: expected labels 0, 1, 2, …, got {int(data.y.min())}")
-        counts = torch.zeros(0, dtype=torch.long, device=data.x.device) if data.y is None else data.y.bincount()
+        counts = torch.zeros(0, dtype=torch.long,
+                             device=data.x.device) if data.y is None else data.y.bincount()
         return cls(data.x.new_empty(0, *data.shape), *_range(data.x), counts)
 
     @classmethod
@@ -75,42 +85,48 @@ class Form(nn.Module):
         return len(self.counts)
 
     def inputs(self, x: Tensor) -> Tensor:
-        """Rows as a network sees them, float32: images (n, c, h, w) in [−1, 1], else vectors (n, d) of unit scale."""
+        """Rows as a network sees them, float32: images (n, c, h, w) in [−1, 1], else vectors (n, d)
+        of unit scale."""
         x = x.double() if self.like.dtype == torch.float64 else x.float()
         x = x if self.image else x.reshape(len(x), -1)
         scale = self.scale.where(self.scale > 0, 1)
         return ((x - self.shift.to(x)) / scale.to(x)).float()
 
     def outputs(self, u: Tensor, y: Tensor | None = None) -> Samples:
-        """What a network emitted, as rows of the data's shape and type; images of whole numbers unrounded, in float32."""
+        """What a network emitted, as rows of the data's shape and type; images of whole numbers
+        unrounded, in float32."""
         u = u.clamp(-1, 1) if self.image else u
         kind = self.like.dtype if self.like.is_floating_point() else torch.float32
         x = u.to(kind) * self.scale.to(kind) + self.shift.to(kind)
         return Samples(x.reshape(len(x), *self.shape), y)
 
     def labels(self, n: int, y: Any, who: str) -> Tensor | None:
-        """The labels of n rows to draw: y where given ((n,) or one for all), else in the training frequencies; None without."""
+        """The labels of n rows to draw: y where given ((n,) or one for all), else in the training
+        frequencies; None without."""
         if not self.classes:
             if y is not None:
-                raise ValueError(f"{who}: y was given, but the model was fitted on rows without labels")
+                raise ValueError(f"{who}: y was given, but the model was fitted on rows without "
+                                 "labels")
             return None
         if y is None:
             return interleaved(self.counts, n)
         y = torch.as_tensor(y, device=self.like.device).long()
         y = y.expand(n) if y.ndim == 0 else y
         if y.shape != (n,) or n and not 0 <= int(y.min()) <= int(y.max()) < self.classes:
-            raise ValueError(f"{who}: y expected {n} labels in 0 … {self.classes - 1}, got {tuple(y.shape)} of "
-                             f"{sorted(set(y.tolist()))[:5]}")
+            raise ValueError(f"{who}: y expected {n} labels in 0 … {self.classes - 1}, got "
+                             f"{tuple(y.shape)} of {sorted(set(y.tolist()))[:5]}")
         return y
 
 
 def interleaved(counts: Tensor, n: int) -> Tensor:
-    """n labels in the proportions of counts, the largest remainders rounded up, spread evenly along the sequence."""
+    """n labels in the proportions of counts, the largest remainders rounded up, spread evenly along
+    the sequence."""
     quota = counts.double() * n / counts.sum()
     own = quota.floor().long()
     own[(quota - own).argsort(descending=True, stable=True)[: n - int(own.sum())]] += 1
-    y = torch.repeat_interleave(torch.arange(len(own), device=own.device), own)                  # (n,) sorted
-    rank = torch.cat([torch.arange(k, device=own.device) for k in own.tolist()]) if n else y    # 0, 1, … within a label
+    y = torch.repeat_interleave(torch.arange(len(own), device=own.device), own)  # (n,) sorted
+    # 0, 1, … within a label
+    rank = torch.cat([torch.arange(k, device=own.device) for k in own.tolist()]) if n else y
     return y[((rank + 0.5) / own[y]).argsort(stable=True)]
 
 
@@ -123,7 +139,9 @@ def _range(x: Tensor) -> tuple[Tensor, Tensor]:
         return first + x.mean(0), x.std(0, correction=0)
     low, high = (0.0, 255.0) if x.dtype == torch.uint8 else (float(x.min()), float(x.max()))
     shift = torch.tensor([(low + high) / 2, (high - low) / 2], device=x.device)
-    return shift[0].double() if x.device.type != "mps" else shift[0], shift[1].double() if x.device.type != "mps" else shift[1]
+    return shift[0].double() if x.device.type != "mps" else shift[0], shift[
+        1
+    ].double() if x.device.type != "mps" else shift[1]
 
 
 def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:

@@ -5,8 +5,8 @@
 
     model.fit(data)                        # the same steps, with a progress bar
 
-Data stay on their device, whole; a batch is rows taken by number, in a fresh order each epoch. Everything random comes from
-torch's global generators, so a fit is a function of (data, stream).
+Data stay on their device, whole; a batch is rows taken by number, in a fresh order each epoch.
+Everything random comes from torch's global generators, so a fit is a function of (data, stream).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Step:
 def watched(steps: Iterable[Step], who: str) -> None:
     """Take all steps, under a bar that appears after two seconds and shows the loss.
 
-    Raises FloatingPointError when the loss is not finite: the fit has diverged, and what came before it is unharmed.
+    Raises FloatingPointError when the loss is not finite: the fit has diverged, and what came
+    before it is unharmed.
     """
     with bar(desc=who, unit="step") as shown:
         for step in steps:
@@ -54,12 +55,14 @@ def watched(steps: Iterable[Step], who: str) -> None:
 
 def _finite(step: Step, who: str) -> None:
     if not math.isfinite(step.loss):
-        raise FloatingPointError(f"{who}: the loss is {step.loss} at step {step.i} of {step.total}: training has diverged; "
-                                 "choose a smaller lr (earlier generations are unharmed)")
+        raise FloatingPointError(f"{who}: the loss is {step.loss} at step {step.i} of "
+                                 f"{step.total}: training has diverged; choose a smaller lr "
+                                 "(earlier generations are unharmed)")
 
 
 def batches(n: int, size: int, steps: int, device: torch.device) -> Iterator[Tensor]:
-    """`steps` batches of row numbers (size,), every row once per epoch; of fewer than `size` rows, all each time."""
+    """`steps` batches of row numbers (size,), every row once per epoch; of fewer than `size` rows,
+    all each time."""
     size, order, at = min(size, n), torch.randperm(n, device=device), 0
     for _ in range(steps):
         if at + size > n:
@@ -69,13 +72,20 @@ def batches(n: int, size: int, steps: int, device: torch.device) -> Iterator[Ten
 
 
 def rate(i: int, steps: int) -> float:
-    """Share of the learning rate at step i = 0 … steps−1: up in a twentieth, then down along a cosine to 0."""
+    """Share of the learning rate at step i = 0 … steps−1: up in a twentieth, then down along a
+    cosine to 0."""
     warm = max(1, steps // 20)
-    return (i + 1) / warm if i < warm else (1 + math.cos(math.pi * (i - warm) / max(1, steps - warm))) / 2
+    return (
+        (i + 1) / warm
+        if i < warm
+        else (1 + math.cos(math.pi * (i - warm) / max(1, steps - warm))) / 2
+    )
 
 
-def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float, average: Average | None = None) -> Iterator[Step]:
-    """Adam on a stream of losses, one for each of `steps` steps, with warm-up, cosine decay and clipped gradients."""
+def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float,
+            average: Average | None = None) -> Iterator[Step]:
+    """Adam on a stream of losses, one for each of `steps` steps, with warm-up, cosine decay and
+    clipped gradients."""
     adam = torch.optim.Adam(net.parameters(), lr, betas=(0.9, 0.99), fused=True)
     for i, loss in enumerate(losses):
         adam.param_groups[0]["lr"] = lr * rate(i, steps)
@@ -89,7 +99,8 @@ def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float, ave
 
 
 class Average:
-    """Exponential moving average of the weights of `net`, kept in `into` (a copy): θ̄ ← β θ̄ + (1 − β) θ, β small at first."""
+    """Exponential moving average of the weights of `net`, kept in `into` (a copy): θ̄ ← β
+    θ̄ + (1 − β) θ, β small at first."""
 
     def __init__(self, net: nn.Module, into: nn.Module, decay: float):
         self.live: list[Tensor] = [*net.parameters()]
@@ -105,16 +116,22 @@ class Average:
 
 def half(device: torch.device) -> AbstractContextManager:
     """bf16 autocast for convolutions where it pays: on CUDA, and on CPUs that calculate in bf16."""
-    pays = device.type == "cuda" or device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    pays = (
+        device.type == "cuda"
+        or device.type == "cpu"
+        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
     return torch.autocast(device.type, torch.bfloat16, enabled=pays)
 
 
 def packed(form: nn.Module, **nets: nn.Module) -> dict[str, Tensor]:
     """One flat state_dict of a form and networks, each under its name."""
     parts = {"form": form} | nets
-    return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
+    return {f"{name}.{key}": value for name, part in parts.items()
+            for key, value in part.state_dict().items()}
 
 
 def unpacked(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     """The part of a flat state_dict that stands under a name."""
-    return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+    return {key.removeprefix(f"{name}."): value
+            for key, value in state.items() if key.startswith(f"{name}.")}

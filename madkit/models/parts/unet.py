@@ -1,12 +1,15 @@
-"""The two networks of the diffusion, F(x_t, t, y): a U-Net for images (c, h, w) and a residual network for vectors (d,).
+"""The two networks of the diffusion, F(x_t, t, y): a U-Net for images (c, h, w) and a residual
+network for vectors (d,).
 
-Both are told the time and the label in the same way, by one vector e: Fourier features of t/T and an embedding of the label,
-mixed by a small network. Label K, one beyond the last, means none. In each residual block, e scales and shifts the
-normalised features (FiLM: Perez et al. 2018, https://arxiv.org/abs/1709.07871).
+Both are told the time and the label in the same way, by one vector e: Fourier features of t/T and
+an embedding of the label, mixed by a small network. Label K, one beyond the last, means none. In
+each residual block, e scales and shifts the normalised features (FiLM: Perez et al. 2018,
+https://arxiv.org/abs/1709.07871).
 
-The U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) first folds patches of 2 × 2 or 4 × 4 pixels into
-channels, so that it never works on more than 16 × 16 places: most of its work is then in convolutions of many channels, which is
-what processors do best. Its lowest level also looks around by self-attention.
+The U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) first folds patches of 2 × 2
+or 4 × 4 pixels into channels, so that it never works on more than 16 × 16 places: most of its work
+is then in convolutions of many channels, which is what processors do best. Its lowest level also
+looks around by self-attention.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ class Condition(nn.Module):
         super().__init__()
         self.label = nn.Embedding(classes + 1, width)
         self.mix = nn.Sequential(nn.Linear(2 * 32, width), nn.SiLU(), nn.Linear(width, width))
-        self.register_buffer("frequencies", 2 * math.pi * torch.logspace(-1, 2, 32) / 4, persistent=False)
+        self.register_buffer("frequencies", 2 * math.pi * torch.logspace(-1, 2, 32) / 4,
+                             persistent=False)
 
     def forward(self, t: Tensor, y: Tensor) -> Tensor:
         angles = t[:, None] * self.frequencies                                    # (B, 32)
@@ -43,7 +47,7 @@ def zeroed(layer: nn.Module) -> nn.Module:
     return layer
 
 
-# --- vectors -------------------------------------------------------------------------------------------------------
+# --- vectors --------------------------------------------------------------------------------------
 
 
 class Residual(nn.Module):
@@ -51,7 +55,10 @@ class Residual(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.norm, self.film = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, 2 * width)
+        self.norm, self.film = (
+            nn.LayerNorm(width, elementwise_affine=False),
+            nn.Linear(width, 2 * width),
+        )
         self.hidden, self.out = nn.Linear(width, 2 * width), zeroed(nn.Linear(2 * width, width))
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
@@ -60,7 +67,8 @@ class Residual(nn.Module):
 
 
 class MLP(nn.Module):
-    """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it (for modes close together)."""
+    """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it
+    (for modes close together)."""
 
     waves: Tensor
 
@@ -79,7 +87,7 @@ class MLP(nn.Module):
         return self.last(h)
 
 
-# --- images --------------------------------------------------------------------------------------------------------
+# --- images ---------------------------------------------------------------------------------------
 
 
 def norm(channels: int) -> nn.GroupNorm:
@@ -108,18 +116,23 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.heads, self.norm = next(h for h in (max(1, channels // 32), 1) if channels % h == 0), norm(channels)
-        self.qkv, self.out = nn.Conv2d(channels, 3 * channels, 1), zeroed(nn.Conv2d(channels, channels, 1))
+        self.heads, self.norm = next(h for h in (max(1, channels // 32), 1)
+                                     if channels % h == 0), norm(channels)
+        self.qkv, self.out = nn.Conv2d(channels, 3 * channels,
+                                       1), zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         B, c, h, w = x.shape
-        q, k, v = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads, h * w).mT.unbind(1)  # (B, heads, hw, c')
+        # (B, heads, hw, c')
+        q, k, v = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads,
+                                                 h * w).mT.unbind(1)
         seen = F.scaled_dot_product_attention(q, k, v)
         return x + self.out(seen.mT.reshape(B, c, h, w))
 
 
 class UNet(nn.Module):
-    """F for images (B, c, h, w) of up to 64 × 64: `width` channels at the finest level, twice as many at the next.
+    """F for images (B, c, h, w) of up to 64 × 64: `width` channels at the finest level, twice as
+    many at the next.
 
     depth  residual blocks on each level, on the way down; as many on the way up
     """
@@ -137,16 +150,18 @@ class UNet(nn.Module):
         self.look = Attention(coarse)
         self.grow = nn.Conv2d(coarse, fine, 3, padding=1)
         self.up = nn.ModuleList(Block(2 * fine, fine, e) for _ in range(depth))
-        self.norm, self.last = norm(fine), zeroed(nn.Conv2d(fine, channels * self.patch**2, 3, padding=1))
+        self.norm, self.last = norm(fine), zeroed(nn.Conv2d(fine, channels * self.patch**2, 3,
+                                                            padding=1))
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         h, w = x.shape[2:]
-        x = F.pixel_unshuffle(F.pad(x, (0, -w % self.patch, 0, -h % self.patch)), self.patch)  # (B, c p², h/p, w/p)
+        # (B, c p², h/p, w/p)
+        x = F.pixel_unshuffle(F.pad(x, (0, -w % self.patch, 0, -h % self.patch)), self.patch)
         e, x, skips = self.condition(t, y), self.first(x), []
         for block in self.down:
             x = block(x, e)
             skips.append(x)
-        size, x = x.shape[2:], self.shrink(x)                                     # (B, 2 width, h/2p, w/2p)
+        size, x = x.shape[2:], self.shrink(x)  # (B, 2 width, h/2p, w/2p)
         for i, block in enumerate(self.low):
             x = block(x, e)
             x = self.look(x) if i == 0 else x

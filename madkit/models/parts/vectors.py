@@ -9,22 +9,27 @@ from madkit.samples import Samples
 
 
 def vectors(data: Samples, who: str, least: int = 2) -> Tensor:
-    """The rows as vectors (n, d) in float64. Raises ValueError for fewer than `least` rows, NaN or infinity."""
+    """The rows as vectors (n, d) in float64. Raises ValueError for fewer than `least` rows, NaN or
+    infinity."""
     if len(data) < least:
-        raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; give the loop more rows")
+        raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; give "
+                         "the loop more rows")
     x = data.x.reshape(len(data), -1).double()  # (n, d)
     if not torch.isfinite(x).all():
-        raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {int((~torch.isfinite(x)).any(1).sum())} "
-                         f"of {len(x)} rows; drop or repair them before the fit")
+        raise ValueError(f"{who}: expected finite rows, got NaN or infinity in "
+                         f"{int((~torch.isfinite(x)).any(1).sum())} of {len(x)} rows; drop or "
+                         "repair them before the fit")
     return x
 
 
 def empty(data: Samples) -> Tensor:
-    """No rows, but of the data's shape, type and device: what a model remembers of the form of its data."""
+    """No rows, but of the data's shape, type and device: what a model remembers of the form of its
+    data."""
     return data.x.new_empty(0, *data.shape)
 
 
 def samples(x: Tensor, like: Tensor) -> Samples:
-    """Vectors (n, d) as rows of the shape and type of `like`; images of whole numbers come back unrounded, in float64."""
+    """Vectors (n, d) as rows of the shape and type of `like`; images of whole numbers come back
+    unrounded, in float64."""
     x = x.reshape(len(x), *like.shape[1:])
     return Samples(x.to(like.dtype) if like.is_floating_point() else x)
