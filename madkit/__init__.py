@@ -27,7 +27,8 @@ from madkit.loops import (
     synthetic_augmentation,
 )
 from madkit.metrics.bias import Biased, sampling_bias
-from madkit.record import Run, load, recorded
+from madkit.recipes.recorded import recorded
+from madkit.record import Run, load
 from madkit.runs.resume import reopen
 from madkit.runs.run import run
 from madkit.samples import Samples

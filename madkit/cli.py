@@ -140,7 +140,7 @@ def _explore_arguments(commands: Any) -> None:
 
 def _explore(args: argparse.Namespace) -> int:
     from madkit.live import explore
-    from madkit.record import recorded
+    from madkit.recipes.recorded import recorded
 
     explorer = explore(recorded(args.name) if args.name else None, render="static", title=args.name
                        or "")

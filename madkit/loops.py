@@ -25,9 +25,7 @@ from madkit.base.checks import unit, whole
 from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
 
-# rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked
-# for
-BLOCK = 500
+BLOCK = 500  # rows drawn at a time: fixed, so that row i never depends on how many are asked for
 
 Loop = Callable[["State"], Samples]
 
@@ -36,12 +34,10 @@ Loop = Callable[["State"], Samples]
 
 
 class Emitter:
-    """One generation's model and its samples: for each λ one endless sequence, a function of (seed,
-    t, λ, row).
+    """One generation's model and its samples: an endless sequence of each λ, by (seed, t, λ, row).
 
     Asking for n rows twice gives the same rows twice. The model may be given as a function that
-    makes it, called on first use: a generation that came back from disk is fitted again only if
-    something needs it.
+    makes it: a generation that came back from disk is fitted again only if something needs it.
     """
 
     def __init__(self, t: int, seed: int, model: Any, like: Samples):
@@ -56,8 +52,7 @@ class Emitter:
         return self._model
 
     def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
-        """Rows start … start+n of the sequence of sampling bias lam, stamped as born in generation
-        t."""
+        """Rows start … start+n of the sequence of this λ, stamped as born in generation t."""
         n, lam, start = whole("n", n), unit("lam", lam), whole("start", start)
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
@@ -73,8 +68,7 @@ class Emitter:
 
 
 def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
-    """What `who` emitted, checked, in the truth's device and type: rounded where that is uint8
-    (images are judged as stored)."""
+    """What `who` emitted, checked, in the truth's device and type; images as they are stored."""
     if not isinstance(drawn, Samples):
         raise TypeError(f"{who}: sample(n, lam) must return mk.Samples, got {type(drawn).__name__}")
     if tuple(drawn.x.shape) != (n, *like.shape):
@@ -121,8 +115,7 @@ class State:
         return self.models[self.t - 1]
 
     def fresh(self, n: int) -> Samples:
-        """n new real rows; no row ever comes twice. Raises ValueError when a finite truth has run
-        out."""
+        """n new real rows; none ever comes twice. ValueError when a finite truth has run out."""
         n = whole("n", n)
         left = getattr(self.truth, "rows", None)
         if left is not None and self.cursor + n > left:
@@ -139,8 +132,8 @@ class State:
     def emitted(self, k: int, n: int, lam: float = 1.0, start: int = 0) -> Samples:
         """Rows start … start+n of what generation k emits with sampling bias lam."""
         if k not in self.models:
-            raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at t = "
-                             f"{self.t}, got {k}")
+            known = sorted(self.models)
+            raise ValueError(f"emitted: generation k must be one of {known} at t = {self.t}, got {k}")
         return self.models[k].sample(n, lam, start)
 
 
@@ -187,8 +180,7 @@ class Previous(Source):
 
 @dataclass(frozen=True)
 class Fresh(Source):
-    """n new real rows each generation. On its own it is the control: real data only, trained anew.
-    """
+    """n new real rows each generation; alone it is the control: real data only, trained anew."""
 
     n: int
 
@@ -205,8 +197,7 @@ class Fresh(Source):
 
 @dataclass(frozen=True)
 class Synthetic(Source):
-    """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations (all,
-    while fewer exist).
+    """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations.
 
     The remainder goes to the newest. An older generation goes on along its own sequence, so no row
     comes twice.
@@ -269,8 +260,7 @@ class Sum(Source):
 
 @dataclass(frozen=True)
 class Subsample(Source):
-    """n rows without replacement from D¹ and the first n rows that every earlier generation
-    emitted."""
+    """n rows, without replacement, of D¹ and the first n that every earlier generation emitted."""
 
     n: int
     lam: float = 1.0
@@ -309,34 +299,19 @@ def _line(loop: Loop) -> str:
 
 
 def fully_synthetic(n: int, lam: float = 1.0) -> Source:
-    """Each generation is fitted on n rows that the one before emitted.
-
-    lam is the sampling bias λ ∈ [0, 1] of these rows: 1 = none, lower = closer to the typical, less
-    diverse.
-    """
+    """Each generation is fitted on n rows that the one before emitted."""
     return Synthetic(n, lam)
 
 
 def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
-    """One fixed real set and n synthetic rows: of the generation before, or (accumulate) of all, in
-    a growing pool.
-
-    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the
-    typical, less diverse.
-    """
+    """One fixed real set, and n synthetic rows of the generation before; accumulate: of all."""
     if not isinstance(accumulate, bool):
-        raise TypeError("synthetic_augmentation: accumulate expected True or False, got "
-                        f"{accumulate!r}")
+        raise TypeError(f"synthetic_augmentation: accumulate is True or False, got {accumulate!r}")
     return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 
 def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
-    """n rows each generation: round(p n) new real ones, and the rest of the generation before;
-    p ∈ [0, 1].
-
-    lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the
-    typical, less diverse.
-    """
+    """n rows each generation: round(p n) new real ones, the rest of the generation before."""
     n_r = round(unit("fresh_data: p", p) * whole("fresh_data: n", n))
     return Fresh(n_r) + Synthetic(n - n_r, lam)
 
@@ -366,8 +341,8 @@ def reach(loop: Loop) -> int | None:
 
 def draws_nothing(loop: Loop) -> bool:
     """Whether the loop makes no random choice of its own, so that it needs no stream."""
-    # a subclass may do otherwise
-    return all(type(part) in (Real, Fresh, Synthetic, Previous) for part in parts(loop))
+    known = (Real, Fresh, Synthetic, Previous)                  # a subclass may do otherwise
+    return all(type(part) in known for part in parts(loop))
 
 
 def emitted_lam(loop: Loop) -> float:

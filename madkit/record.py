@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from madkit.base import card, files, sources
-from madkit.base.ends import ends, size
-from madkit.base.shipped import shipped
+from madkit.base import card, ends, files
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
@@ -62,8 +60,7 @@ class Run(card.Carded):
     folder: Path | None = field(default=None, compare=False)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder
-        that holds another run."""
+        """Write the record into a folder (csv, json, npz), but not into one with another run."""
         folder = Path(folder)
         files.claim(folder, self.spec)
         write_run(self, folder)
@@ -71,25 +68,7 @@ class Run(card.Carded):
         return folder
 
     def _told(self) -> Iterator[card.Line]:
-        loops = sources.each(str(self.spec.get("loop") or ""))
-        names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
-        done = "" if self.complete else ", incomplete"
-        yield f"Run: {names}, {size(self.table, self.spec)}{done}"
-        for key in ("label", "model", "truth", "features"):
-            value = self.spec.get("data" if key == "truth" else key) or self.spec.get(key)
-            if value not in (None, "None"):
-                yield ("recorded as" if key == "label" else key), value
-        yield "generation 1", sources.start(self.spec.get("n_ini"))
-        for i, loop in enumerate(loops[:8]):
-            which = f"loop {i}, " if len(loops) > 1 else ""
-            yield f"{which}generation t ≥ 2", sources.training(loop)
-        if self.samples:
-            rows = card.several(len(next(iter(self.samples.values()))), "row")
-            kept = card.few([*map(str, self.samples)], 6)
-            yield "emitted rows kept", f"{rows} of generations {kept}"
-        yield "on disk", self.folder or "not yet: run.save(folder) keeps it"
-        if grid := ends(self.table, self.theory):
-            yield grid
+        return ends.told(self)
 
     def __repr__(self) -> str:
         return card.as_text(card.told(self))
@@ -118,8 +97,7 @@ _FRAMES = ("table", "theory", "composition")
 
 
 def write_run(result: Run, folder: Path) -> None:
-    """The files that `load` reads; until the last is written, spec.json does not say whether the
-    run is complete."""
+    """The files that `load` reads; spec.json says last whether the run is complete."""
     resumed = {k: v for k, v in files.read_json(folder / "spec.json").items() if k == "resumed"}
     files.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
@@ -127,14 +105,12 @@ def write_run(result: Run, folder: Path) -> None:
     files.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
     if result.places:
         files.write_arrays(folder / "places.npz", _flatten(result.places))
-    files.write(folder / "spec.json",
-                json.dumps(result.spec | resumed | {"complete": result.complete},
-                           indent=1).encode())
+    whole = result.spec | resumed | {"complete": result.complete}
+    files.write(folder / "spec.json", json.dumps(whole, indent=1).encode())
 
 
 def load(folder: str | Path) -> Run:
-    """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged
-    or unfinished folder."""
+    """A Run that `Run.save` or `run(store=…)` wrote. StoreError where it is damaged or cut off."""
     folder = Path(folder)
     if not (folder / "spec.json").exists():
         raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
@@ -144,35 +120,11 @@ def load(folder: str | Path) -> Run:
                                 f"arguments and store={str(folder)!r} to finish it")
     frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
     samples = _unflatten(files.read_arrays(folder / "samples.npz"))
-    places = (
-        _unflatten(files.read_arrays(folder / "places.npz"))
-        if (folder / "places.npz").exists()
-        else {}
-    )
+    drawn = files.read_arrays(folder / "places.npz") if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None),
                samples={int(t): s for t, s in samples.items()},
                complete=spec.pop("complete"), spec=spec,
-               places={int(t): s for t, s in places.items()}, folder=folder)
-
-
-def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
-    """{label: Run} of a recorded experiment, in the order of its recipe, such as
-    recorded("fig06_fully_synthetic")["λ = 0.5"].
-
-    folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. A folder that
-             holds one run has its name as label. Raises FileNotFoundError when there is none of
-             that name.
-    """
-    home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
-    if (home / "samples.npz").exists():
-        return {name: load(home)}
-    runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
-    if not runs:
-        how = ("it holds the table of a sweep: "
-               f"mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
-               f"`madkit record {name}` makes them")
-        raise FileNotFoundError(f"recorded: expected runs in {home}, found none; {how}")
-    return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
+               places={int(t): s for t, s in _unflatten(drawn).items()}, folder=folder)
 
 
 def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:

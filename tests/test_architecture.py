@@ -3,10 +3,12 @@ documented."""
 
 import ast
 import inspect
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -59,6 +61,18 @@ def test_every_entry_has_its_place():
                for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "shipped")}
     assert entries - {"__init__", "__main__", "py.typed"} == set(FLOOR)
     assert len(entries) <= 20
+
+
+def test_lines_and_functions_are_short():
+    """At most 1 % of the lines, tables and formulas, pass 100 characters; no function 60 lines."""
+    root = Path(__file__).parents[1]
+    texts = [path.read_text(encoding="utf-8") for folder in ("madkit", "tests", "data")
+             for path in (root / folder).rglob("*.py")]
+    lines = [line for text in texts for line in text.splitlines()]
+    assert sum(len(line) > 100 for line in lines) <= 0.01 * len(lines)
+    functions = [node for text in texts for node in ast.walk(ast.parse(text))
+                 if isinstance(node, ast.FunctionDef)]
+    assert max(node.end_lineno - node.lineno + 1 for node in functions) <= 60
 
 
 def test_the_heart_is_read_in_one_sitting():
@@ -135,8 +149,10 @@ def test_tab_offers_what_is_meant(room):
                                                      for name in room.__all__)
 
 
+@patch.dict(os.environ)                                   # a kernel has all colour what they print
 def test_tab_in_a_kernel():
     from ipykernel.inprocess import InProcessKernelManager
+
 
     manager = InProcessKernelManager()
     manager.start_kernel()

@@ -1,15 +1,40 @@
-"""The size of a run, and its two ends: each metric in the first and the last generation."""
+"""A run as a card: what it is, its size, and each metric in the first and the last generation."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from madkit.base.card import Table, number, several
+from madkit.base import sources
+from madkit.base.card import Line, Table, few, number, several
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 12  # rows of the table
+
+
+def told(run: Any) -> Iterator[Line]:
+    """The card of a run."""
+    loops = sources.each(str(run.spec.get("loop") or ""))
+    names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
+    done = "" if run.complete else ", incomplete"
+    yield f"Run: {names}, {size(run.table, run.spec)}{done}"
+    for key in ("label", "model", "truth", "features"):
+        value = run.spec.get("data" if key == "truth" else key) or run.spec.get(key)
+        if value not in (None, "None"):
+            yield ("recorded as" if key == "label" else key), value
+    yield "generation 1", sources.start(run.spec.get("n_ini"))
+    for i, loop in enumerate(loops[:8]):
+        which = f"loop {i}, " if len(loops) > 1 else ""
+        yield f"{which}generation t ≥ 2", sources.training(loop)
+    if run.samples:
+        rows = several(len(next(iter(run.samples.values()))), "row")
+        kept = few([*map(str, run.samples)], 6)
+        yield "emitted rows kept", f"{rows} of generations {kept}"
+    yield "on disk", run.folder or "not yet: run.save(folder) keeps it"
+    if grid := ends(run.table, run.theory):
+        yield grid
 
 
 def size(table: pd.DataFrame, spec: dict[str, Any]) -> str:

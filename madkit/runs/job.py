@@ -41,8 +41,7 @@ class Job:
         """The run in words and numbers: its identity, then its provenance."""
         return {
             "model": specs.describe(self.model), "loop": specs.describe(self.loop),
-            "truth": specs.describe(self.truth),
-            "seeds": self.seeds, "n_ini": self.n_ini,
+            "truth": specs.describe(self.truth), "seeds": self.seeds, "n_ini": self.n_ini,
             "metrics": [specs.describe(metric) for metric in self.metrics],
             "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit,
             "data": repr(self.truth),
@@ -74,18 +73,10 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
     check_model_methods(model)
     _check_truth(truth)
     return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds),
-               _n_ini(loop, n_ini),
+               whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2),
                _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
                loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
-               str(resolve(device)),
-               None if store is None else Path(store))
-
-
-# --- arguments ------------------------------------------------------------------------------------
-
-
-def _n_ini(loop: Loop, n_ini: int | None) -> int:
-    return whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2)
+               str(resolve(device)), None if store is None else Path(store))
 
 
 def _check_truth(truth: Any) -> None:

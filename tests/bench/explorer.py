@@ -155,8 +155,10 @@ def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable,
     slider = shown.slider("fresh data p")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
-    at = lambda share: (box["x"] + 8 + share * (box["width"] - 16),
-                        box["y"] + box["height"] / 2)  # noqa: E731
+
+    def at(share):
+        return box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2
+
     notebook.page.mouse.move(*at(0))
     notebook.page.mouse.down()
     notebook.page.evaluate("window.frames = 0; 0")

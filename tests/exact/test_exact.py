@@ -214,8 +214,10 @@ def test_loops_of_one_seed_share_generation_1_but_seeds_share_nothing():
 def test_what_is_kept_of_earlier_draws_changes_no_bit(monkeypatch):
     monkeypatch.setattr(exact.law, "BUDGET", 200)                                # several pieces
     loop = Fresh(3) + Synthetic(3)  # few degrees of freedom: some are refused twice
-    ask = lambda: exact.simulate(loop, 2, generations=60, seeds=4, n_ini=12,
-                                 metrics=["trace"])["trace"]  # noqa: E731
+
+    def ask():
+        return exact.simulate(loop, 2, generations=60, seeds=4, n_ini=12, metrics=["trace"])["trace"]
+
     LAST.clear()
     first = ask()
     assert len(LAST) > 9 and any(name == "chi.2" for name, *_ in LAST)
