@@ -29,6 +29,7 @@ from madkit.lesson.parameters import check, read
 from madkit.lesson.report import ReportError, report
 from madkit.live.frame import frame
 from madkit.recipes import PRESETS, RECIPES
+from madkit.recipes.table import about
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -149,7 +150,7 @@ def _explore(args: argparse.Namespace) -> int:
 
 
 def _recipes(args: argparse.Namespace) -> int:
-    print("\n".join(f"{name:30} {made.__doc__}" for name, made in RECIPES.items()))
+    print("\n".join(f"{name:30} {about(name)}" for name in RECIPES))
     return 0
 
 

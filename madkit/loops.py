@@ -306,7 +306,8 @@ def fully_synthetic(n: int, lam: float = 1.0) -> Source:
 def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
     """One fixed real set, and n synthetic rows of the generation before; accumulate: of all."""
     if not isinstance(accumulate, bool):
-        raise TypeError(f"synthetic_augmentation: accumulate is True or False, got {accumulate!r}")
+        raise TypeError("synthetic_augmentation: accumulate expected True or False, got "
+                        f"{accumulate!r}")
     return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 

@@ -150,8 +150,8 @@ def called(thing: Any) -> str:
 
 
 def meaning(thing: Any) -> Iterator[Line]:
-    """What the first line of its class says, where somebody wrote one."""
-    first = (type(thing).__doc__ or "").strip().partition("\n")[0]
+    """What its class says first, where somebody wrote it."""
+    first = " ".join((type(thing).__doc__ or "").strip().partition("\n\n")[0].split())
     if first and not first.startswith(f"{type(thing).__name__}("):  # a dataclass makes up that one
         yield "what it is", first.rstrip(".").replace("`", "")
 

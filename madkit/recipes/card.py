@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from madkit.recipes.gaussian import CellsRecipe
 from madkit.recipes.images import Recipe
 from madkit.recipes.runs import longest
-from madkit.recipes.table import RECIPES
+from madkit.recipes.table import about
 from madkit.record import Run
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _of_cells(
          "radius of each loop"),
         *_errors(table),
     ]
-    picture = f"![{RECIPES[how['recipe']].__doc__}](picture.png)"
+    picture = f"![{about(how['recipe'])}](picture.png)"
     return "table = mk.sweep.recorded(NAME)", facts, [picture]
 
 
@@ -104,7 +104,7 @@ def _page(
     sums = [f"    {hashlib.sha256(file.read_bytes()).hexdigest()}  "
             f"{file.relative_to(folder).as_posix()}" for file in files]
     line = read.replace("NAME", f'"{folder.name}"')
-    page = [f"# {how['recipe']}", RECIPES[how["recipe"]].__doc__ or "", f"```python\n{line}\n```",
+    page = [f"# {how['recipe']}", about(how["recipe"]), f"```python\n{line}\n```",
             "\n".join(table), *filter(None, parts),
             "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
     return "\n\n".join(page) + "\n"

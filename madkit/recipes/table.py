@@ -20,6 +20,11 @@ def recipe(name: str, preset: Preset = "laptop") -> Recipe | CellsRecipe:
     return RECIPES[name](preset)
 
 
+def about(name: str) -> str:
+    """What a recipe is, in a line."""
+    return " ".join((RECIPES[name].__doc__ or "").split())
+
+
 def folder_name(name: str, preset: Preset) -> str:
     """Where a recipe at this preset is kept, in a folder of records or of work."""
     return name if preset == "laptop" else f"{name}-{preset}"
