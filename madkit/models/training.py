@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -109,7 +109,7 @@ class Average:
 def half(device: torch.device) -> AbstractContextManager:
     """bf16 autocast for convolutions where it pays: on CUDA, and on CPUs that calculate in bf16."""
     pays = device.type == "cuda" or device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=pays)
+    return torch.autocast(device.type, torch.bfloat16) if pays else nullcontext()
 
 
 def packed(form: nn.Module, **nets: nn.Module) -> dict[str, Tensor]:
