@@ -12,10 +12,12 @@ what processors do best. Its lowest level also looks around by self-attention.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 FINEST = 16  # places along a side, at most, at which the U-Net works
 
@@ -114,7 +116,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         B, c, h, w = x.shape
         q, k, v = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads, h * w).mT.unbind(1)  # (B, heads, hw, c')
-        seen = F.scaled_dot_product_attention(q, k, v)
+        with sdpa_kernel(SDPBackend.MATH) if x.is_cuda else nullcontext():  # CUDA's fused ones sum gradients in any order
+            seen = F.scaled_dot_product_attention(q, k, v)
         return x + self.out(seen.mT.reshape(B, c, h, w))
 
 
