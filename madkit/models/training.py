@@ -107,8 +107,9 @@ class Average:
 
 
 def half(device: torch.device) -> AbstractContextManager:
-    """bf16 autocast for convolutions where it pays: on CUDA, and on CPUs that calculate in bf16."""
-    pays = device.type == "cuda" or device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    """bf16 autocast for convolutions where it pays: on cards and CPUs that calculate in bf16 (NVIDIA's since 2020)."""
+    pays = (torch.cuda.get_device_capability(device) >= (8, 0) if device.type == "cuda"
+            else device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return torch.autocast(device.type, torch.bfloat16) if pays else nullcontext()
 
 

@@ -19,7 +19,7 @@ done
 if [ "$DEVICE" = cpu ]; then export CUDA_VISIBLE_DEVICES=""; fi
 if [ -n "${MADKIT_DATA:-}" ]; then MADKIT_DATA=$(cd "$MADKIT_DATA" && pwd) && export MADKIT_DATA; fi
 export DEVICE SIZE RECORDS OUT MADKIT_DEVICE="$DEVICE" PYTHONPATH="$PWD:$wheels${PYTHONPATH:+:$PYTHONPATH}"
-export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 
 failed=0
 step() {  # NAME SECONDS LOG COMMAND…: a failure is written down, and the next goes on
@@ -36,7 +36,7 @@ print(*(f"{name}: {value}" for name, value in machine(sys.argv[1]).items()), sep
 for one in $STEPS; do
     case $one in
         a) step "a, tests" "$TESTS_S" "$OUT/tests.txt" \
-            "$PYTHON" -m pytest -v -o addopts= -p no:cacheprovider --tb=short --durations=5 \
+            "$PYTHON" -m pytest -v -o addopts= --tb=short --durations=5 \
             -k "${TESTS_K:-}" tests/gpu/test_device.py ;;
         b) SECONDS_LEFT=$RATIOS_S step "b, ratios" $((RATIOS_S + 10)) "$wheels/ratios.log" "$PYTHON" tests/gpu/ratios.py "$OUT/ratios.json" ;;
         c) SECONDS_LEFT=$RECORD_S step "c, records" $((RECORD_S + 30)) "$wheels/record.log" "$PYTHON" tests/gpu/record.py "$OUT" ;;
