@@ -78,7 +78,8 @@ def test_every_step_leaves_its_files_and_says_where_it_ran(tmp_path):
     assert ratios["peak"]["bf16"] > 0 and ratios["unet.tiny"]["training_ratio"] > 0 and ratios["exact"]["columns_measured"] == 2
     assert 0 < ratios["unet.tiny"]["share_of_bf16_peak"] and not any("error" in part for part in ratios.values())
     assert told(out)["figures"][FIGURE]["state"] == "finished"
-    assert (tmp_path / "records" / "records" / "smoke" / f"{FIGURE}-smoke" / "README.md").exists()
+    made = tmp_path / "records" / "records" / "smoke" / f"{FIGURE}-smoke"
+    assert f"FIGURES={FIGURE} SIZE=smoke tests/gpu/run.sh" in (made / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("room", ["56", "0.4"], ids=["model kept", "model left out"])
