@@ -26,7 +26,8 @@ sys.exit(record.main(Path(sys.argv[1])))
 def environment(**more):
     path = os.pathsep.join([str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
     return os.environ | {"DEVICE": "cpu", "SIZE": "smoke", "FIGURES": FIGURE, "PYTHON": sys.executable, "PYTHONPATH": path,
-                         "SECONDS_LEFT": "300", "OMP_NUM_THREADS": "1"} | more
+                         "SECONDS_LEFT": "300", "TESTS_S": "250", "RATIOS_S": "250", "RECORD_S": "250",
+                         "OMP_NUM_THREADS": "1"} | more
 
 
 def start(out, records, **more):
