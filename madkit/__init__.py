@@ -3,13 +3,16 @@
 A loop is a function from the past to a training set. Choose a model (`mk.models`), what each generation is trained on
 (the loops below) and the truth behind the real data (`mk.data`); `mk.run` does the rest, `mk.plot` shows it.
 
-In a notebook `mk.run?` says what a function does, and `mk.run??` what each argument is.
+In a notebook `mk.run?` says what a function does and what each argument is; Tab after `mk.` lists what there is.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from madkit import damage, data, exact, exercises, features, live, metrics, models, plot, report, sweep, testing, theory
-from madkit.bias import Biased, sampling_bias
+from madkit import data, exact, lesson, live, metrics, models, plot, recipes, sweep, testing, theory
+from madkit.base.arguments import explain, explain_all
+from madkit.base.moved import Answering, missing
+from madkit.base.progress import progress
+from madkit.lesson.report import report as _report
 from madkit.loops import (
     Fresh,
     Previous,
@@ -19,25 +22,41 @@ from madkit.loops import (
     accumulate_subsample,
     fresh_data,
     fully_synthetic,
-    steps,
     synthetic_augmentation,
 )
+from madkit.metrics.bias import Biased, sampling_bias
 from madkit.record import Run, load, recorded
-from madkit.resume import reopen
-from madkit.runs import run
+from madkit.runs.resume import reopen
+from madkit.runs.run import run
 from madkit.samples import Samples
+from madkit.steps import steps
+
+if TYPE_CHECKING:
+    from madkit.lesson.report import report
+    from madkit.live.explorer import explore
+    from madkit.live.map import phase_map
+else:  # a tool that reads types sees these three, and no name that is not there
+    explain(_report)
+    report = Answering(_report, "mk.report")
+
+    def __getattr__(name: str) -> Any:
+        """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
+        if name in ("explore", "phase_map"):
+            return getattr(live, name)
+        raise missing("mk", name)
+
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded", "reopen", "steps",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
-    "data", "models", "metrics", "damage", "theory", "features", "exact", "sweep", "plot", "live", "report", "testing",
-    "exercises",
+    "report", "progress",
+    "data", "models", "metrics", "theory", "exact", "sweep", "plot", "live", "recipes", "lesson", "testing",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
-    if name in ("explore", "phase_map"):
-        return getattr(live, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+explain_all(globals()[name] for name in __all__ if name in globals())

@@ -18,16 +18,17 @@ import html
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from madkit import page
-from madkit.parameters import check, read
+from madkit.lesson import page
+from madkit.lesson.parameters import check, read
+from madkit.lesson.report import ReportError, report
+from madkit.live.frame import frame
 from madkit.recipes import PRESETS, RECIPES
-from madkit.report import ReportError, report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return args.does(args)
     except (ValueError, FileNotFoundError) as error:
         return _say(error, 2)
-    except (ReportError, FloatingPointError, OSError, BrokenProcessPool) as error:
+    except (ReportError, FloatingPointError, OSError, BrokenExecutor) as error:
         return _say(error, 1)
     except ModuleNotFoundError as error:
         return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
@@ -137,14 +138,14 @@ def _recipes(args: argparse.Namespace) -> int:
 
 
 def _record(args: argparse.Namespace) -> int:
-    from madkit.recording import record
+    from madkit.recipes import record
 
     print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
     return 0
 
 
 def _sweep(args: argparse.Namespace) -> int:
-    from madkit.sweeping import sweep
+    from madkit.recipes.cells import sweep
 
     print(sweep(args.name, args.preset, args.out, args.dask, args.workers, args.retry))
     return 0
@@ -186,7 +187,7 @@ def _index(pages: Sequence[Path]) -> str:
     titles = [page.title(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem) for path in pages]
     items = [f'<li><a href="{quote(path.parent.name)}/{quote(path.name)}">{html.escape(title)}</a></li>'
              for path, title in zip(pages, titles, strict=True)]
-    return page.frame("Reports", "\n".join(["<h1>Reports</h1>", "<ol>", *items, "</ol>"]))
+    return frame("Reports", "\n".join(["<h1>Reports</h1>", "<ol>", *items, "</ol>"]))
 
 
 def _say(what: object, code: int) -> int:

@@ -12,16 +12,15 @@ p = n_r/(n_r + n_s), sampling bias λ ∈ [0, 1] (`lam`, 1 = none).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from madkit.checks import unit, whole
-from madkit.rng import preserved, stream
+from madkit.base import card, sources
+from madkit.base.checks import unit, whole
+from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
 
 BLOCK = 500  # rows drawn at a time: fixed, so that row i of a sequence never depends on how many rows are asked for
@@ -82,7 +81,8 @@ def cast(rows: Samples, like: Samples) -> Samples:
     if rows.x.dtype == like.x.dtype and rows.x.device == like.x.device:
         return rows
     rounds = like.x.dtype == torch.uint8 and rows.x.is_floating_point()
-    return Samples((rows.x.round().clamp(0, 255) if rounds else rows.x).to(like.x), rows.y, rows.born)
+    x = rows.x.round().clamp(0, 255) if rounds else rows.x
+    return Samples(x.to(like.x), rows.y, rows.born, rows.fresh)
 
 
 @dataclass
@@ -119,7 +119,7 @@ class State:
                 f"fresh data exhausted: generation {self.t} asks for {n} new real rows, but of the {left} rows of "
                 f"{self.truth!r} only {left - self.cursor} are unused; at {n} rows each, {possible} generations are "
                 "possible: ask for fewer generations, fewer fresh rows or a smaller n_ini")
-        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device)
+        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device).renewed()
         self.cursor += n
         return rows
 
@@ -133,7 +133,7 @@ class State:
 # --- sources -------------------------------------------------------------------------------------------------------
 
 
-class Source:
+class Source(card.Carded):
     """A loop that says what it is: frozen, and `+` puts the rows of two loops together."""
 
     @property
@@ -148,6 +148,11 @@ class Source:
 
     def __call__(self, state: State) -> Samples:
         raise NotImplementedError
+
+    def _told(self) -> Iterator[card.Line]:
+        line = " + ".join(map(_line, parts(self)))
+        yield f"Loop: {sources.name(line)}"
+        yield from sources.told(line, self.size)
 
 
 @dataclass(frozen=True)
@@ -235,8 +240,12 @@ class Sum(Source):
     def __call__(self, state: State) -> Samples:
         return concatenate([state.real[:0], *(part(state) for part in self.parts)])
 
+    def described(self, describe: Callable[[Any], str]) -> str:
+        """The line that names it: that of each part, joined as it was written."""
+        return " + ".join(map(describe, self.parts))
+
     def __repr__(self) -> str:
-        return " + ".join(map(repr, self.parts))
+        return self.described(repr)
 
 
 @dataclass(frozen=True)
@@ -266,6 +275,15 @@ def parts(loop: Loop) -> tuple[Loop, ...]:
     return loop.parts if isinstance(loop, Sum) else (loop,)
 
 
+def _line(loop: Loop) -> str:
+    """A part in its own words; a plain function by its name alone."""
+    if type(loop).__module__ == __name__:
+        return repr(loop)
+    bare = getattr(loop, "func", loop)  # of a partial
+    name = getattr(bare, "__qualname__", type(bare).__qualname__)
+    return f"{name}@"  # never mistaken for one of madkit's
+
+
 # --- the named loops -----------------------------------------------------------------------------------------------
 
 
@@ -277,14 +295,14 @@ def fully_synthetic(n: int, lam: float = 1.0) -> Source:
     return Synthetic(n, lam)
 
 
-def synthetic_augmentation(n_s: int, lam: float = 1.0, accumulate: bool = False) -> Source:
-    """One fixed real set and n_s synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
+def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
+    """One fixed real set and n synthetic rows: of the generation before, or (accumulate) of all, in a growing pool.
 
     lam is the sampling bias λ ∈ [0, 1] of the synthetic rows: 1 = none, lower = closer to the typical, less diverse.
     """
     if not isinstance(accumulate, bool):
         raise TypeError(f"synthetic_augmentation: accumulate expected True or False, got {accumulate!r}")
-    return (Previous() if accumulate else Real()) + Synthetic(n_s, lam)
+    return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 
 def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
@@ -306,98 +324,7 @@ def accumulate_subsample(n: int, lam: float = 1.0) -> Source:
     return Subsample(n, lam)
 
 
-# --- the heart -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Generation:
-    """What `steps` yields: generation t, the data it was trained on, the fitted model, the samples it emitted."""
-
-    t: int
-    data: Samples
-    model: Any
-    samples: Samples
-    state: State = field(repr=False)
-
-
-def steps(
-    model: Any,                      # two methods: fit(data: Samples) -> self, sample(n, lam) -> Samples
-    loop: Loop,                      # State -> Samples
-    truth: Any,                      # real(n, seed), fresh(start, n, seed), test(n, seed) -> Samples
-    *,
-    seed: int = 0,
-    n_ini: int | None = None,        # real rows of generation 1; None: the rows that the loop adds each generation
-    emit: int = 1000,                # rows in Generation.samples
-    lam_emit: float | None = None,   # their sampling bias; None: the one that the loop's Synthetic sources agree on, else 1
-    device: str = "auto",            # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
-    state: State | None = None,      # go on from here, with its seed and real set, instead of from generation 1
-) -> Iterator[Generation]:
-    """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
-
-    A generation's model is a pure function of (training set, seed, t): a deep copy of the unfitted model is fitted each
-    time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted,
-    FloatingPointError, which names the generation, when a fit diverges.
-    """
-    check_model_methods(model)
-    check_loop(loop)
-    lam = emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
-    emit = whole("emit", emit)
-    state = state or begin(loop, truth, seed, n_ini, device)
-    while True:
-        state = replace(state)  # state.fresh moves the cursor: not that of a state handed out, from which one may go on
-        with preserved():
-            data = state.real if state.t == 1 else training_set(loop, state)
-            fitted = fit(model, data, state.seed, state.t)
-            state = follow(state, loop, data, fitted)
-            samples = state.model.sample(emit, lam)
-        yield Generation(state.t - 1, data, fitted, samples, state)
-
-
-def begin(loop: Loop, truth: Any, seed: int, n_ini: int | None, device: str) -> State:
-    """The state before generation 1."""
-    n_ini = whole("n_ini", initial_rows(loop) if n_ini is None else n_ini, least=2)
-    real = truth.real(n_ini, seed).to(resolve(device))
-    return State(1, real, real, {}, truth, seed, cursor=n_ini)
-
-
-def training_set(loop: Loop, state: State) -> Samples:
-    """loop(state), checked."""
-    with nullcontext() if draws_nothing(loop) else stream(state.seed, "loop", state.t):
-        data = loop(state)
-    if not isinstance(data, Samples):
-        raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation {state.t}")
-    if len(data) < 2:
-        raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, expected at least 2; "
-                         "give the loop real, fresh or synthetic rows")
-    if data.shape != state.real.shape:
-        raise ValueError(f"loop: rows must have the shape of the real data, expected {state.real.shape}, got {data.shape} "
-                         f"at generation {state.t}")
-    if not draws_nothing(loop) and not torch.isfinite(data.x).all():  # other rows were checked where they came from
-        raise ValueError(f"loop: the training set of generation {state.t} holds NaN or infinity")
-    return cast(data, state.real)
-
-
-def fit(model: Any, data: Samples, seed: int, t: int) -> Any:
-    """A fitted deep copy of the model: a pure function of (data, seed, t). FloatingPointError, with t, when a fit diverges."""
-    with stream(seed, "fit", t):
-        try:
-            fitted = copy.deepcopy(model).fit(data)
-        except FloatingPointError as error:
-            raise FloatingPointError(f"generation {t} of seed {seed}: {error}") from error
-    if not hasattr(fitted, "sample"):
-        raise TypeError(f"model: {type(model).__name__}.fit(data) must return self, got {type(fitted).__name__}")
-    return fitted
-
-
-def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
-    """The state after a generation: what the loop can no longer reach is dropped."""
-    memory = reach(loop)
-    models = {k: e for k, e in state.models.items() if memory is None or k > state.t - memory}
-    models[state.t] = Emitter(state.t, state.seed, fitted, like=state.real[:0])
-    return State(state.t + 1, state.real, data, models, state.truth, state.seed, state.cursor)
-
-
-# --- what a loop says of itself, and checks ------------------------------------------------------------------------
+# --- what a loop says of itself ------------------------------------------------------------------------------------
 
 
 def reach(loop: Loop) -> int | None:
@@ -434,33 +361,3 @@ def check_loop(loop: Loop) -> None:
                         "mk.fully_synthetic(100)")
     if not callable(loop):
         raise TypeError(f"loop: expected a function State -> Samples, such as mk.fully_synthetic(100), got {loop!r}")
-
-
-def check_model_methods(model: Any) -> None:
-    """TypeError for what cannot be a model."""
-    missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
-    if missing or isinstance(model, type):
-        what = f"the class {model.__name__}: write {model.__name__}()" if isinstance(model, type) else f"{model!r}"
-        raise TypeError(f"model: expected an object with fit(data) and sample(n, lam), got {what}"
-                        + (f" without {' and '.join(missing)}" if missing else ""))
-
-
-def offers_state(model: Any) -> bool:
-    """Whether a fit can be kept and had again: state_dict() -> {name: tensor}, load_state_dict(state) -> self.
-
-    That of nn.Module is another: it returns keys instead of the model, and knows nothing of what fit makes besides weights.
-    """
-    own = getattr(type(model), "load_state_dict", None) is not torch.nn.Module.load_state_dict
-    return own and all(callable(getattr(model, name, None)) for name in ("state_dict", "load_state_dict"))
-
-
-def resolve(device: str) -> torch.device:
-    """The torch device of "auto" (cuda, else cpu), "cpu", "cuda", "cuda:1", "mps". ValueError for another, or one not here."""
-    kind = str(device).partition(":")[0]
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind == "auto":
-        return torch.device("cuda" if present["cuda"] else "cpu")
-    if not present.get(kind):
-        here = ", ".join(repr(name) for name, there in present.items() if there)
-        raise ValueError(f"device: expected 'auto' or one that this machine has ({here}), got {device!r}")
-    return torch.device(device)

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from madkit import store
-from madkit.data.files import shipped
+from madkit.base import card, files, sources
+from madkit.base.ends import ends, size
+from madkit.base.shipped import shipped
 from madkit.samples import Samples
-from madkit.shelf import Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What is kept of one generation of one seed."""
+
+    seed: int
+    t: int
+    values: dict[str, float]                      # metric -> value
+    composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows) of the training set
+    samples: Samples | None = None                # emitted
+
+
 @dataclass
-class Run:
+class Run(card.Carded):
     """The record of a run; `plot` draws it, `save` and `load` keep it.
 
     table        seed, generation, metric, value: one row each (exact runs of several loops: also `loop`)
@@ -31,6 +42,7 @@ class Run:
     spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
     complete     False after Ctrl-C: the generations done are here
     places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image run is drawn in, or empty
+    folder       where it lies on disk, or None; no part of what a run is, nor of its files
     """
 
     table: pd.DataFrame
@@ -41,21 +53,42 @@ class Run:
     spec: dict[str, Any]
     complete: bool = True
     places: dict[int, Samples] = field(default_factory=dict)
+    folder: Path | None = field(default=None, compare=False)
 
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json and npz; `mk.load` reads it). Refuses a folder that holds another run."""
         folder = Path(folder)
-        store.claim(folder, self.spec)
+        files.claim(folder, self.spec)
         write_run(self, folder)
+        self.folder = folder
         return folder
 
+    def _told(self) -> Iterator[card.Line]:
+        loops = sources.each(str(self.spec.get("loop") or ""))
+        names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
+        done = "" if self.complete else ", incomplete"
+        yield f"Run: {names}, {size(self.table, self.spec)}{done}"
+        for key in ("label", "model", "truth", "features"):
+            value = self.spec.get("data" if key == "truth" else key) or self.spec.get(key)
+            if value not in (None, "None"):
+                yield ("recorded as" if key == "label" else key), value
+        yield "generation 1", sources.start(self.spec.get("n_ini"))
+        for i, loop in enumerate(loops[:8]):
+            which = f"loop {i}, " if len(loops) > 1 else ""
+            yield f"{which}generation t ≥ 2", sources.training(loop)
+        if self.samples:
+            rows = card.several(len(next(iter(self.samples.values()))), "row")
+            kept = card.few([*map(str, self.samples)], 6)
+            yield "emitted rows kept", f"{rows} of generations {kept}"
+        yield "on disk", self.folder or "not yet: run.save(folder) keeps it"
+        if grid := ends(self.table, self.theory):
+            yield grid
+
     def __repr__(self) -> str:
-        shape = f"{self.table.seed.nunique()} seeds × {self.table.generation.nunique()} generations"
-        measured = ", ".join(self.table.metric.unique()) or "no metrics"
-        return f"Run({self.spec.get('loop')}, {shape}: {measured}{'' if self.complete else '; incomplete'})"
+        return card.as_text(card.told(self))
 
 
-def assemble(records: list[Record], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
+def assemble(records: list[Entry], theory: pd.DataFrame, real: Samples | None, spec: dict, complete: bool) -> Run:
     """Records of all seeds as one Run."""
     import pandas as pd
 
@@ -78,30 +111,31 @@ _FRAMES = ("table", "theory", "composition")
 
 def write_run(result: Run, folder: Path) -> None:
     """The files that `load` reads; until the last is written, spec.json does not say whether the run is complete."""
-    resumed = {k: v for k, v in store.read_json(folder / "spec.json").items() if k == "resumed"}
-    store.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
+    resumed = {k: v for k, v in files.read_json(folder / "spec.json").items() if k == "resumed"}
+    files.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
     for name in _FRAMES:
-        store.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
-    store.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
+        files.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
+    files.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
     if result.places:
-        store.write_arrays(folder / "places.npz", _flatten(result.places))
-    store.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
+        files.write_arrays(folder / "places.npz", _flatten(result.places))
+    files.write(folder / "spec.json", json.dumps(result.spec | resumed | {"complete": result.complete}, indent=1).encode())
 
 
 def load(folder: str | Path) -> Run:
     """Read a Run that `Run.save` or `run(store=…)` wrote. Raises StoreError for a missing, damaged or unfinished folder."""
     folder = Path(folder)
     if not (folder / "spec.json").exists():
-        raise store.StoreError(f"load: {folder} holds no run (no spec.json)")
-    spec = store.read_json(folder / "spec.json")
+        raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
+    spec = files.read_json(folder / "spec.json")
     if "complete" not in spec:
-        raise store.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
+        raise files.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same arguments and "
                                 f"store={str(folder)!r} to finish it")
-    frames = {name: store.read_table(folder / f"{name}.csv") for name in _FRAMES}
-    samples = _unflatten(store.read_arrays(folder / "samples.npz"))
-    places = _unflatten(store.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
+    frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
+    samples = _unflatten(files.read_arrays(folder / "samples.npz"))
+    places = _unflatten(files.read_arrays(folder / "places.npz")) if (folder / "places.npz").exists() else {}
     return Run(**frames, real=samples.pop("real", None), samples={int(t): s for t, s in samples.items()},
-               complete=spec.pop("complete"), spec=spec, places={int(t): s for t, s in places.items()})
+               complete=spec.pop("complete"), spec=spec,
+               places={int(t): s for t, s in places.items()}, folder=folder)
 
 
 def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:

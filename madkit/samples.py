@@ -1,31 +1,36 @@
-"""The value that flows through a loop: rows, their labels, and the generation that made each row.
+"""The value that flows through a loop: rows, their labels, and where each row comes from.
 
 Truths, models, loops and metrics exchange nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from madkit.base import card
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Samples:
-    """Rows x, labels y and birth generations born. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
+class Samples(card.Carded):
+    """Rows x, their labels and where they come from. `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
 
     x     (n, *shape)  real numbers (any float type), or uint8 images; anything `torch.as_tensor` takes
     y     (n,) or None integer labels; a sum keeps them only if both sides have them
     born  (n,)         the generation whose model made each row, 0 = real; an integer stands for all rows
+    fresh  (n,) bool   whether a real row is new, drawn by `state.fresh`; False: of the first real set, or synthetic
 
-    Raises ValueError when x has no row axis or when y or born do not have one entry per row.
+    Raises ValueError when x has no row axis or when y, born or fresh do not have one entry per row.
     """
 
     x: Tensor
     y: Tensor | None = None
     born: Tensor = 0  # type: ignore[assignment]  # an integer stands for all rows
+    fresh: Tensor = field(default=False, compare=False)  # type: ignore[assignment]  # True or False stands for all; not in
+    # the description of a truth, which stores before 0.3.0 hold
 
     def __post_init__(self):
         x = torch.as_tensor(self.x)
@@ -37,6 +42,8 @@ class Samples:
         object.__setattr__(self, "y", None if self.y is None else self._per_row("y", self.y))
         born = torch.full((len(x),), self.born, device=x.device) if isinstance(self.born, int) else self.born
         object.__setattr__(self, "born", self._per_row("born", born))
+        fresh = torch.full((len(x),), self.fresh, device=x.device) if isinstance(self.fresh, bool) else self.fresh
+        object.__setattr__(self, "fresh", self._per_row("fresh", fresh).bool())
 
     def _per_row(self, name: str, values) -> Tensor:
         values = torch.as_tensor(values, device=self.x.device)
@@ -45,10 +52,10 @@ class Samples:
         return values.long()
 
     @classmethod
-    def _of(cls, x: Tensor, y: Tensor | None, born: Tensor) -> Samples:
+    def _of(cls, x: Tensor, y: Tensor | None, born: Tensor, fresh: Tensor) -> Samples:
         """Samples of parts that are known to fit: a loop makes many, and checks cost more than the parts."""
         samples = object.__new__(cls)
-        samples.__dict__.update(x=x, y=y, born=born)
+        samples.__dict__.update(x=x, y=y, born=born, fresh=fresh)
         return samples
 
     def __len__(self) -> int:
@@ -60,7 +67,7 @@ class Samples:
     def __getitem__(self, rows) -> Samples:
         """The chosen rows; rows is a slice, a mask or a list of indices (a single integer gives one row)."""
         rows = [rows] if isinstance(rows, int) else rows
-        return Samples._of(self.x[rows], None if self.y is None else self.y[rows], self.born[rows])
+        return Samples._of(self.x[rows], None if self.y is None else self.y[rows], self.born[rows], self.fresh[rows])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -69,16 +76,26 @@ class Samples:
 
     def to(self, device) -> Samples:
         """The same rows on another device."""
-        return Samples._of(self.x.to(device), None if self.y is None else self.y.to(device), self.born.to(device))
+        y = None if self.y is None else self.y.to(device)
+        return Samples._of(self.x.to(device), y, self.born.to(device), self.fresh.to(device))
 
     def stamped(self, born: int) -> Samples:
         """The same rows, all born in generation `born`."""
-        return Samples._of(self.x, self.y, torch.full_like(self.born, born))
+        return Samples._of(self.x, self.y, torch.full_like(self.born, born), torch.zeros_like(self.fresh))
+
+    def renewed(self) -> Samples:
+        """The same rows as fresh ones: real, and never seen before."""
+        return Samples._of(self.x, self.y, torch.zeros_like(self.born), torch.ones_like(self.fresh))
+
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Samples: {card.several(len(self), 'row')}"
+        yield "one row", card.row_shape(self.shape)
+        yield "type, device", f"{str(self.x.dtype).removeprefix('torch.')} on {self.x.device}"
+        yield "labels", card.labels(self.y)
+        yield "come from", card.births(self.born, self.fresh)
 
     def __repr__(self) -> str:
-        generations = ", ".join(f"{t}: {n}" for t, n in enumerate(torch.bincount(self.born).tolist()) if n)
-        labels = "no labels" if self.y is None else "labelled"
-        return f"Samples({len(self)} rows of {self.shape or 'one number'}, {labels}, rows by birth generation {{{generations}}})"
+        return card.as_line(card.told(self))
 
 
 def concatenate(parts: Iterable[Samples]) -> Samples:
@@ -91,4 +108,5 @@ def concatenate(parts: Iterable[Samples]) -> Samples:
         raise ValueError(f"Samples: rows of shape {' and '.join(str(part.shape) for part in full)} cannot be concatenated")
     labels = [part.y for part in full if part.y is not None]
     y = torch.cat(labels) if len(labels) == len(full) else None
-    return Samples._of(torch.cat([part.x for part in full]), y, torch.cat([part.born for part in full]))
+    born, fresh = torch.cat([part.born for part in full]), torch.cat([part.fresh for part in full])
+    return Samples._of(torch.cat([part.x for part in full]), y, born, fresh)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,41 +10,19 @@ from pathlib import Path
 import pytest
 
 import madkit as mk
+from madkit.base.arguments import listed
+from madkit.base.moved import MOVED
 
 PACKAGE = Path(mk.__file__).parent
-LAYERS = {  # module: the madkit modules that it may know
-    "samples": set(), "rng": set(), "checks": set(),
-    "models": {"samples", "rng", "checks"}, "data": {"samples", "rng", "checks"}, "metrics": {"samples", "rng", "checks"},
-    "features": {"samples", "data"},
-    "loops": {"samples", "rng", "checks"},
-    "theory": {"loops", "samples", "rng", "checks"},
-    "spec": {"loops"}, "store": set(), "shelf": {"samples", "store"}, "record": {"samples", "store", "shelf", "data"},
-    "resume": {"loops", "rng", "samples", "spec", "shelf", "store"},
-    "workers": {"checks", "models"},
-    "runs": {"checks", "record", "loops", "samples", "rng", "metrics", "models", "data", "theory", "spec", "store",
-             "shelf", "resume", "workers"},
-    "exact": {"loops", "rng", "checks", "theory", "record", "spec"},
-    "sweep": {"exact", "theory", "loops", "checks", "data", "record", "rng", "spec", "store", "workers"},
-    "damage": {"samples", "rng", "checks"},
-    "bias": {"checks", "metrics", "rng", "samples"},
-    "plot": {"record", "samples", "bias"},
-    "testing": {"samples", "rng", "loops"}, "exercises": {"samples", "loops"},
-    "pictures": {"plot", "exact", "theory", "record", "loops", "data", "samples", "rng", "checks", "metrics", "damage", "bias"},
-    "scenes": {"exact", "theory", "loops", "plot", "record", "runs", "shelf", "samples", "rng", "checks", "data", "metrics",
-               "sweep"},
-    "inline": set(),
-    "live": {"pictures", "plot", "loops", "scenes", "record", "exact", "models", "inline", "page"},
-    "parameters": set(), "page": {"parameters", "inline"}, "environment": {"live"},
-    "report": {"parameters", "page", "environment"}, 
-    "recipes": {"loops", "samples", "models", "data", "features", "metrics", "exact", "theory", "sweep", "plot"},
-    "card": {"recipes", "record"},
-    "sweeping": {"card", "recipes", "runs", "record", "store", "spec", "loops", "sweep", "workers"},
-    "recording": {"card", "recipes", "runs", "record", "store", "spec", "loops", "samples", "plot", "sweeping", "workers"},
-    "cli": {"report", "parameters", "page", "recipes", "recording", "sweeping", "live", "record"},
-}
+ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics theory", "exact", "runs", "testing", "plot",
+         "sweep", "recipes", "live", "lesson", "cli")     # a file imports its own room, and rooms to its left
+FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms.split()}
+LEAVES = {"data", "models", "metrics"}                    # these know base and samples alone
+HEART = ["samples.py", "loops.py", "steps.py", "record.py",
+         "runs/job.py", "runs/judge.py", "runs/trajectory.py", "runs/run.py"]
 
 
-def module_of(path):
+def room_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -57,23 +36,34 @@ def imports(path):
 
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in ("__init__", "__main__"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each_file
 def test_imports_point_one_way(path):
-    module = module_of(path)
-    known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")}
-    modules = {module_of(other) for other in FILES}
-    own = {module} if path.parent != PACKAGE else set()
-    assert known & modules <= LAYERS[module] | own, f"{module} may not know them"
+    room = room_of(path)
+    known = {name.split(".")[1] for name in imports(path) if name.startswith("madkit.")} & set(FLOOR) - {room}
+    backward = {other for other in known if FLOOR[other] >= FLOOR[room]}
+    assert not backward, f"{room} stands to the left of them, or beside"
+    assert room not in LEAVES or known <= {"base", "samples"}, f"{room} is a leaf"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_entry_has_its_place():
+    entries = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "shipped")}
+    assert entries - {"__init__", "__main__", "py.typed"} == set(FLOOR)
+    assert len(entries) <= 20
+
+
+def test_the_heart_is_read_in_one_sitting():
+    assert sum(len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) for name in HEART) <= 1100
+
+
+@each_file
 def test_who_may_use_what(path):
     used = {name.partition(".")[0] for name in imports(path)} | {".".join(name.split(".")[:2]) for name in imports(path)}
     assert "matplotlib.pyplot" not in used, "object-oriented figures only"
-    assert module_of(path) == "live" or not used & {"ipywidgets", "anywidget"}, "only live knows widgets"
-    assert module_of(path) != "plot" or "torch" not in used, "plot never sees torch"
+    assert room_of(path) == "live" or not used & {"ipywidgets", "anywidget"}, "only live knows widgets"
+    assert room_of(path) != "plot" or "torch" not in used, "plot never sees torch"
     assert not used & {"pickle", "dill", "shelve", "joblib"}, "nothing is unpickled from a file"
 
 
@@ -120,3 +110,64 @@ def test_every_public_name_is_documented_and_typed(name, thing):
         hints = inspect.signature(thing)
         bare = [p.name for p in hints.parameters.values() if p.annotation is p.empty]
         assert not bare and hints.return_annotation is not hints.empty, f"{name}: no type hints for {bare or 'its result'}"
+
+
+ROOMS = [mk, *(thing for name in mk.__all__ if inspect.ismodule(thing := getattr(mk, name)))]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)
+def test_tab_offers_what_is_meant(room):
+    assert dir(room) == sorted(room.__all__) and all(getattr(room, name) is not None for name in room.__all__)
+
+
+def test_tab_in_a_kernel():
+    from ipykernel.inprocess import InProcessKernelManager
+
+    manager = InProcessKernelManager()
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.execute("import madkit as mk")
+    for start, offered in {"mk.": mk.__all__, "mk.plot.": mk.plot.__all__, "mk.metrics.prec": ["precision"]}.items():
+        client.complete(start)
+        matches = client.get_shell_msg(timeout=60)
+        while matches["msg_type"] != "complete_reply":
+            matches = client.get_shell_msg(timeout=60)
+        found = {match.rpartition(".")[2] for match in matches["content"]["matches"]}
+        assert found == set(offered), start
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_a_name_that_moved_says_where(old):
+    thing, (*path, last) = mk, old.split(".")[1:]
+    for part in path:
+        thing = getattr(thing, part)
+    with pytest.raises(AttributeError, match="has moved: write ") as told:
+        getattr(thing, last)
+    for new in re.findall(r"mk\.([\w.]+)", str(told.value).partition("write")[2]):        # and what it names is there
+        found = mk
+        for part in new.split("."):
+            found = getattr(found, part)
+
+
+MADE = {"mk.live.Explorer", "mk.live.PhaseMap", "mk.live.View"}      # by functions, never by hand
+
+
+def arguments():
+    for room in ROOMS:
+        for name in room.__all__:
+            thing = getattr(room, name)
+            methods = {f"{name}.{method}": f for method, f in vars(thing).items() if not method.startswith("_")
+                       } if inspect.isclass(thing) and thing.__module__.startswith("madkit") else {}
+            for called, one in ({name: thing} | methods).items():
+                path = f"mk.{called}" if room is mk else f"mk.{room.__name__.partition('.')[2]}.{called}"
+                if (inspect.isfunction(one) or inspect.isclass(one) or hasattr(one, "__wrapped__")) and path not in MADE:
+                    if (inspect.getmodule(one) or mk).__name__.startswith("madkit") and path != "mk.lesson.ReportError":
+                        yield path, one
+
+
+@pytest.mark.parametrize("path, thing", list(arguments()), ids=lambda value: value if isinstance(value, str) else "")
+def test_help_says_what_every_argument_is(path, thing):
+    names = [name for name in inspect.signature(thing).parameters if name != "self"]
+    said = inspect.getdoc(thing) or ""
+    assert not [name for name in names if not listed(name, said)], said

@@ -59,3 +59,13 @@ def test_rows_of_other_shapes_are_refused():
 def test_samples_cannot_be_changed():
     with pytest.raises(AttributeError):
         labelled(2).x = torch.zeros(2, 2)
+
+
+def test_fresh_rows_stay_fresh_until_a_model_makes_them():
+    new = mk.Samples(torch.zeros(3, 2)).renewed()
+    both = mk.Samples(torch.ones(2, 2)) + new
+    assert both.fresh.tolist() == [False, False, True, True, True] and both.born.tolist() == [0] * 5
+    assert both[[1, 3]].fresh.tolist() == [False, True] and both.to("cpu").fresh.tolist() == both.fresh.tolist()
+    assert not both.stamped(4).fresh.any()
+    with pytest.raises(ValueError, match="fresh needs one entry per row"):
+        mk.Samples(torch.ones(2, 2), fresh=torch.ones(3))

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import madkit as mk
-from madkit.features import SIDES, TRUTHS, LeNet, Network
-from madkit.models import training
-from madkit.rng import stream
+from madkit.base.rng import stream
+from madkit.metrics.features import SIDES, TRUTHS, LeNet, Network
+from madkit.models.parts import training
 
 EPOCHS = {"mnist": 20, "fashion": 30, "digits": 200}
 

@@ -20,8 +20,8 @@ functions is a truth. Two are offered for convenience: `Endless` (say how to dra
 | array, csv | your own numbers | no |
 """
 
+from madkit.base.shipped import shipped
 from madkit.data.archives import fashion_mnist, mnist
-from madkit.data.files import shipped
 from madkit.data.finite import Finite, array, digits
 from madkit.data.folder import images
 from madkit.data.table import csv
@@ -32,3 +32,7 @@ __all__ = [
     "Finite", "digits", "mnist", "fashion_mnist", "images", "array", "csv",
     "shipped",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

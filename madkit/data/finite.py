@@ -8,6 +8,7 @@ shuffled among themselves, and all other rows are the sequence.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.checks import share, whole
-from madkit.data.files import shipped
-from madkit.rng import generator
+from madkit.base import card
+from madkit.base.checks import share, whole
+from madkit.base.rng import generator
+from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Finite:
+class Finite(card.Carded):
     """A truth made of given rows; `array`, `csv`, `digits`, `mnist` and `images` make one.
 
     x         (n, *shape)  float64, or uint8 images
@@ -52,7 +54,7 @@ class Finite:
     def _check_test(self, test: Samples) -> None:
         if not len(test) or test.shape != self.shape or test.x.dtype != self.x.dtype or (test.y is None) != (self.y is None):
             raise ValueError(f"{self.name}: expected test rows like the others, of shape {self.shape} and {self.x.dtype}, "
-                             f"{'without' if self.y is None else 'with'} labels; got {test!r} of {test.x.dtype}")
+                             f"{'without' if self.y is None else 'with'} labels; got {test!r}")
         _check_finite(f"{self.name}: test", test.x)
 
     @property
@@ -98,6 +100,15 @@ class Finite:
     def _take(self, start: int, n: int, seed: int) -> Samples:
         order = _order(len(self.x), seed, "rows")[start : start + n]
         return Samples(self.x[order], None if self.y is None else self.y[order])
+
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Truth: {card.called(self)}"
+        yield "rows", (f"{card.number(self.rows)} for real and fresh data, "
+                       f"{card.number(self.held)} more to test on")
+        yield "one row", card.row_shape(self.shape)
+        yield "type", str(self.x.dtype).removeprefix("torch.")
+        yield "labels", card.labels(self.y)
+        yield from card.moments(self)
 
     def __repr__(self) -> str:
         return self.name

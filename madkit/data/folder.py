@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from madkit.checks import share, whole
+from madkit.base.checks import share, whole
+from madkit.base.progress import bar
 from madkit.data.finite import Finite
 
 
@@ -54,10 +55,8 @@ def _paths(top: Path) -> list[Path]:
 
 def _rows(paths: list[Path], size: int) -> np.ndarray:
     """Every picture as a row, uint8 (n, 1 or 3, size, size)."""
-    from tqdm.auto import tqdm
-
     rows, bad = np.empty((len(paths), 3, size, size), np.uint8), []
-    for i, path in enumerate(tqdm(paths, desc="images", unit=" files", delay=1, leave=False)):
+    for i, path in enumerate(bar(paths, desc="images", unit=" files", delay=1)):
         try:
             rows[i] = _row(path, size)
         except Exception as error:  # decoders raise whatever they like at a damaged file

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from madkit.checks import spread, whole
-from madkit.rng import generator
+from madkit.base import card
+from madkit.base.checks import spread, whole
+from madkit.base.rng import generator
 from madkit.samples import Samples
 
 BLOCK = 128  # rows drawn at a time; another number would be another sequence
 
 
-class Endless(ABC):
+class Endless(card.Carded, ABC):
     """A truth whose rows never run out.
 
     Your own: a frozen dataclass with the shape of a row and a draw. It must use no randomness but the given generator.
@@ -61,6 +63,14 @@ class Endless(ABC):
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         blocks = [self.draw(BLOCK, generator(seed, sequence, b)) for b in range(first, last + 1)]
         return Samples(torch.cat(blocks)[start - first * BLOCK :][:n])
+
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Truth: {card.called(self)}"
+        yield from card.meaning(self)
+        yield "rows", "endless: every row asked for is a new one"
+        yield "one row", card.row_shape(self.shape)
+        yield "labels", "none"
+        yield from card.moments(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -246,6 +256,10 @@ class rosenbrock(Endless):
         """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ I): share^(1/λᵗ).
 
         A perfectly fitted flow does so in t generations of a fully synthetic loop.
+
+        share  of the truth, in (0, 1)
+        lam    the λ of every generation, in (0, 1]
+        t      generations, ≥ 0
         """
         return share ** (1 / lam**t)
 

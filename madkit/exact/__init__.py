@@ -23,5 +23,10 @@ bit on one thread; on several, products of large matrices may be summed in anoth
 """
 
 from madkit.exact.simulation import run, simulate
+from madkit.exact.worth import effective_sample_size
 
-__all__ = ["run", "simulate"]
+__all__ = ["run", "simulate", "effective_sample_size"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

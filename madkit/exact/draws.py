@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.rng import key
+from madkit.base.rng import key
 
 LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()   # what was drawn last, for who asks for the same again
 KEPT, ROOM = 256, 2**22                                 # so many arrays of it, of so many numbers in all
 LOCK = threading.Lock()                                 # of LAST: sliders ask on threads of their own
 
 
-class Dice:
+class Draws:
     """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all loops share."""
 
     def __init__(self, seeds: list[int], dim: int, device: torch.device):

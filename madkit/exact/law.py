@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.exact.draws import Dice
+from madkit.base.progress import bar
+from madkit.exact.draws import Draws
 from madkit.exact.plan import Plan
 from madkit.exact.rows import Components, Matrices, times
 from madkit.loops import Fresh, Previous, Real, Synthetic
@@ -39,14 +40,12 @@ class Fits:
 def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int, device: torch.device,
           progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
     """(which loops, which generations, their fits), piece by piece; loops of the same sources go side by side."""
-    from tqdm.auto import tqdm
-
-    with tqdm(total=len(plans) * generations, unit="generation", delay=2, disable=not progress, leave=False) as bar:
+    with bar(total=len(plans) * generations, unit="generation", wanted=progress) as shown:
         for which in _families(plans, BUDGET // (len(seeds) * dim * (dim + 1))):
             family = [plans[i] for i in which]
             for span, fits in _family(family, dim, generations, seeds, ddof, device):
                 yield which, span, fits
-                bar.update(len(which) * (span.stop - span.start))
+                shown.update(len(which) * (span.stop - span.start))
 
 
 def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
@@ -61,25 +60,25 @@ def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
 
 def _family(family: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int,
             device: torch.device) -> Iterator[tuple[slice, Fits]]:
-    dice = Dice(seeds, dim, device)
+    draws = Draws(seeds, dim, device)
     n_ini = np.array([[[plan.n_ini] for plan in family]])                    # (1, L, 1)
-    first = dice.draw(slice(0, 1), n_ini, np.ones((len(family), 1)))[:, :, :, 0]
-    factor = first[..., :-1] / dice.tensor(np.sqrt(n_ini - ddof))
+    first = draws.draw(slice(0, 1), n_ini, np.ones((len(family), 1)))[:, :, :, 0]
+    factor = first[..., :-1] / draws.tensor(np.sqrt(n_ini - ddof))
     fits = Fits(first[..., -1:], factor, _logs(factor))
     yield slice(0, 1), fits
     follow = _chain if family[0].sources == ((Synthetic, 1),) else _pool
     step = max(1, BUDGET // (len(family) * len(seeds) * len(family[0].lam) * dim * (dim + 1)))
     spans = [slice(t, min(t + step, generations)) for t in range(1, generations, step)]
-    yield from zip(spans, follow(fits, family, spans, dice, ddof), strict=True)
+    yield from zip(spans, follow(fits, family, spans, draws, ddof), strict=True)
 
 
-def _chain(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: int) -> Iterator[Fits]:
+def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddof: int) -> Iterator[Fits]:
     """Fully synthetic loops, F_t = F_{t−1} B_t and μ_t = μ_{t−1} + F_{t−1} b_t: products and sums along the generations."""
     lam = np.stack([plan.lam for plan in family])
     for span in spans:
         n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, 1)
-        seen = dice.draw(span, n, lam)[:, :, :, 0]                           # (T, L, S, d, d + 1)
-        steps, offsets = seen[..., :-1] / dice.tensor(np.sqrt(n - ddof)), seen[..., -1:]
+        seen = draws.draw(span, n, lam)[:, :, :, 0]                           # (T, L, S, d, d + 1)
+        steps, offsets = seen[..., :-1] / draws.tensor(np.sqrt(n - ddof)), seen[..., -1:]
         if seen.shape[-2] == 1:
             factors = torch.cat([fits.factor[-1:], steps]).cumprod(0)
         else:
@@ -90,19 +89,19 @@ def _chain(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof:
         yield fits
 
 
-def _pool(fits: Fits, family: list[Plan], spans: list[slice], dice: Dice, ddof: int) -> Iterator[Fits]:
+def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws, ddof: int) -> Iterator[Fits]:
     """Any sum of sources, one generation after another: pool what is seen of every group of rows."""
     sources, drawn, lam = family[0].sources, family[0].drawn, np.stack([plan.lam for plan in family])
-    few = family[0].full and dice.dim <= Components.FEW and dice.device.type == "cpu"
-    rows: Any = Components(len(dice.seeds)) if few else Matrices(family[0].full, dice.device)
+    few = family[0].full and draws.dim <= Components.FEW and draws.device.type == "cpu"
+    rows: Any = Components(len(draws.seeds)) if few else Matrices(family[0].full, draws.device)
     mean, factor = rows.enter(fits.mean[0]), rows.enter(fits.factor[0])
     real = data = rows.joined(factor * rows.size(np.sqrt([float(plan.n_ini - ddof) for plan in family])), mean)
     past = deque([(mean, factor)] * max(memory for _, memory in sources))    # newest first; its length never changes
     for span in spans:
         n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, G)
-        alive = np.stack([plan.ranks[span] for plan in family], 1)[..., None] > np.arange(dice.dim)
+        alive = np.stack([plan.ranks[span] for plan in family], 1)[..., None] > np.arange(draws.dim)
         total, path = n.sum(-1, dtype=float), []
-        seen = rows.enter(dice.draw(span, n[..., drawn], lam[:, drawn]).movedim(3, 1))     # (T, G, …)
+        seen = rows.enter(draws.draw(span, n[..., drawn], lam[:, drawn]).movedim(3, 1))     # (T, G, …)
         sizes = rows.sizes(n / total[..., None]), rows.sizes(np.sqrt(n)), rows.sizes(alive.astype(float))
         for groups, spread, *size in zip(seen, rows.size(np.sqrt(total - ddof)), *sizes, strict=True):
             mean, factor = rows.pooled(list(_groups(rows, sources, iter(groups), past, real, data)), *size)

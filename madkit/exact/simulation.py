@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from madkit.checks import several_seeds, whole
+from madkit.base.checks import several_seeds, whole
+from madkit.base.device import resolve
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
-from madkit.loops import Loop, initial_rows, resolve
+from madkit.loops import Loop, initial_rows
+from madkit.metrics.values import keyed, metric_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,8 @@ def run(
     """
     import pandas as pd
 
-    from madkit import spec, theory
+    from madkit import theory
+    from madkit.base import describe as spec
     from madkit.record import Run
 
     many = isinstance(loop, list | tuple)
@@ -50,7 +53,8 @@ def run(
     values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean, cov=cov, ddof=ddof,
                       metrics=names, device=device, progress=progress)
     if "spectrum" in values:
-        values |= {f"spectrum.{k}": column for k, column in enumerate(np.moveaxis(values.pop("spectrum"), -1, 0), 1)}
+        columns = np.moveaxis(values.pop("spectrum"), -1, 0)
+        values |= {keyed("spectrum", k): column for k, column in enumerate(columns, 1)}
     initial = _n_ini(n_ini, loops)
     known = [theory.table(one, dim, generations, n, mean, cov, ddof) for one, n in zip(loops, initial, strict=True)]
     facts = {
@@ -73,7 +77,8 @@ def simulate(
     mean: Any = None,
     cov: Any = None,
     ddof: int = 1,
-    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),  # and "spectrum", "mean", "cov"
+    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
+    # and "spectrum", "mean", "cov"
     at: Iterable[int] | None = None,           # the generations that are measured; None: all of them
     device: str = "auto",
     progress: bool = False,
@@ -119,7 +124,7 @@ def _loops(loop: Loop | Sequence[Loop]) -> list[Loop]:
 
 def _names(metrics: Iterable[str | Callable], known: Iterable[str]) -> list[str]:
     chosen = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
-    names = [metric if isinstance(metric, str) else metric.__name__ for metric in chosen]
+    names = [metric if isinstance(metric, str) else metric_name(metric) for metric in chosen]
     for name in names:
         if name not in known:
             raise ValueError(f"metrics: expected some of {', '.join(known)} (only the fit is known, no rows), got {name!r}")

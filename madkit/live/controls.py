@@ -1,8 +1,13 @@
-"""Controls: where a value starts, what it may be, and the slider that moves it."""
+"""Controls: where a value starts, what it may be, and the slider that moves it.
+
+A picture knows its controls: `picture.controls` names one for each value that its `update` takes,
+in the order of the sliders.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,3 +76,21 @@ KNOWN: dict[str, Slider | Choice] = {  # the settings of the named loops
     "n_ini": Choice("real rows at the start n_ini", 100, _SIZES),
 }
 
+
+def generation(kept: Iterable[int]) -> Slider | Choice:
+    """t of generations that were kept, at the last: a Choice where some between are missing."""
+    there = sorted(kept)
+    if there == list(range(1, there[-1] + 1)):
+        return Slider("generation t", there[-1], 1, there[-1])
+    return Choice("generation t", there[-1], tuple(there))
+
+
+def bias(names: Iterable[str]) -> Choice | None:
+    """λ of runs called "λ = 1", "λ = 0.8", …, at the largest; None for runs that are not."""
+    names = list(names)
+    try:
+        lams = sorted(float(name.removeprefix("λ = ")) for name in names)
+    except ValueError:
+        return None
+    known = {f"λ = {lam:g}" for lam in lams} == set(names)
+    return Choice(KNOWN["lam"].label, lams[-1], tuple(lams)) if known else None

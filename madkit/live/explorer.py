@@ -6,33 +6,31 @@
     mk.explore(mk.recorded("fig06_fully_synthetic"))                 runs made before, of any model
     mk.explore(mk.fresh_data, n=500, p=0.1, model=mk.models.Flow(), truth=mk.data.moons())      a Run button, and time
 
-The page draws on its own: Python sends tracks (see `madkit.scenes`) when a setting changes, and nothing when only the
+The page draws on its own: Python sends tracks (see `madkit.live.scenes`) when a setting changes, and nothing when only the
 generation does. Callbacks may come on another thread while a cell runs; nothing here touches a global random generator.
 """
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import traitlets
 
-from madkit import inline
-from madkit import page as pages
+from madkit.live import inline
+from madkit.live.scenes import growing, offline, still
+from madkit.live.scenes.pack import Track, pack
+from madkit.live.scenes.page import ALL, Page, State, check_state, read
+from madkit.live.scenes.words import summary
+from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.sources import of_loops, of_runs, start
-from madkit.live.views import Render, _cell, _live
 from madkit.live.widget import Widget
 from madkit.record import Run
-from madkit.scenes import growing, offline, still
-from madkit.scenes.pack import Track, pack
-from madkit.scenes.page import ALL, Page, State, check_state, read, written
-from madkit.scenes.words import summary
 
 KEPT = 200                                            # tracks that are not computed again; the page keeps more
-OPEN: dict[tuple[str, str], Explorer] = {}            # the live explorer of each (cell, key)
+
+STALE = "Press Run to train this setting."
 
 
 def explore(
@@ -65,14 +63,14 @@ def explore(
         page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model, truth, title)
     t = min(10, page.generations) if t is None else t
     state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0, "speed": 1}
-    return Explorer(page, source, check_state(page, state), live=_live(render), place=(_cell(), key))
+    return Explorer(page, source, check_state(page, state), live=is_live(render), key=key)
 
 
 # --- the widget ----------------------------------------------------------------------------------------------------
 
 
 class _Widget(Widget):
-    """What the browser and the kernel share; see explorer.js."""
+    """What the browser and the kernel share; see js/explorer/index.js."""
 
     _esm = inline.script("explorer")
     _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))
@@ -84,46 +82,29 @@ class _Widget(Widget):
     stop = traitlets.Int(0).tag(sync=True)
 
 
-class Explorer:
+class Explorer(PageShell):
     """What `explore` returns. `state`: what is shown, to read and to set; `run`: the Run behind it; `close()`: let go."""
 
-    def __init__(self, page: Page, source: Any, state: State, live: bool, place: tuple[str, str]):
-        self.page, self.source, self._state = page, source, state
+    NAME, TITLE = "explore", "Self-consuming loops"
+
+    def __init__(self, page: Page, source: Any, state: State, live: bool, key: str):
+        super().__init__(state)
+        self.page, self.source = page, source
         self._known: dict[str, Track] = {}
         self._turn = threading.Lock()
-        self._threads: list[threading.Thread] = []
         self._turns = 0                                 # runs under way stop when a newer state is asked for
-        self.widget: _Widget | None = None
         tracks = [] if page.heavy else self._tracks(state)
         if live:
-            if place in OPEN:
-                OPEN.pop(place).close()
-            OPEN[place] = self
-            stale = {"kind": "stale", "text": "Press Run to train this setting.", "share": None}
-            self.widget = _Widget(page=page.plain(), state=state, scene=pack(tracks), **({"said": stale} if page.heavy else {}))
+            given = {"page": page.plain(), "state": state, "scene": pack(tracks)}
+            if page.heavy:
+                given["said"] = {"kind": "stale", "text": STALE, "share": None}
+            self._open(key, lambda: _Widget(**given))
             self.widget.observe(self._moved, "state")
             self.widget.on_msg(self._asked)
             self.widget.observe(lambda _: self._start(), "go")
             self.widget.observe(lambda _: self._stop(), "stop")
 
     # what is shown
-
-    @property
-    def state(self) -> State:
-        """The state shown: a dict of plain values. Setting it moves the picture; ValueError for a state that there is not."""
-        return dict(self._state)
-
-    @state.setter
-    def state(self, state: State | str) -> None:
-        state = read(self.page, state) if isinstance(state, str) else check_state(self.page, state)
-        self._show(state)
-        if self.widget is not None:
-            self.widget.state = state
-
-    @property
-    def text(self) -> str:
-        """The state as one line of text, as "copy state" gives it; `explorer.state = text` restores it."""
-        return written(self._state)
 
     @property
     def caption(self) -> str:
@@ -181,7 +162,7 @@ class Explorer:
             self._begin(state, missing)
         elif self.page.heavy:
             if missing:
-                self._say("stale", "Press Run to train this setting.")
+                self._say("stale", STALE)
         else:
             self._halt()                                # what was drawn before is not waited for
             self._tracks(state)
@@ -252,34 +233,25 @@ class Explorer:
         if self.widget is not None and self.widget.said["kind"] == "progress" and self._threads[-1] is threading.current_thread():
             self._say(kind, text)
 
-    def wait(self) -> None:
-        """Until runs under way are done."""
-        for thread in list(self._threads):
-            thread.join()
-
-    def write(self, file: str | Path) -> Path:
-        """Write the explorer as one HTML file that needs neither kernel nor network; its sliders move over a grid of settings."""
-        file = Path(file)
-        if not (tracks := self._all()):
-            raise ValueError("explorer.write: nothing has been run yet; press Run first")
-        data = offline.embedded(self.page, self._state, self.source, tracks)
-        body = inline.fragment(data, offline.picture(self.page, self._state, tracks)["text/html"])
-        title = self.page.title or "Self-consuming loops"
-        file.write_text(pages.frame(title, f"<h1>{html.escape(title)}</h1>{body}", made_from="madkit explore"), encoding="utf-8")
-        return file
-
     def close(self) -> None:
-        """Let go of the widget and what runs for it."""
+        """Let go of the widget and what runs for it; the picture stays."""
         self._turns += 1
-        if self.widget is not None:
-            widget, self.widget = self.widget, None
-            widget.let_go()
+        super().close()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """The live page where there is a kernel, and its picture, which is also a page of its own in a report."""
-        if self.widget is not None:
-            return self.widget.bundle() | offline.picture(self.page, self._state, self._all())
-        return offline.bundle(self.page, self._state, self.source, self._all())
+    # what the shell asks
+
+    def _check(self, state: Any) -> State:
+        return check_state(self.page, state)
+
+    def _read(self, text: str) -> State:
+        return read(self.page, text)
+
+    def _still(self) -> dict[str, str]:
+        return offline.picture(self.page, self._state, self._all())
+
+    def _offline(self) -> dict[str, Any] | None:
+        tracks = self._all()
+        return offline.embedded(self.page, self._state, self.source, tracks) if tracks else None
 
     def _all(self) -> list[Track]:
         return [self._known[key] for key in self.page.keys(self._state) if key in self._known]

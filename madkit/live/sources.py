@@ -12,19 +12,21 @@ from typing import Any, cast
 
 from madkit import exact, models
 from madkit.live.controls import KNOWN, Choice, Slider
-from madkit.loops import Loop, Source, check_model_methods, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
+from madkit.live.scenes import gaussian, growing, stored
+from madkit.live.scenes.pack import Track
+from madkit.live.scenes.page import Control, Page, Shown, State, takes
+from madkit.loops import Loop, Source, fresh_data, fully_synthetic, initial_rows, synthetic_augmentation
+from madkit.metrics.values import Value
 from madkit.plot.language import family, looks
 from madkit.record import Run
-from madkit.scenes import gaussian, growing, stored
-from madkit.scenes.pack import Track
-from madkit.scenes.page import Control, Metric, Page, Shown, State, takes
+from madkit.steps import check_model_methods
 
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest
 SIDE_BY_SIDE = 4                                      # loops or runs that are shown at once, at first
 LOOPS: dict[str, Callable[..., Loop]] = {
     "fully synthetic": fully_synthetic,
-    "augmentation": lambda n, lam: synthetic_augmentation(n, lam),
+    "augmentation": synthetic_augmentation,
     "fresh data": fresh_data,
 }
 PRESETS: dict[str, dict[str, Any]] = {
@@ -57,7 +59,7 @@ def of_runs(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None, title
 class Stored:
     """Runs made before."""
 
-    def __init__(self, runs: dict[str, Run], metrics: tuple[Metric, ...]):
+    def __init__(self, runs: dict[str, Run], metrics: tuple[Value, ...]):
         self.runs = runs
         self.all = {label: stored.track(run, label, metrics) for label, run in runs.items()}
 
@@ -112,7 +114,7 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
     return tuple(shown)
 
 
-def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Metric, ...], dict[str, Any]]:
+def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...], dict[str, Any]]:
     """Curves and cloud of the exact law; in the plane also the curves of what is drawn."""
     if dim not in (1, 2):
         raise ValueError(f"dim: expected 1 (densities) or 2 (ellipses), got {dim!r}")
@@ -123,7 +125,7 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Metric, ..
     return known + (growing.METRICS if dim == 2 else ()), {"kind": "gaussian", "dim": dim, "half": 4.0}
 
 
-def _training(model: Any, truth: Any) -> tuple[tuple[Metric, ...], dict[str, Any]]:
+def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
     """Curves and cloud of a model that trains; until it has, the truth's rows are shown."""
     check_model_methods(model)
     x = truth.test(1000, 0).x

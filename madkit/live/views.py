@@ -2,96 +2,125 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from madkit.live.controls import Choice, Slider
-from madkit.pictures import Frame
+from madkit.live.pictures import Frame
+from madkit.live.shell import Render, Shell, is_live
 from madkit.plot import DRAWING
+from madkit.plot.still import still
 
-Render = Literal["auto", "live", "static"]
 WIDTH = "1000px"                                    # of a picture on the screen, at most
-VIEWS: dict[tuple[str, str], View] = {}             # the open view of each (cell, key)
+Controls = Mapping[str, Slider | Choice]
 
 
 def view(
-    update: Callable[..., Frame],                        # values by name -> frame; a function of the values alone
-    controls: Mapping[str, Slider | Choice],             # one for each value, in the order shown
+    picture: Any,                                    # a picture, or a function: values -> Frame
+    controls: Mapping[str, Slider | Choice] = {},    # of a function: one for each value, as shown
     *,
-    presets: Mapping[str, Mapping[str, Any]] = {},       # {name of a button: {control: value}}; other controls stay
-    render: Render = "auto",                             # "auto": live in a Jupyter server, static elsewhere
-    key: str = "",                                       # tells apart several views that one cell makes
+    presets: Mapping[str, Mapping[str, Any]] = {},   # {name of a button: {control: value}}
+    render: Render = "auto",                         # "auto": live in a Jupyter server, else static
+    key: str = "",                                   # tells apart several views that one cell makes
+    **start: Any,                                    # where a control starts; or a Slider or Choice
 ) -> View:
     """A picture with its controls; the last line of a cell shows it.
 
-    `render="auto"` asks the environment variable MADKIT_RENDER ("live", "static"), and without it whether a Jupyter server
-    started the kernel (JPY_SESSION_NAME; papermill and nbconvert do not set it). A live view closes the one that the same
-    cell made before. An error while a slider moves is shown below the picture; at the start it is raised.
+        mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)                     # it knows its controls
+        mk.live.view(update, {"t": mk.live.Slider("generation t", 5, 1, 10)})   # update(t) -> Frame
+
+    `render="auto"` asks the environment variable MADKIT_RENDER ("live", "static"), and without it
+    whether a Jupyter server started the kernel (JPY_SESSION_NAME; papermill and nbconvert do not
+    set it). A live view closes the one that the same cell made before. An error while a slider
+    moves is shown below the picture; at the start it is raised.
+
+    ValueError for a value that its control cannot take, or for a name without a control; TypeError
+    for what is no picture.
     """
+    update, chosen = _joined(picture, controls, start)
     for name, preset in presets.items():
         for which, value in preset.items():
-            if which not in controls:
-                raise ValueError(f"presets: {name!r} sets {which!r}, expected some of {', '.join(controls)}")
-            controls[which].check(value)
-    return View(update, controls, presets, live=_live(render), place=(_cell(), key))
+            if which not in chosen:
+                raise ValueError(f"presets: {name!r} sets {which!r}, "
+                                 f"expected some of {', '.join(chosen)}")
+            chosen[which].check(value)
+    return View(update, chosen, presets, live=is_live(render), key=key)
 
 
-def _live(render: Render) -> bool:
-    chosen = render if render != "auto" else os.environ.get("MADKIT_RENDER", "auto")
-    if chosen not in ("auto", "live", "static", "report"):
-        raise ValueError("render (or the environment variable MADKIT_RENDER): expected auto, live, static or report, "
-                         f"got {chosen!r}")
-    return chosen == "live" or (chosen == "auto" and bool(os.environ.get("JPY_SESSION_NAME")))
+def _joined(
+    picture: Any, controls: Controls, start: Mapping[str, Any]
+) -> tuple[Callable[..., Frame], Controls]:
+    """The function that draws, and its controls where they start."""
+    own = {} if isinstance(picture, type) else getattr(picture, "controls", {})
+    update, known = getattr(picture, "update", picture), {**own, **controls}
+    if not callable(update) or not known and not start:
+        raise TypeError("view: expected a picture, such as mk.live.Tails(runs), or a function and "
+                        'its controls, such as view(update, {"t": mk.live.Slider("t", 3, 1, 10)}), '
+                        f"got {picture!r}")
+    known |= {name: _started(name, known, value) for name, value in start.items()}
+    if bare := [name for name, control in known.items() if control is None]:
+        raise ValueError(f"view: the range of {bare[0]!r} is not known; give a control, such as "
+                         f"{bare[0]}=mk.live.Slider(label, value, low, high)")
+    return update, known
 
 
-def _cell() -> str:
-    """The id of the running cell, where the notebook tells."""
-    from IPython import get_ipython
+def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
+    """The control of this name where it starts; a Slider or Choice stands for itself."""
+    if isinstance(value, Slider | Choice):
+        return value
+    if name not in known:
+        raise ValueError(f"view: expected some of {', '.join(known)}, or a control, such as "
+                         f"{name}=mk.live.Slider(label, value, low, high), got {name}={value!r}")
+    return replace(known[name], value=value) if known[name] is not None else None
 
-    kernel = getattr(get_ipython(), "kernel", None)
-    return (kernel.get_parent().get("metadata") or {}).get("cellId", "") if kernel else ""
 
+class View(Shell):
+    """What `view` returns: the settings shown (`values`) and the picture (`frame`).
 
-class View:
-    """What `view` returns. `values`: the settings shown, `frame`: the picture, `set(**values)`: move, `close()`: let go."""
+    `set(**values)` moves it, `close()` lets it go.
+    """
 
-    def __init__(self, update: Callable[..., Frame], controls: Mapping[str, Slider | Choice],
-                 presets: Mapping[str, Mapping[str, Any]], live: bool, place: tuple[str, str]):
+    def __init__(
+        self,
+        update: Callable[..., Frame],
+        controls: Controls,
+        presets: Mapping[str, Mapping[str, Any]],
+        live: bool,
+        key: str,
+    ):
         self.update = update
         self.values = {name: control.value for name, control in controls.items()}
         with DRAWING:
             self.frame = update(**self.values)
         self._stale, self._turn, self._moving = threading.Event(), threading.Lock(), False
-        self.box = None
         if live:
-            if place in VIEWS:
-                VIEWS.pop(place).close()
-            VIEWS[place] = self
-            self._build(controls, presets)
+            self._open(key, lambda: self._built(controls, presets))
 
-    def _build(self, controls: Mapping[str, Slider | Choice], presets: Mapping[str, Mapping[str, Any]]) -> None:
+    def _built(self, controls: Controls, presets: Mapping[str, Mapping[str, Any]]) -> Any:
+        """All its widgets, in a box."""
         import ipywidgets
 
-        from madkit.live.widget import unbind
+        from madkit.live.widget import tree, unbind
 
         self.widgets = {name: control.widget() for name, control in controls.items()}
-        self.image = ipywidgets.Image(value=self.frame.png, format="png", layout={"width": "100%", "max_width": WIDTH})
+        self.image = ipywidgets.Image(value=self.frame.png, format="png",
+                                      layout={"width": "100%", "max_width": WIDTH})
         self.words = ipywidgets.HTML(_said(self.frame.text), layout={"max_width": WIDTH})
-        buttons = [ipywidgets.Button(description=name, tooltip=f"Set {_listed(preset)}", layout={"width": "auto"})
-                   for name, preset in presets.items()]
+        buttons = [ipywidgets.Button(description=name, tooltip=f"Set {_listed(preset)}",
+                                     layout={"width": "auto"}) for name, preset in presets.items()]
         for button, preset in zip(buttons, presets.values(), strict=True):
             button.on_click(lambda _, preset=preset: self.set(**preset))
         for widget in self.widgets.values():
             widget.observe(self._moved, "value")
         sliders = ipywidgets.VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
         row = [ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
-        self.box = ipywidgets.VBox([*row, self.image, sliders, self.words])
-        for widget in _tree(self.box):
+        box = ipywidgets.VBox([*row, self.image, sliders, self.words])
+        for widget in tree(box):
             unbind(widget)
+        return box
 
     def set(self, **values: Any) -> None:
         """Move several controls at once, and draw once."""
@@ -100,7 +129,7 @@ class View:
         self._moving = True
         try:
             for name, value in values.items():
-                if self.box is not None:
+                if self.widget is not None:
                     self.widgets[name].value = value
                 self.values[name] = value
         finally:
@@ -122,7 +151,7 @@ class View:
                 self._turn.release()
 
     def _show(self) -> None:
-        if self.box is None:
+        if self.widget is None:
             self.frame = self.update(**self.values)
             return
         self.values = {name: widget.value for name, widget in self.widgets.items()}
@@ -130,45 +159,21 @@ class View:
             with DRAWING:
                 self.frame = self.update(**self.values)
         except Exception as error:
-            text = f"This setting cannot be drawn ({_listed(self.values)}). {type(error).__name__}: {error}"
+            text = (f"This setting cannot be drawn ({_listed(self.values)}). "
+                    f"{type(error).__name__}: {error}")
             self.words.value = _said(text, role="alert")
         else:
             self.image.value, self.words.value = self.frame.png, _said(self.frame.text)
 
-    def close(self) -> None:
-        """Close all widgets, and what belongs to them."""
-        if self.box is not None:
-            box, self.box = self.box, None
-            for widget in list(_tree(box)):
-                widget.close()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """The sliders, where they are live, and the picture as it stands."""
-        png = base64.b64encode(self.frame.png).decode()
-        text = html.escape(self.frame.text)
-        picture = f'<img alt="{text}" src="data:image/png;base64,{png}" style="width:100%; max-width:{WIDTH}; height:auto">'
-        still = {
-            "image/png": png,
-            "text/html": f'<figure style="margin:0 0 1rem">{picture}<figcaption>{text}</figcaption></figure>',
-            "text/plain": self.frame.text,
-        }
-        if self.box is None:
-            return still
-        model = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": model} | still
+    def _still(self) -> dict[str, str]:
+        return still(self.frame.png, self.frame.text, WIDTH)
 
 
 def _said(text: str, role: str = "status") -> str:
     """Words that screen readers read out when they change."""
-    return f'<p role="{role}" style="margin:0.3em 0; line-height:1.4; font-size:115%">{html.escape(text)}</p>'
+    style = "margin:0.3em 0; line-height:1.4; font-size:115%"
+    return f'<p role="{role}" style="{style}">{html.escape(text)}</p>'
 
 
 def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())
-
-
-def _tree(widget: Any) -> Iterator[Any]:
-    """A widget, its children, and the layouts and styles of all: each is a model of its own in the notebook."""
-    for child in getattr(widget, "children", ()):
-        yield from _tree(child)
-    yield from (part for part in (widget.layout, getattr(widget, "style", None), widget) if part is not None)

@@ -1,8 +1,9 @@
-"""Widgets whose page is a script of ours: what they have in common."""
+"""Widgets, ours and those of ipywidgets: what they have in common."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -21,31 +22,33 @@ class Widget(anywidget.AnyWidget):
         super()._send(msg, buffers)
         unbind(self)
 
-    def bundle(self) -> dict[str, Any]:
-        """What a notebook shows of it: itself."""
-        shown = self._repr_mimebundle_()
-        return dict((shown[0] if isinstance(shown, tuple) else shown) or {})
 
-    def let_go(self) -> None:
-        """Close it with its layout: each is a model of its own in the notebook."""
-        self.unobserve_all()
-        layout = getattr(self, "layout", None)
-        self.close()
-        if layout is not None:
-            layout.close()
+def let_go(widget: Any) -> None:
+    """Close a widget and all that belongs to it."""
+    for part in list(tree(widget)):
+        part.unobserve_all()
+        part.close()
+
+
+def tree(widget: Any) -> Iterator[Any]:
+    """A widget, its children, and the layouts and styles of all: each a model of its own."""
+    for child in getattr(widget, "children", ()):
+        yield from tree(child)
+    parts = (getattr(widget, "layout", None), getattr(widget, "style", None), widget)
+    yield from (part for part in parts if part is not None)
 
 
 def unbind(widget: Any) -> None:
     """Let what JupyterLab sends to a thread beside the cells go there.
 
-    ipykernel sends it to the thread that wrote on this widget's line last instead, which after a cell is the one of the
-    cells: a slider would wait for the next cell to end.
+    ipykernel sends it to the thread that wrote on this widget's line last instead, which after a
+    cell is the one of the cells: a slider would wait for the next cell to end.
     """
     getattr(widget.comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 @cache
 def settle() -> None:
-    """Once: later searches for garbage pass over what is in memory by now, libraries above all, and halt no slider for 100 ms."""
+    """Once: later searches for garbage pass over what is in memory by now, and halt no slider."""
     gc.collect()
     gc.freeze()

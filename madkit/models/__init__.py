@@ -3,6 +3,9 @@
 Your own needs nothing else; `mk.testing.check_model` tells whether it keeps the rules of a loop.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from madkit.base.moved import missing
 from madkit.models.diffusion import Diffusion
 from madkit.models.flow import Flow
 from madkit.models.gan import GAN
@@ -12,3 +15,13 @@ from madkit.models.mixture import Mixture
 from madkit.models.vae import VAE
 
 __all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "GAN", "Diffusion"]
+
+
+if not TYPE_CHECKING:  # a tool that reads types sees no name that is not there
+
+    def __getattr__(name: str) -> Any:
+        raise missing("mk.models", name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -36,10 +36,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.checks import above, unit, whole
-from madkit.models.denoisers import MLP, UNet
-from madkit.models.form import Form
-from madkit.models.training import Average, Step, batches, descend, half, packed, unpacked, watched
+from madkit.base.checks import above, unit, whole
+from madkit.models.parts.form import Form
+from madkit.models.parts.training import Average, Step, batches, descend, half, packed, unpacked, watched
+from madkit.models.parts.unet import MLP, UNet
 from madkit.samples import Samples
 
 # Deeper pays more than wider: at the same time of training on MNIST, depth 2 gives a third fewer samples of a wrong label.

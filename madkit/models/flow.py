@@ -35,9 +35,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.checks import above, unit, whole
-from madkit.models.form import Form, checked
-from madkit.models.training import Step, batches, descend, packed, unpacked, watched
+from madkit.base.checks import above, unit, whole
+from madkit.models.parts.form import Form, checked
+from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
 from madkit.samples import Samples
 
 TINY = {"kind": "spline", "layers": 4, "hidden": 32, "steps": 400, "batch": 256, "lr": 5e-3}

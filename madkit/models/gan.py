@@ -35,11 +35,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.checks import above, unit, whole
-from madkit.models.adversaries import SLOPE, Critic, Generator, Mapping, Painter, eye, layers
-from madkit.models.form import Form, checked
-from madkit.models.training import Average, Step, batches, packed, rate, unpacked, watched
-from madkit.rng import generator
+from madkit.base.checks import above, unit, whole
+from madkit.base.rng import generator
+from madkit.models.parts.form import Form, checked
+from madkit.models.parts.styled import SLOPE, Critic, Generator, Mapping, Synthesis, critic_features, layers
+from madkit.models.parts.training import Average, Step, batches, packed, rate, unpacked, watched
 from madkit.samples import Samples
 
 PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5, "lr": 2e-3, "penalty": 0.1, "decay": 0.995}
@@ -153,13 +153,13 @@ class GAN:
 
     def _generator(self) -> Generator:
         form, mapping = self.form, Mapping(self.latent, self.form.classes)
-        synthesis = (Painter(form.shape, self.width, 2 * self.latent) if form.image
+        synthesis = (Synthesis(form.shape, self.width, 2 * self.latent) if form.image
                      else layers(2 * self.latent, 8 * self.width, 8 * self.width, form.dim))
         return Generator(mapping, synthesis).to(form.like.device)
 
     def _critic(self) -> Critic:
         form, units = self.form, 8 * self.width
-        features, size = (eye(form.shape, self.width // 2) if form.image
+        features, size = (critic_features(form.shape, self.width // 2) if form.image
                           else (nn.Sequential(layers(form.dim, units, units, units), nn.LeakyReLU(SLOPE)), units))
         return Critic(features, size, form.classes).to(form.like.device)
 

@@ -20,8 +20,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.checks import unit, whole
-from madkit.models.vectors import empty, samples, vectors
+from madkit.base.checks import unit, whole
+from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding error

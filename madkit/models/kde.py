@@ -20,9 +20,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.checks import unit, whole
+from madkit.base.checks import unit, whole
 from madkit.models.gaussian import root
-from madkit.models.vectors import empty, samples, vectors
+from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 

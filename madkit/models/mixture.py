@@ -29,9 +29,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.checks import unit, whole
+from madkit.base.checks import unit, whole
 from madkit.models.gaussian import FLAT
-from madkit.models.vectors import empty, samples, vectors
+from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 LLOYD = 20     # iterations of k-means at most: EM does the rest

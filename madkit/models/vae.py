@@ -49,9 +49,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.checks import above, unit, whole
-from madkit.models.form import Form, checked
-from madkit.models.training import Step, batches, descend, packed, unpacked, watched
+from madkit.base.checks import above, unit, whole
+from madkit.models.parts.form import Form, checked
+from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
 from madkit.samples import Samples
 
 TINY = {"latent": 16, "width": 256, "depth": 2, "steps": 2000, "batch": 128, "lr": 2e-3}

@@ -19,6 +19,9 @@
 writes it. Views draw into axes of your own with `ax=`, and compute nothing but the quantiles of bands. Figures are
 object-oriented matplotlib, never pyplot, so that cells and sliders can draw on different threads.
 
+A figure of your own is made of the same parts: `figure`, `head` over its panels, `name_ends` beside
+its lines, `shades` of a colour.
+
 | colour | meaning | also shown by |
 |---|---|---|
 | grey | real rows, the truth | filled dots |
@@ -33,8 +36,8 @@ object-oriented matplotlib, never pyplot, so that cells and sliders can draw on 
 """
 
 from madkit.plot.bias import emitted, kept, tradeoff
-from madkit.plot.language import COLOURS, FAMILIES, family, ramp
-from madkit.plot.layout import DRAWING, figure
+from madkit.plot.language import COLOURS, FAMILIES, family, ramp, shades
+from madkit.plot.layout import DRAWING, figure, head, name_ends
 from madkit.plot.lines import curves, spectrum
 from madkit.plot.phases import along, paths, phase
 from madkit.plot.rows import clouds, composition, filmstrip
@@ -43,5 +46,9 @@ from madkit.plot.sheets import chart, sheet
 __all__ = [
     "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted", "tradeoff", "kept",
     "phase", "along", "paths",
-    "figure", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp",
+    "figure", "head", "name_ends", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp", "shades",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.metrics.values import value_of
 from madkit.plot import language, layout
 from madkit.plot.language import COLOURS
 from madkit.plot.rows import _array
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from madkit.bias import Biased
+    from madkit.metrics.bias import Biased
     from madkit.plot.canvas import Panels
     from madkit.record import Run
 
@@ -78,12 +79,12 @@ def tradeoff(
         best = floor["recall"], floor["precision"]
         panel.plot(*best, "P", markersize=10, color=COLOURS["real"], label="real against real", zorder=4)
         ends.append((*best, "real against real", COLOURS["real"]))
-    panel.set_xlabel("recall: diversity (1 is best)", fontsize=layout.LABEL, color=COLOURS["text"])
-    panel.set_ylabel("precision: quality (1 is best)", fontsize=layout.LABEL, color=COLOURS["text"])
+    for name, say in (("recall", panel.set_xlabel), ("precision", panel.set_ylabel)):
+        say(value_of(name).label, fontsize=layout.LABEL, color=COLOURS["text"])
     panel.margins(0.08, 0.1)
     panel.set_ylim(min(panel.get_ylim()[0], 0.8), max(panel.get_ylim()[1], 1.02))       # small differences look small
     layout.head(axes, title, f"small numbers: λ · {said}" if heading else "", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     _numbers(panel, [points for _, points in paths])
     return panel
 
@@ -111,10 +112,10 @@ def kept(
     panel.invert_xaxis()
     panel.set_ylim(bottom=0)
     panel.set_xlabel("sampling bias λ (1 = none)", fontsize=layout.LABEL, color=COLOURS["text"])
-    panel.set_ylabel(f"{language.METRICS.get(metric, metric)},\nas a share of that at λ = {line[0]:g}",
+    panel.set_ylabel(f"{value_of(metric).label},\nas a share of that at λ = {line[0]:g}",
                      fontsize=layout.LABEL, color=COLOURS["text"])
     layout.head(axes, title, "dashed: λ itself · one fit each, no band", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     return panel
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from typing import Any
 
@@ -12,6 +10,7 @@ from matplotlib import axes, figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from madkit.plot.layout import DRAWING
+from madkit.plot.still import still
 
 
 class Shown:
@@ -64,10 +63,7 @@ class Figure(Shown, figure.Figure):
 
     def bundle(self) -> dict[str, str]:
         """Its three forms: image/png, text/html with a text alternative, text/plain."""
-        png, alt = base64.b64encode(self.png()).decode(), self.alt
-        picture = (f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}" '
-                   f'style="width:{self.get_figwidth():.4g}in; max-width:100%; height:auto">')
-        return {"image/png": png, "text/html": f'<figure style="margin:0">{picture}</figure>', "text/plain": alt}
+        return still(self.png(), self.alt, f"{self.get_figwidth():.4g}in", caption=False)
 
 
 def _words(ax: axes.Axes) -> str:

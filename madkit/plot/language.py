@@ -40,27 +40,6 @@ FAMILIES = {
     "own": Family("own loop", COLOURS["own"], (0, (6, 2, 1, 2)), "X"),
 }
 
-METRICS = {
-    "w2_squared": "W₂² to the truth (0 is best)",
-    "mean_error": "‖μ − μ₀‖², error of the mean (0 is best)",
-    "trace": "total variance tr Σ",
-    "logdet": "log det Σ (log of the volume)",
-    "sliced_w2": "sliced W₂ to the truth (0 is best)",
-    "frechet": "Fréchet distance (0 is best)",
-    "mmd": "MMD² (0 is best)",
-    "precision": "precision: quality (1 is best)",
-    "recall": "recall: diversity (1 is best)",
-    "density": "density: quality (1 is the truth's)",
-    "coverage": "coverage: diversity (1 is best)",
-    "classes.own": "share classified as their own label (1 is best)",
-    "classes.entropy": "entropy of the classes, in nats (log K is best)",
-    "tails.5": "rows in the tails (0.05 is the truth's)",
-    "tails.1": "rows in the tails (0.01 is the truth's)",
-    "modes.alive": "modes alive",
-    "modes.variance": "mean variance of a living mode",
-}
-ASPECTS = {"precision": "quality", "density": "quality", "recall": "diversity", "coverage": "diversity"}
-
 
 # --- colours -------------------------------------------------------------------------------------------------------
 
@@ -73,7 +52,11 @@ def ramp(colour: str, place: float) -> str:
 
 
 def shades(colour: str, n: int) -> list[str]:
-    """n colours of one family, light to dark; one alone is the colour itself."""
+    """n colours of one family, light to dark; one alone is the colour itself.
+
+    colour  "#RRGGBB", such as mk.plot.COLOURS["fresh"]
+    n       how many, such as lines to tell apart
+    """
     return [ramp(colour, 0.2 + 0.8 * i / (n - 1) if n > 1 else 0.5) for i in range(n)]
 
 
@@ -152,6 +135,11 @@ def sentence(said: Mapping[str, str]) -> str:
     """Facts of a loop in one line: its sources added up, then its settings; a memory of 1 goes without saying."""
     sources = " + ".join(text for key, text in said.items() if "." not in key)
     return ", ".join(filter(None, [sources, *(text for key, text in said.items() if "." in key and text != "memory 1")]))
+
+
+def on_log(label: str) -> str:
+    """The words for an axis, when it is logarithmic."""
+    return f"{label[:-1]}, log scale)" if label.endswith(")") else f"{label} (log scale)"
 
 
 def compare(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], list[dict[str, str]]]:

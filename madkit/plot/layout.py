@@ -16,6 +16,7 @@ from madkit.plot.language import COLOURS, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
     from madkit.plot.canvas import Figure, Panels
 
@@ -26,9 +27,9 @@ LINE = 1.3                           # height of a line of text, in its size
 
 def figure(
     width: float = 7.5,     # inches
-    height: float = 4.5,
-    rows: int = 1,          # panels
-    columns: int = 1,
+    height: float = 4.5,    # inches
+    rows: int = 1,          # panels, from top to bottom
+    columns: int = 1,       # panels, from left to right
 ) -> Figure:
     """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are its axes, `figure.alt` its text."""
     from madkit.plot.canvas import Axes, Figure, Panels
@@ -67,7 +68,13 @@ def plain(ax: Axes) -> None:
 
 
 def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> None:
-    """The finding in bold and the setting below it, over the first of the panels, as wide as they are together."""
+    """The finding in bold and the setting below it, over the first panel, as wide as all together.
+
+    axes     panels of one figure, such as `mk.plot.figure(columns=2).panels`
+    title    the finding in words; None: only the setting
+    setting  what was run, its parts joined by " · ": long ones are broken there; "": only the title
+    own      whether these panels are all of the figure: room is then made above them
+    """
     first, columns = axes.flat[0], first_columns(axes)
     width = axes.figure.get_figwidth() * 72 * axes.shape[1] / columns - 70
     size = LINE * TEXT
@@ -126,25 +133,57 @@ def plain_numbers(ax: Axes, which: str = "y") -> None:
     axis.set_minor_formatter(NullFormatter() if high / low >= 20 else short or LogFormatterSciNotation())
 
 
-def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Names beside the axes, one per (x, y, text, colour), at the height of its line's end, moved apart where they touch."""
+def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Names beside the axes, each at the height of its line's end, moved apart where they touch.
+
+    ax    matplotlib axes, their limits and scales already set
+    ends  (x, y, text, colour) of each: where in the data the line ends, its name, "#RRGGBB"
+
+    A name that had to move is joined to its end by a thin line.
+    """
     from matplotlib.transforms import ScaledTranslation
 
     if not ends:
         return
     ax.figure.draw_without_rendering()
-    height = ax.bbox.height / ax.figure.dpi * 72
     data = ax.transData + ax.transAxes.inverted()
     ends = sorted(ends, key=lambda end: data.transform((end[0], end[1]))[1])
-    at = np.array([data.transform(end[:2]) for end in ends])                     # (labels, 2) in parts of the axes
-    lines = np.array([text.count("\n") + 1 for *_, text, _ in ends])
-    places = apart(at[:, 1].clip(0, 1), LINE * TEXT * lines / height)
+    at = np.array([data.transform(end[:2])[1] for end in ends])          # in parts of the axes
+    places = heights(ax, at.clip(0, 1), [text for *_, text, _ in ends])
     beside = ax.transAxes + ScaledTranslation(0.2, 0, ax.figure.dpi_scale_trans)
-    for (x, y, text, colour), place, (_, wanted) in zip(ends, places, at, strict=True):
-        far = abs(place - wanted) * height > 4
+    for (x, y, text, colour), place, wanted in zip(ends, places, at, strict=True):
+        far = abs(place - wanted) * points(ax) > 4
         arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
         ax.annotate(text, (x, y), (1, place), xycoords="data", textcoords=beside, fontsize=TEXT, color=ink(colour),
                     fontweight="bold", va="center", arrowprops=arrow if far else None, annotation_clip=False, gid="end")
+
+
+def move_names(
+    names: Sequence[Text],        # beside the same axes, y in parts of these
+    ends: np.ndarray,             # where their lines end, in parts of the axes
+    room: float = 1.0,            # lines of text that one line takes
+    tall: float | None = None,    # height of the axes in points; None: as they are now
+) -> None:
+    """Names that are already there, to the heights of their lines' ends, apart where they touch."""
+    if not names:
+        return
+    places = heights(names[0].axes, ends, [name.get_text() for name in names], room, tall)
+    for name, place in zip(names, places, strict=True):
+        name.set_y(place)
+
+
+def heights(ax: Axes, wanted: np.ndarray, texts: Sequence[str], room: float = 1.0,
+            tall: float | None = None) -> np.ndarray:
+    """Where names stand, in parts of the axes and in any order: as near to `wanted` as can be."""
+    lines = np.array([text.count("\n") + 1 for text in texts])
+    rank, places = np.argsort(wanted, kind="stable"), np.empty(len(wanted))
+    places[rank] = apart(wanted[rank], room * LINE * TEXT * lines[rank] / (tall or points(ax)))
+    return places
+
+
+def points(ax: Axes) -> float:
+    """The height of axes, in points."""
+    return ax.bbox.height / ax.figure.dpi * 72
 
 
 def apart(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
+from madkit.metrics.values import metric_name, value_of
 from madkit.plot import language, layout
 from madkit.plot.language import COLOURS, Family
 
@@ -41,15 +43,16 @@ def curves(
                          "draw one view for each, with ax=")
     if len(metrics) > 1:
         [(name, run)] = named.items()
-        plain = [one for one in metrics if one not in language.ASPECTS]
+        plain = [one for one in metrics if not value_of(one).aspect]
         shades = dict(zip(plain, language.shades(looks[name].colour, len(plain)) if len(plain) > 1 else [looks[name].colour],
                           strict=False))
         paths = [_path(run, one, one, _aspect(replace(looks[name], colour=shades.get(one, "")), one)) for one in metrics]
     else:
         paths = [_path(run, metrics[0], name, looks[name]) for name, run in named.items()]
     axes = layout.panels(ax, 7.5, 4.5, 1, 1)
-    log = _decays(paths) and not set(metrics) & set(language.ASPECTS) if log is None else log
-    _draw(axes.flat[0], paths, log, ", ".join(metrics) if len(metrics) > 1 else language.METRICS.get(metrics[0], metrics[0]))
+    drawn = [value_of(one) for one in metrics]
+    log = _decays(paths) and all(value.log for value in drawn) if log is None else log
+    _draw(axes.flat[0], paths, log, ", ".join(metrics) if len(metrics) > 1 else drawn[0].label)
     layout.head(axes, title, language.setting(named), own=ax is None)
     _names(axes.flat[0], paths)
     return axes.flat[0]
@@ -70,14 +73,14 @@ def spectrum(
     axes = layout.panels(ax, 1 + 6 * len(named), 4.8, 1, len(named))
     paths = [_spectrum(run, most) for run in named.values()]
     for panel, name, drawn in zip(axes.flat, named, paths, strict=True):
-        _draw(panel, drawn, True, "eigenvalues of Σ")
+        _draw(panel, drawn, True, value_of("spectrum").label)
         if len(named) > 1:
             panel.set_title(name, fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
     if ax is None and len(named) > 1:
         _same_limits(axes)
     layout.head(axes, title, language.setting(named), own=ax is None)
     for panel, drawn in zip(axes.flat, paths, strict=True):
-        layout.end_labels(panel, _ends(drawn))
+        layout.name_ends(panel, _ends(drawn))
     return axes
 
 
@@ -108,16 +111,6 @@ def _path(run: Run, metric: str, name: str, look: Family) -> _Path:
     known = run.theory[run.theory.metric == metric].sort_values("generation") if len(run.theory) else run.theory
     theory = {kind: (part.generation.to_numpy(), part.value.to_numpy(float)) for kind, part in known.groupby("kind")}
     return _Path(name, look, table.columns.to_numpy(), low, median, high, len(table), theory)
-
-
-def quantiles(values: np.ndarray) -> np.ndarray:
-    """10th, 50th and 90th percentile of (seeds, T), as (3, T): NaN left out, and −∞ where a neighbour is −∞."""
-    import warnings
-
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)                    # generations that are NaN for every seed
-        found = np.nanquantile(values, (0.1, 0.5, 0.9), axis=0)
-    return np.where(np.isnan(found) & np.isneginf(values).any(0), -np.inf, found)
 
 
 def _spectrum(run: Run, most: int) -> list[_Path]:
@@ -153,7 +146,7 @@ def _value_axis(ax: Axes, paths: list[_Path], log: bool, label: str) -> None:
     if log:
         ax.set_yscale("log")
         layout.plain_numbers(ax)
-        label = f"{label[:-1]}, log scale)" if label.endswith(")") else f"{label} (log scale)"
+        label = language.on_log(label)
     elif all((_finite(path.low)[np.isfinite(path.low)] >= 0).all() for path in paths):
         ax.set_ylim(bottom=0)
     ax.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
@@ -182,7 +175,7 @@ def _names(ax: Axes, paths: list[_Path]) -> None:
     """Up to three lines are named at their ends; more in a list beside the axes, in the order of their ends."""
     ends = _ends(paths)
     if len(paths) <= DIRECT:
-        layout.end_labels(ax, ends)
+        layout.name_ends(ax, ends)
         return
     order = [name for _, _, name, _ in sorted(ends, key=lambda end: (end[3] == COLOURS["theory"], -end[1]))]
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
@@ -216,12 +209,12 @@ def _metrics(metric: Any, named: Mapping[str, Run]) -> list[str]:
             raise ValueError("runs: the table is empty: run with metrics=, and at least one generation")
         return [str(first.iloc[0])]
     chosen = metric if isinstance(metric, list | tuple) else [metric]
-    return [one if isinstance(one, str) else getattr(one, "__name__", str(one)) for one in chosen]
+    return [metric_name(one) if callable(one) else str(one) for one in chosen]
 
 
 def _aspect(look: Family, metric: str) -> Family:
     """How a metric looks beside others: quality and diversity have colours of their own."""
-    aspect = language.ASPECTS.get(metric)
+    aspect = value_of(metric).aspect
     return replace(look, colour=COLOURS[aspect], line="-" if aspect == "quality" else (0, (8, 3))) if aspect else look
 
 

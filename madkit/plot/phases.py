@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.quantiles import quantiles
+from madkit.metrics.values import value_of
 from madkit.plot import language, layout
 from madkit.plot.language import COLOURS
-from madkit.plot.lines import quantiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ NAMES = {
     "n": "rows of a training set n", "n_r": "real rows a generation n_r", "n_s": "synthetic rows a generation n_s",
     "lam": "sampling bias λ (1 = none)", "p": "share of fresh rows p", "memory": "memory K: models that synthetic rows come from",
     "n_ini": "real rows of generation 1 n_ini", "ratio": "n_e/n_r (1: worth its real rows alone)",
-    "w2_squared": "limit of W₂² to the truth (0 is best)",
+    "w2_squared": f"limit of {value_of('w2_squared').label}",
 }
 SYMBOLS = {"lam": "λ", "memory": "K"}
 DASHED, DOTTED = (0, (4, 3)), (0, (1.2, 1.8))
@@ -92,10 +93,11 @@ def along(
     else:
         panel.set_yscale("log")
         layout.plain_numbers(panel)
-    panel.set_ylabel(NAMES[y] if y == "ratio" else f"{NAMES[y][:-1]}, log scale)", fontsize=layout.LABEL, color=COLOURS["text"])
+    label = NAMES[y] if y == "ratio" else language.on_log(NAMES[y])
+    panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seen = table[f"{y}_theory"].notna().any()
     layout.head(axes, title, "bars: ± 2 standard errors" + (" · dashed: theory" if seen else ""), own=ax is None)
-    layout.end_labels(panel, ends if lines else [])
+    layout.name_ends(panel, ends if lines else [])
     return axes
 
 
@@ -120,10 +122,11 @@ def paths(
         ends.append((wide.columns[-1], median[-1], name, colour))
     layout.generation_axis(panel, int(rows.generation.max()))
     panel.set_ylim(bottom=0)
-    panel.set_ylabel(language.METRICS["w2_squared"], fontsize=layout.LABEL, color=COLOURS["text"])
+    label = value_of("w2_squared").label
+    panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seeds = rows.seed.nunique()
     layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory (expectation)", own=ax is None)
-    layout.end_labels(panel, ends)
+    layout.name_ends(panel, ends)
     return axes
 
 

@@ -103,7 +103,7 @@ def composition(
         panel.set_title(name if len(named) > 1 else "", fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     for panel, run in zip(axes.flat, named.values(), strict=True):
-        layout.end_labels(panel, _diet(run))
+        layout.name_ends(panel, _diet(run))
     return axes
 
 

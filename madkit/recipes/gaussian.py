@@ -1,7 +1,9 @@
-"""The paper's Gaussian figures: many fresh data loops, each followed to its limit by the exact law (`mk.exact`).
+"""The paper's Gaussian figures: many fresh data loops, each followed to its limit by the exact law
+(`mk.exact`).
 
-The truth is N(0, I) in d = 100 dimensions. A Sweep says which loops, `mk.sweep.grid` runs them cell by cell, in processes or on
-a cluster, and `summary` makes the table of the figure: what the synthetic rows of every cell are worth, beside theory.
+The truth is N(0, I) in d = 100 dimensions. A CellsRecipe says which loops, `mk.sweep.grid` runs
+them cell by cell, in processes or on a cluster, and `summary` makes the table of the figure: what
+the synthetic rows of every cell are worth, beside theory.
 
     over      axes of the grid: one task for each combination and seed
     beside    axes inside a task: their loops go side by side in one tensor, and so share a seed's chance. What is a task is
@@ -19,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madkit import exact, plot, theory
+from madkit.exact.worth import limit, worth
 from madkit.loops import Fresh, Loop, Synthetic, parts
 from madkit.recipes.presets import Preset
-from madkit.sweep.limit import limit, worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 DIM: dict[Preset, int] = {"smoke": 10, "laptop": 100, "paper": 100}
 CELLS: dict[Preset, int] = {"smoke": 3, "laptop": 20, "paper": 100}          # along an axis of a map
 SEEDS: dict[Preset, int] = {"smoke": 2, "laptop": 4, "paper": 16}            # of a cell of a map; Figure 31 twice as many
+MANY: dict[Preset, int] = {"smoke": 2, "laptop": 9, "paper": 21}             # n of Figure 31
 Axes = Mapping[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """An experiment of many cells: `mk.sweep.grid(f, over, seeds)`, then `summary` of its rows, then `draw` of the summary.
+class CellsRecipe:
+    """An experiment of many cells: `mk.sweep.grid(f, over, seeds)`, then `summary` of its rows,
+    then `draw` of the summary.
 
     loop     cell -> Loop: n_r, n_s, lam, … as keywords
     over     {name: values}: a task for each combination
@@ -149,56 +153,56 @@ def between(low: float, high: float, cells: int) -> list[int]:
 # --- the figures ---------------------------------------------------------------------------------------------------
 
 
-def fig10_gaussian_fresh_data(preset: Preset) -> Sweep:
+def fig10_gaussian_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 10, left: n_r = 100 fresh and n_s = 900 synthetic rows, λ = 1 and 0.8, from two n_ini: one limit each."""
     seeds, generations = {"smoke": (2, 5), "laptop": (50, 40), "paper": (200, 40)}[preset]
-    return Sweep(fresh, {"n_r": [100], "n_s": [900], "lam": [1.0, 0.8], "n_ini": [100, 1000]}, {}, DIM[preset], seeds,
-                 partial(plot.paths, lines=["lam", "n_ini"], title="Where it ends does not depend on how it began"),
-                 "d = 100, single runs, 40 generations", follow=generations)
+    return CellsRecipe(fresh, {"n_r": [100], "n_s": [900], "lam": [1.0, 0.8], "n_ini": [100, 1000]}, {}, DIM[preset], seeds,
+                       partial(plot.paths, lines=["lam", "n_ini"], title="Where it ends does not depend on how it began"),
+                       "d = 100, single runs, 40 generations", follow=generations)
 
 
-def fig11_fresh_data(preset: Preset) -> Sweep:
+def fig11_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 11: n_e/n_r over n_r and n_s at λ = 0.7, 0.85, 1: with bias, too many synthetic rows do harm."""
-    return Sweep(fresh, {"lam": [0.7, 0.85, 1.0], "n_r": between(100, 1000, CELLS[preset])},
-                 {"n_s": between(100, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
-                 partial(plot.phase, x="n_r", y="n_s", panels="lam", title="Some synthetic data helps, too much harms"),
-                 "d = 100, the same three λ; no error bars, no theory")
+    return CellsRecipe(fresh, {"lam": [0.7, 0.85, 1.0], "n_r": between(100, 1000, CELLS[preset])},
+                       {"n_s": between(100, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
+                       partial(plot.phase, x="n_r", y="n_s", panels="lam", title="Some synthetic data helps, too much harms"),
+                       "d = 100, the same three λ; no error bars, no theory")
 
 
-def fig12_fresh_data(preset: Preset) -> Sweep:
+def fig12_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 12: n_e/n_r over n_s and λ at n_r = 100, 250, 1,000: the stronger the bias, the fewer synthetic rows help."""
     lams = [round(lam, 3) for lam in np.linspace(0.1, 0.9, {"smoke": 3, "laptop": 17, "paper": 81}[preset])]
-    return Sweep(fresh, {"n_r": [100, 250, 1000], "lam": lams}, {"n_s": between(10, 10_000, CELLS[preset])},
-                 DIM[preset], SEEDS[preset],
-                 partial(plot.phase, x="lam", y="n_s", panels="n_r", title="The stronger the bias, the sooner it harms"),
-                 "d = 100, the same n_r; no error bars, no theory")
+    return CellsRecipe(fresh, {"n_r": [100, 250, 1000], "lam": lams}, {"n_s": between(10, 10_000, CELLS[preset])},
+                       DIM[preset], SEEDS[preset],
+                       partial(plot.phase, x="lam", y="n_s", panels="n_r", title="The stronger the bias, the sooner it harms"),
+                       "d = 100, the same n_r; no error bars, no theory")
 
 
-def fig30_fresh_data(preset: Preset) -> Sweep:
+def fig30_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 30: n_e/n_r over the memory K, from which the synthetic rows come, λ = 1: more models are worth more rows."""
     memories = {"smoke": [1, 3], "laptop": [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100], "paper": list(range(1, 101))}[preset]
     n_r, n_s = {"smoke": (100, 400)}.get(preset, (1000, 10_000))
-    return Sweep(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {}, DIM[preset], SEEDS[preset],
-                 partial(plot.along, x="memory", title="A longer memory is worth more real rows"),
-                 "d = 100, n_r = 1,000, n_s = 10,000, K to 100")
+    return CellsRecipe(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {}, DIM[preset], SEEDS[preset],
+                       partial(plot.along, x="memory", title="A longer memory is worth more real rows"),
+                       "d = 100, n_r = 1,000, n_s = 10,000, K to 100")
 
 
-def fig31_fresh_data(preset: Preset) -> Sweep:
+def fig31_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 31, left: the limit over n for shares p of fresh rows, λ = 1: more rows always help."""
     shares = {"smoke": [0.1, 1.0]}.get(preset, [0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
-    return Sweep(share, {"n": between(1000, 100_000, {"smoke": 2, "laptop": 9, "paper": 21}[preset]), "p": shares, "lam": [1.0]},
-                 {}, DIM[preset], 2 * SEEDS[preset],
-                 partial(plot.along, x="n", y="w2_squared", lines="p", title="Without bias, more rows always help"),
-                 "d = 100, n 10³ to 10⁵, p from 0.3 % to 100 %")
+    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": shares, "lam": [1.0]},
+                       {}, DIM[preset], 2 * SEEDS[preset],
+                       partial(plot.along, x="n", y="w2_squared", lines="p", title="Without bias, more rows always help"),
+                       "d = 100, n 10³ to 10⁵, p from 0.3 % to 100 %")
 
 
-def fig31_biased_fresh_data(preset: Preset) -> Sweep:
+def fig31_biased_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 31, right: the limit over n for several λ, p = 10 %: with bias, more rows stop helping."""
-    return Sweep(share, {"n": between(1000, 100_000, {"smoke": 2, "laptop": 9, "paper": 21}[preset]), "p": [0.1],
-                         "lam": [1.0, 0.97, 0.95, 0.93, 0.9]}, {}, DIM[preset], 2 * SEEDS[preset],
-                 partial(plot.along, x="n", y="w2_squared", lines="lam", title="With bias, more rows stop helping"),
-                 "d = 100, n 10³ to 10⁵, λ = .97, .95, .93, .9 at p = 10 %")
+    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": [0.1],
+                               "lam": [1.0, 0.97, 0.95, 0.93, 0.9]}, {}, DIM[preset], 2 * SEEDS[preset],
+                       partial(plot.along, x="n", y="w2_squared", lines="lam", title="With bias, more rows stop helping"),
+                       "d = 100, n 10³ to 10⁵, λ = .97, .95, .93, .9 at p = 10 %")
 
 
-SWEEPS: dict[str, Callable[[Preset], Sweep]] = {made.__name__: made for made in (
+SWEEPS: dict[str, Callable[[Preset], CellsRecipe]] = {made.__name__: made for made in (
     fig10_gaussian_fresh_data, fig11_fresh_data, fig12_fresh_data, fig30_fresh_data, fig31_fresh_data, fig31_biased_fresh_data)}

@@ -192,7 +192,7 @@ MODELS = {"diffusion": ("diffusion", "Diffusion"), "fresh": ("diffusion", "Diffu
 def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], dict[str, Loop]], paper: str,
             n_ini: dict[str, int] | None = None) -> Recipe:
     """A recipe on handwritten digits, MNIST or (smoke) 8 × 8 pixels, judged on features of a LeNet, drawn in its map."""
-    from madkit.features import LeNet
+    from madkit.metrics.features import LeNet
 
     size, lenet = SIZES[experiment][preset], LeNet("digits" if preset == "smoke" else "mnist")
     truth = data.digits() if preset == "smoke" else data.mnist()

@@ -74,14 +74,26 @@ of one worker: `cores=1, processes=1, memory="32GB", job_extra_directives=["--gr
 and `Client("tcp://127.0.0.1:8786").get_executor()` in Python. `mk.run(device="auto")` within f takes the GPU that it sees.
 (SLURM and several GPUs could not be tried where this was written: the script was, with a stand-in for sbatch.)
 
-**The paper's figures** are sweeps too. `mk.sweep.effective_sample_size(loop, dim)` simulates what synthetic rows are worth,
+**The paper's figures** are sweeps too. `mk.exact.effective_sample_size(loop, dim)` simulates what synthetic rows are worth,
 `madkit sweep fig11_fresh_data -o DIR` (`--dask ADDRESS`) runs the cells of a figure, and `mk.sweep.recorded("fig11_fresh_data")`
 reads the table that is shipped.
 """
 
-from madkit.sweep.grid import failures, grid, table
-from madkit.sweep.limit import effective_sample_size
-from madkit.sweep.recorded import recorded
-from madkit.workers import processes
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["grid", "table", "failures", "processes", "effective_sample_size", "recorded"]
+from madkit.base.moved import missing
+from madkit.base.workers import processes
+from madkit.sweep.grid import failures, grid, table
+from madkit.sweep.recorded import recorded
+
+__all__ = ["grid", "table", "failures", "processes", "recorded"]
+
+
+if not TYPE_CHECKING:  # a tool that reads types sees no name that is not there
+
+    def __getattr__(name: str) -> Any:
+        raise missing("mk.sweep", name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,14 +18,14 @@ from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from madkit import store
+from madkit.base import files as store
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Value = str | int | float | bool | None
 Cell = dict[str, Value]
-Record = dict[str, Any]  # cell, seed, and rows {column: values} or error and traceback; seconds, versions, device, date
+Outcome = dict[str, Any]  # cell, seed, and rows {column: values} or error and traceback; seconds, versions, device, date
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def tasks(over: Mapping[str, list[Value]], seeds: Iterable[int]) -> Iterator[Tas
         yield from (Task(dict(zip(over, values, strict=True)), seed) for seed in seeds)
 
 
-def frame(records: Iterable[Record], names: Iterable[str]) -> pd.DataFrame:
+def frame(records: Iterable[Outcome], names: Iterable[str]) -> pd.DataFrame:
     """The rows of records, one below the other: columns of the cell (names), seed, and those that the function gave."""
     import pandas as pd
 
@@ -111,7 +111,7 @@ class Folder:
         done = {name.removesuffix(".json") for name in files if name.endswith(".json")} - {f"{name}.failed" for name in failed}
         return done, failed - done
 
-    def read(self, task: Task, failed: bool = False) -> Record:
+    def read(self, task: Task, failed: bool = False) -> Outcome:
         """What is kept of a task, or StoreError."""
         path, needs = self._file(task, failed), {"cell", "seed", "error" if failed else "rows"}
         try:
@@ -123,7 +123,7 @@ class Folder:
                                    f"computes it again ({task})")
         return record
 
-    def write(self, task: Task, text: str) -> Record:
+    def write(self, task: Task, text: str) -> Outcome:
         """Keep a task, whole or not at all."""
         record = json.loads(text)
         failed = "error" in record

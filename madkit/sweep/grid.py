@@ -16,11 +16,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from madkit import spec as specs
-from madkit import workers
-from madkit.checks import several_seeds
-from madkit.loops import resolve
-from madkit.sweep.cells import Folder, Record, Task, Value, frame, tasks
+from madkit.base import describe as specs
+from madkit.base import workers
+from madkit.base.checks import several_seeds
+from madkit.base.device import resolve
+from madkit.base.progress import bar
+from madkit.sweep.cells import Folder, Outcome, Task, Value, frame, tasks
 from madkit.sweep.outcome import outcome, text
 
 if TYPE_CHECKING:
@@ -101,41 +102,39 @@ class Sweep:
                 [task for name, task in named.items() if name in out],
                 [task for name, task in named.items() if name not in done | out])
 
-    def read(self, task: Task) -> Record:
+    def read(self, task: Task) -> Outcome:
         """The record of a task that is done."""
         assert self.folder, "only a folder has tasks that are done"
         return self.folder.read(task)
 
-    def keep(self, task: Task, made: str) -> Record:
+    def keep(self, task: Task, made: str) -> Outcome:
         """The record of a task, kept in the folder if there is one."""
         return self.folder.write(task, made) if self.folder else json.loads(made)
 
 
 def _finished(sweep: Sweep, executor: Executor | None, retry: bool, progress: bool) -> Iterator[pd.DataFrame]:
-    from tqdm.auto import tqdm
-
     done, left_out, todo = sweep.sorted(retry)
-    failed: list[Record] = []
+    failed: list[Outcome] = []
     records = _side_by_side(sweep, todo, executor) if executor else _one_by_one(sweep, todo)
     before = len(done) + len(left_out)
-    bar = tqdm(total=before + len(todo), initial=before, unit="task", delay=2, disable=not progress, leave=False)
+    shown = bar(total=before + len(todo), initial=before, unit="task", wanted=progress)
     try:
         for task in done:
             yield frame([sweep.read(task)], sweep.over)
         for record in records:
-            bar.update()
+            shown.update()
             if "rows" in record:
                 yield frame([record], sweep.over)
             else:
                 failed.append(record)
-                bar.set_postfix(failed=len(failed))
+                shown.set_postfix(failed=len(failed))
     finally:
         records.close()
-        bar.close()
+        shown.close()
         _warn(sweep, left_out, failed, before + len(todo))
 
 
-def _warn(sweep: Sweep, left_out: list[Task], failed: list[Record], total: int) -> None:
+def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int) -> None:
     """One line about all failures."""
     said = []
     if failed:
@@ -152,14 +151,14 @@ def _warn(sweep: Sweep, left_out: list[Task], failed: list[Record], total: int) 
 # --- tasks, one after another or side by side ----------------------------------------------------------------------
 
 
-def _one_by_one(sweep: Sweep, todo: list[Task]) -> Generator[Record]:
+def _one_by_one(sweep: Sweep, todo: list[Task]) -> Generator[Outcome]:
     for task in todo:
-        with workers.alone():
+        with workers.one_thread():
             made = outcome(sweep.f, task.cell, task.seed)
         yield sweep.keep(task, made)
 
 
-def _side_by_side(sweep: Sweep, todo: list[Task], executor: Executor) -> Generator[Record]:
+def _side_by_side(sweep: Sweep, todo: list[Task], executor: Executor) -> Generator[Outcome]:
     """Records as they are done, whatever their order; a bounded number is submitted ahead."""
     packed = _packed(sweep.f)
     ahead = max(64, min(AHEAD, BYTES // len(packed)))
@@ -207,7 +206,7 @@ def _submit(sweep: Sweep, executor: Executor, packed: bytes, task: Task) -> Futu
         raise _lost(sweep, error) from error
 
 
-def _record(sweep: Sweep, task: Task, future: Future) -> Record:
+def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
     """What became of a task. Raises BrokenExecutor when it is not the task's fault that it did not end."""
     try:
         error = future.exception()

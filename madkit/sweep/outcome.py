@@ -9,10 +9,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from madkit import spec as specs
-from madkit.loops import resolve
+from madkit.base import describe as specs
+from madkit.base.device import resolve
+from madkit.base.rng import begun
 from madkit.record import Run
-from madkit.rng import begun
 from madkit.sweep.cells import Cell
 
 

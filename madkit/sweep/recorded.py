@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from madkit.data.files import shipped
-from madkit.store import read_json, read_table
+from madkit.base.files import read_json, read_table
+from madkit.base.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,3 +17,7 @@ from madkit.testing.metric import check_metric
 from madkit.testing.model import check_model
 
 __all__ = ["check_model", "check_loop", "check_metric"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

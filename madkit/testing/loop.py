@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.loops import Loop, State, steps
+from madkit.loops import Loop, State
 from madkit.samples import Samples
+from madkit.steps import steps
 from madkit.testing.words import as_assertion, require, require_truth, same, unchanged
 
 
@@ -31,10 +32,12 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
     require(generations >= 2, f"generations: the loop is first asked at generation 2, expected at least 2, got {generations}")
 
     def watched(state: State) -> Samples:
+        start = state.cursor
         with unchanged(state.data, "the loop (state.data)"), unchanged(state.real, "the loop (state.real)"):
             data = loop(state)
         if isinstance(data, Samples):
             _check_born(data, state)
+            _check_fresh(data, state, start)
         return data
 
     def run() -> list[Samples]:
@@ -59,6 +62,15 @@ def _check_born(data: Samples, state: State) -> None:
         require(made.get(row, born) == born,
                 f"generation {state.t}: a row made by generation {made.get(row)} (0: real) is stamped born = {born}; select and "
                 "add Samples (s[i], a + b) instead of building new ones from x, or pass born=")
+
+
+def _check_fresh(data: Samples, state: State, start: int) -> None:
+    """Rows that `state.fresh` gave still say so."""
+    new = set(_bytes(state.truth.fresh(start, state.cursor - start, state.seed).x)) if state.cursor > start else set()
+    for row, fresh in zip(_bytes(data.x), data.fresh.tolist(), strict=True):
+        require(fresh or row not in new,
+                f"generation {state.t}: a row that state.fresh gave does not say so, and would be recorded as one of the first "
+                "real set; select and add Samples (s[i], a + b) instead of building new ones from x, or pass fresh=")
 
 
 def _bytes(x: Tensor) -> Iterator[bytes]:

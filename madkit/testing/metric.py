@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.rng import generator, stream
+from madkit.base.rng import generator, stream
+from madkit.metrics.values import metric_name, named
 from madkit.samples import Samples
 from madkit.testing.words import require, takes, unchanged
 
@@ -49,9 +50,9 @@ def _judge(metric: Callable, real: Samples, fake: Samples) -> dict[str, float]:
     """The values by name; the metric sees the arguments, its own stream and nothing else."""
     with unchanged(real, "the metric (real)"), unchanged(fake, "the metric (fake)"), stream(0, "check", "metric"):
         value = metric(real, fake)
-    values = value if isinstance(value, dict) else {getattr(metric, "__name__", type(metric).__name__): value}
-    for key, number in values.items():
+    parts = value if isinstance(value, dict) else {metric_name(metric): value}
+    for key, number in parts.items():
         require(isinstance(key, str), f"the keys of a metric's dict are names, expected str, got {key!r}")
         require(hasattr(number, "__float__") and not isinstance(number, Tensor | str) and getattr(number, "ndim", 0) == 0,
                 f"{key} must be a number, got {type(number).__name__}: return float(value)")
-    return {key: float(number) for key, number in values.items()}
+    return named(metric, value)

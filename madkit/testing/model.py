@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.loops import check_model_methods, offers_state
-from madkit.rng import stream
+from madkit.base.rng import stream
 from madkit.samples import Samples
+from madkit.steps import check_model_methods, offers_state
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 
 

@@ -48,7 +48,7 @@ def as_assertion() -> Iterator[None]:
 @contextmanager
 def unchanged(data: Samples, who: str) -> Iterator[None]:
     """The rows, labels and births are the same after the block."""
-    parts = {"x": data.x, "born": data.born} | ({} if data.y is None else {"y": data.y})
+    parts = {"x": data.x, "born": data.born, "fresh": data.fresh} | ({} if data.y is None else {"y": data.y})
     before = {name: part.clone() for name, part in parts.items()}
     yield
     for name, was in before.items():

@@ -55,3 +55,7 @@ __all__ = [
     "fixed_point", "floor", "effective_sample_size", "worth", "admissible_threshold", "memory_gain", "optimal_real_weight",
     "spectral_radius", "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

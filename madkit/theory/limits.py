@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from madkit.checks import above, unit, whole
+from madkit.base.checks import above, unit, whole
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick
@@ -124,7 +124,7 @@ def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> flo
 
     λ = 1, n_r ≫ d: n_e = (1 + q) n_r. `real_only_rows` of the `w2_squared` of the loop's `fixed_point`, as good as these; for
     Fresh + Synthetic with memory K and λ = 1, n_r times `memory_gain`. NotImplementedError as for `fixed_point`.
-    `mk.sweep.effective_sample_size` simulates it.
+    `mk.exact.effective_sample_size` simulates it.
     """
     match parts(loop):
         case (Fresh(n_r), Synthetic(n_s, 1.0, memory)) | (Synthetic(n_s, 1.0, memory), Fresh(n_r)) if memory > 1 and n_r:

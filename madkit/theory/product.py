@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from madkit.checks import whole
+from madkit.base.checks import whole
 from madkit.loops import Fresh, Loop, Real, Synthetic
 from madkit.theory.recursion import Array, moments
 

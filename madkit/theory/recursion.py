@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from madkit.checks import whole
+from madkit.base.checks import whole
 from madkit.loops import Fresh, Loop, Previous, Real, Synthetic, parts
 
 Array = np.ndarray

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import prod
 
-from madkit.checks import above, whole
+from madkit.base.checks import above, whole
 
 
 def perfect_coverage(n: int, k: int = 5) -> float:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from madkit.checks import above, whole
+from madkit.base.checks import above, whole
 from madkit.theory.recursion import Array, Moments
 
 ANGLES = (np.arange(128) + 0.5) * np.pi / 256    # midpoints of 128 parts of [0, π/2]

@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 import madkit as mk
+from madkit.base.rng import stream
 from madkit.models import diffusion
-from madkit.models.denoisers import UNet
-from madkit.rng import stream
+from madkit.models.parts.unet import UNet
 
 STEPS, ROWS = 60, 500
 
@@ -74,7 +74,7 @@ def main() -> None:
 
 def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> None:
     """Seconds of one generation, and what its samples are like."""
-    lenet, model, real = mk.features.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
+    lenet, model, real = mk.metrics.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
     started = perf_counter()
     with stream(0, "fit"):
         model.fit(real)

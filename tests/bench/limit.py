@@ -11,8 +11,8 @@ import torch
 
 from madkit import exact
 from madkit.exact.draws import LAST
+from madkit.exact.worth import limit, measured, relaxation
 from madkit.loops import Fresh, Synthetic
-from madkit.sweep.limit import limit, measured, relaxation
 
 DIM, LAM, SEEDS = 100, 0.85, 4
 

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from madkit import data, loops, models
 from madkit.samples import Samples
+from madkit.steps import steps
 
 TOL = 1e-3
 
@@ -63,7 +64,7 @@ def generations(n: int, last: int) -> float:
     """Seconds of a fully synthetic loop of 25 modes."""
     truth = data.grid25()
     started = time.perf_counter()
-    for _ in islice(loops.steps(models.Mixture(25, start=truth.centres), loops.fully_synthetic(n), truth), last):
+    for _ in islice(steps(models.Mixture(25, start=truth.centres), loops.fully_synthetic(n), truth), last):
         pass
     return time.perf_counter() - started
 

@@ -6,8 +6,8 @@ from time import perf_counter
 import torch
 
 import madkit as mk
+from madkit.base.rng import stream
 from madkit.models import diffusion, gan, vae
-from madkit.rng import stream
 
 MODELS = {"diffusion": (mk.models.Diffusion, diffusion), "GAN": (mk.models.GAN, gan), "VAE": (mk.models.VAE, vae)}
 
@@ -25,7 +25,7 @@ def main(size: str, rows: int, emit: int, names: list[str]) -> None:
         truth.test(1)
     except (FileNotFoundError, OSError) as error:
         return print(f"quality: MNIST is not here: {error}")
-    lenet = mk.features.LeNet("mnist")
+    lenet = mk.metrics.LeNet("mnist")
     held = lenet(truth.test(emit))
     print(f"{rows:,} digits, {size}, {emit:,} samples against as many test digits, one thread")
     print(f"{'':10} {'fit, s':>7} {'emit, s':>8} {'own label':>9} {'precision':>9} {'recall':>9} {'FID':>9}")

@@ -10,10 +10,10 @@ from lab import CONTRAST, Explorer
 from scipy.linalg import sqrtm
 
 import madkit as mk
-from madkit.scenes import gaussian
-from madkit.scenes.page import PREFIX, read
+from madkit.live.scenes import gaussian
+from madkit.live.scenes.page import PREFIX, read
 
-SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.scenes.words import summary"
+SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.live.scenes.words import summary"
 CELL = "explorer = mk.explore()\nexplorer"
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
@@ -359,7 +359,7 @@ LISTENERS = """(() => {                             // what explorers hold on to
 
 def test_running_the_cell_again_leaks_nothing(notebook):
     book, explorer = opened(notebook)
-    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.explorer.OPEN))"
+    count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.shell.OPEN))"
     models, comms = book.ask(count), book.page.evaluate(COMMS)
     for _ in range(50):
         book.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1;"

@@ -9,7 +9,7 @@ import pytest
 from lab import CONTRAST, Explorer
 
 import madkit as mk
-from madkit.scenes import offline, stored
+from madkit.live.scenes import offline, stored
 
 LESSON = Path(__file__).parents[2] / "notebooks/00_start_here.ipynb"
 EVIL = "<img src=x onerror=window.hurt=1>"
@@ -153,6 +153,18 @@ def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
         assert explorer.settle() == state
     assert explorer.ask("root.explorer.set({ t: 2 })")
     explorer.wait("root.querySelector('[role=alert]').hidden")
+
+
+def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):
+    """A notebook's tab that is not in front has no width."""
+    explorer = shown.explorer
+    explorer.ask("root.style.display = 'none'")
+    shown.page.wait_for_timeout(200)
+    assert explorer.ask("root.explorer.set({ t: 7 })")
+    shown.page.wait_for_timeout(200)
+    explorer.ask("root.style.display = ''")
+    explorer.wait("root.explorer.drawn.t === 7")
+    assert explorer.ask("root.querySelector('[role=alert]').hidden") and shown.said == []
 
 
 # --- where scripts do not run, and on paper ------------------------------------------------------------------------

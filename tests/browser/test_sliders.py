@@ -4,10 +4,8 @@ from lab import PROBE
 
 SETUP = "import madkit as mk"
 VIEW = """loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
-compared = mk.pictures.Comparison(loops, seeds=50)
-controls = {"n": mk.live.Slider("rows per generation n", 100, 2, 1000),
-            "lam": mk.live.Slider("sampling bias λ", 0.8, 0.5, 1.0, 0.01)}
-mk.live.view(compared.update, controls, presets={"no bias": {"lam": 1.0}})"""
+compared = mk.live.Comparison(loops, seeds=50)
+mk.live.view(compared, n=100, lam=0.8, presets={"no bias": {"lam": 1.0}})"""
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
                generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
@@ -34,7 +32,7 @@ def test_every_slider_and_preset_moves_pixels_and_words(notebook):
     book = ready(notebook)
     words = book.cell(1).locator("[role=status]")
     seen = [(pixels(book), words.text_content())]
-    for slider, (name, key) in enumerate([("n", "ArrowRight"), ("lam", "ArrowLeft")]):
+    for slider, (name, key) in enumerate([("lam", "ArrowLeft"), ("n", "ArrowRight")]):
         book.handle(1, slider).focus()
         book.move(key, 1)
         book.page.wait_for_timeout(200)
@@ -48,24 +46,24 @@ def test_every_slider_and_preset_moves_pixels_and_words(notebook):
 
 def test_dragging_ends_on_the_state_that_the_slider_shows(notebook):
     book = ready(notebook, "")
-    box = book.handle(1, 0).bounding_box()
+    box = book.handle(1, 1).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     book.page.mouse.move(x, y)
     book.page.mouse.down()
     book.page.mouse.move(x + 300, y, steps=60)
     book.page.mouse.up()
     book.page.wait_for_timeout(1500)
-    shown = book.cell(1).locator(".widget-readout").first.text_content()
+    shown = book.cell(1).locator(".widget-readout").nth(1).text_content()
     frames = book.page.evaluate("window.frames")
     assert int(shown) > 110 and 1 <= frames
     assert f"n = {shown}:" in book.cell(1).locator("[role=status]").text_content()
     dragged = pixels(book)
     book.page.keyboard.press("Tab")
-    book.handle(1, 0).focus()
+    book.handle(1, 1).focus()
     book.move("ArrowLeft", 1)
     book.move("ArrowRight", 1)
     book.page.wait_for_timeout(300)
-    assert book.cell(1).locator(".widget-readout").first.text_content() == shown
+    assert book.cell(1).locator(".widget-readout").nth(1).text_content() == shown
     assert pixels(book) == dragged
 
 
@@ -73,12 +71,12 @@ def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
     book = ready(notebook, RUN)
     alone = book.run(2)
     assert len(alone) == 64, alone
-    book.handle(1, 1).focus()
+    book.handle(1, 0).focus()
     book.move("ArrowLeft", 1)  # its first message goes to the thread of the cells, where the slider was made; later ones do not
     frames = book.page.evaluate("window.frames")
     book.start(2)
     book.page.evaluate("window.done = false; window.running.then(() => { window.done = true; }); 0")
-    book.handle(1, 1).focus()
+    book.handle(1, 0).focus()
     moved = 0
     while not book.page.evaluate("window.done"):
         book.page.keyboard.press("ArrowLeft" if moved % 20 < 10 else "ArrowRight")

@@ -1,14 +1,16 @@
-"""A device that is not there: tensors that say they are on `cuda`, are kept on the CPU, and refuse to meet tensors of the CPU.
+"""A device that is not there: tensors on it are kept on the CPU, and refuse to meet the others.
 
     with pretended():
-        x = torch.randn(3, device="meta")      # x.device is meta, and x.numpy() is refused, as a GPU's is
-        x + torch.randn(3)                     # RuntimeError: aten.add.Tensor got tensors on cpu and meta
+        x = torch.randn(3, device="meta")   # x.device is meta; x.numpy() is refused, as a GPU's is
+        x + torch.randn(3)                  # RuntimeError: aten.add.Tensor got tensors on cpu and …
 
-It is called "meta", the only name besides "cpu" that every build of torch bears: indexing asks a device for its guard.
+It is called "meta", the only name besides "cpu" that every build of torch bears: indexing asks a
+device for its guard.
 
-Numbers are real, so code with branches on values runs to its end, as it does not with torch's FakeTensorMode. What is shown is
-where tensors are, nothing else: no kernel of a GPU runs here, and mixed precision stays off. The rules are CUDA's: a tensor of
-no dimensions may stay on the CPU where numbers are combined, indices may, and copies go anywhere.
+Numbers are real, so code with branches on values runs to its end, as it does not with torch's
+FakeTensorMode. What is shown is where tensors are, nothing else: no kernel of a GPU runs here, and
+mixed precision stays off. The rules are CUDA's: a tensor of no dimensions may stay on the CPU where
+numbers are combined, indices may, and copies go anywhere.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import tree_flatten, tree_map
 
-from madkit import loops
+import madkit.recipes  # noqa: F401  all that asks for a device is there before it is pretended
+from madkit.base.device import resolve
 
 THERE, CPU = torch.device("meta"), torch.device("cpu")
 COPIES = {"copy_", "_to_copy", "to"}
@@ -40,7 +43,8 @@ class Pretended(torch.Tensor):
     @staticmethod
     def __new__(cls, kept: torch.Tensor) -> Pretended:
         made = torch.Tensor._make_wrapper_subclass(
-            cls, kept.shape, kept.stride(), kept.storage_offset(), dtype=kept.dtype, layout=kept.layout, device=THERE)
+            cls, kept.shape, kept.stride(), kept.storage_offset(), dtype=kept.dtype,
+            layout=kept.layout, device=THERE)
         made.kept = kept
         return made
 
@@ -71,12 +75,13 @@ class Device(TorchDispatchMode):
 
 
 class Numbers(TorchFunctionMode):
-    """Within: tensors of Python's numbers get there, too; torch makes them where no operation is seen."""
+    """Within: tensors of Python's numbers get there, too: torch makes them unseen."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         made = func in (torch.tensor, torch.as_tensor) and not isinstance(args[0], torch.Tensor)
-        there = made and kwargs.get("device") is not None and torch.device(kwargs["device"]) == THERE
+        device = kwargs.get("device")
+        there = made and device is not None and torch.device(device) == THERE
         if there:
             del kwargs["device"]
         out = func(*args, **kwargs)
@@ -90,14 +95,18 @@ def answered(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     given = [x for x in leaves if isinstance(x, torch.Tensor)]
     here = _device(func, name, args, given)
     there = next((x for x in leaves if isinstance(x, torch.device)), here)
-    if (generator := kwargs.get("generator")) is not None and generator.device.type != there.type:
-        raise RuntimeError(f"{func}: expected a generator of {there.type!r}, got one of {generator.device.type!r}")
+    generator = kwargs.get("generator")
+    if generator is not None and generator.device.type != there.type:
+        raise RuntimeError(f"{func}: expected a generator of {there.type!r}, "
+                           f"got one of {generator.device.type!r}")
     out = func(*tree_map(_bare, args), **tree_map(_bare, kwargs))
     if given and here != there:  # a copy: numbers on either side are never one memory
         out = out.clone()
         return Pretended(out) if there == THERE else out
-    dressed = tree_map(_dressed, out) if there == THERE else out
-    return return_and_correct_aliasing(func, args, kwargs, dressed) if given and there == THERE else dressed
+    if there != THERE:
+        return out
+    dressed = tree_map(_dressed, out)
+    return return_and_correct_aliasing(func, args, kwargs, dressed) if given else dressed
 
 
 def _device(func: Any, name: str, args: Any, given: list[torch.Tensor]) -> torch.device:
@@ -109,13 +118,17 @@ def _device(func: Any, name: str, args: Any, given: list[torch.Tensor]) -> torch
     if first is not None:
         others = [x for x in tree_flatten(args[1])[0] if isinstance(x, torch.Tensor)]
         if first.type == "cpu" and any(x.device.type == "meta" for x in others):
-            raise RuntimeError(f"{func}: indices should be either on cpu or on the same device as the indexed tensor (cpu)")
-        values = args[2] if len(args) > 2 and isinstance(args[2], torch.Tensor) and args[2].ndim else args[0]
-        found = [first, values.device]
+            raise RuntimeError(f"{func}: indices should be either on cpu or on the same device as "
+                               "the indexed tensor (cpu)")
+        values = args[2] if len(args) > 2 else args[0]
+        known = isinstance(values, torch.Tensor) and values.ndim
+        found = [first, values.device if known else first]
     if len(set(found)) > 1:
         raise RuntimeError(f"{func} got tensors on {' and '.join(sorted(map(str, set(found))))}")
+    if found:
+        return found[0]
     scalars = [x.device for x in given]
-    return next((d for d in [*found, *scalars] if d.type == "meta"), (found or scalars or [CPU])[0]) if not found else found[0]
+    return THERE if THERE in scalars else CPU
 
 
 def _bare(x: Any) -> Any:
@@ -129,8 +142,6 @@ def _dressed(x: Any) -> Any:
 @contextmanager
 def pretended() -> Iterator[None]:
     """Within: "meta" is a device as any other, and what `device="auto"` and "cuda" find."""
-    resolve = loops.resolve
-
     def found(device: str) -> torch.device:
         return resolve(device) if str(device) == "cpu" else THERE
 
@@ -139,8 +150,9 @@ def pretended() -> Iterator[None]:
     with ExitStack() as stack:
         for module in asking:
             stack.enter_context(patch.object(module, "resolve", found))
-        stack.enter_context(patch("torch.optim.optimizer._get_fused_kernels_supported_devices", lambda: ["cpu", "meta"]))
-        stack.enter_context(patch("madkit.spec.device_name", lambda device: "pretended"))
+        stack.enter_context(patch(
+            "torch.optim.optimizer._get_fused_kernels_supported_devices", lambda: ["cpu", "meta"]))
+        stack.enter_context(patch("madkit.base.describe.device_name", lambda device: "pretended"))
         stack.enter_context(Device())
         stack.enter_context(Numbers())
         yield

@@ -1,0 +1,110 @@
+"""What synthetic data is worth, by simulation: the limit of a loop by the exact law, and the real rows that do as well.
+
+A loop with new real rows in every generation comes to rest: its distance to the truth, E W2², tends to a limit that does
+not depend on how it began. n_e, the effective sample size, is the number of real rows which alone, without any loop, give
+the same E W2². Synthetic data is *admissible* when n_e ≥ n_r, the loop's own real rows: then it helps (Alemohammad et al.
+2023, https://arxiv.org/abs/2307.01850, section 5).
+
+How long is long enough follows from the loop: what is left of its beginning shrinks by ρ = `mk.theory.spectral_radius` in
+every generation, and so does the memory of chance. So with τ = −1/log ρ (rounded up to a power of 1.25),
+
+    burn-in     log(1/LEFT) τ generations, after which LEFT = 0.5 % of the beginning is left
+    average     over POINTS = 3 generations, τ apart from each other, of every seed
+    error       the standard deviation over the seeds, which share nothing, divided by √seeds
+
+Loops with the same τ go side by side in one tensor. A seed's numbers are the same whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from madkit import exact, theory
+from madkit.base.checks import several_seeds
+from madkit.base.progress import bar
+from madkit.loops import Loop, parts
+
+LEFT = 0.005     # what a burn-in leaves of the beginning
+POINTS = 3       # generations of a seed that are averaged
+STEP = 1.25      # τ is rounded up to powers of it
+
+
+def effective_sample_size(
+    loop: Loop | Sequence[Loop],               # sums of Fresh or Real, and Synthetic; a list gives arrays
+    dim: int,                                  # d of the truth N(0, I)
+    *,
+    n_ini: int | None = None,                  # real rows of generation 1; None: the loop's size. Only Real() remembers them
+    seeds: int | Iterable[int] = 8,            # a count (0 … seeds−1) or the seeds themselves, two at least
+    device: str = "auto",
+    progress: bool = False,                    # a bar, once it takes over two seconds
+) -> tuple[float, float] | tuple[np.ndarray, np.ndarray]:
+    """(n_e, its standard error): the real rows that alone would give the loop's limit E W2²; high is good.
+
+    Compare n_e with the loop's n_r: synthetic data helps where it is larger. The yardstick is `mk.theory.real_only_w2`, good to
+    0.5 % at d = 100 (see there for d < 5). Raises ValueError for loops without a limit (no real rows, pools) or of unknown law.
+    """
+    seeds, many = several_seeds(seeds), isinstance(loop, list | tuple)
+    if len(seeds) < 2:
+        raise ValueError(f"seeds: expected two or more, from which the standard error comes, got {len(seeds)}")
+    loops: list[Loop] = list(loop) if isinstance(loop, list | tuple) else [loop]  # type: ignore[list-item]
+    if not loops:
+        raise ValueError("loop: expected a loop or a list of loops, got an empty list")
+    found = np.array([worth(w2, dim) for w2 in limit(loops, dim, n_ini=n_ini, seeds=seeds, device=device, progress=progress)])
+    return (found[:, 0], found[:, 1]) if many else (float(found[0, 0]), float(found[0, 1]))
+
+
+def limit(
+    loops: Sequence[Loop],
+    dim: int,
+    *,
+    n_ini: int | None = None,
+    seeds: int | Iterable[int] = 8,
+    device: str = "auto",
+    progress: bool = False,
+) -> np.ndarray:
+    """W2² of the fits in the limit, averaged over POINTS generations: (loops, seeds); arguments as above."""
+    seeds = several_seeds(seeds)
+    times = [relaxation(loop, n_ini) for loop in loops]
+    values = np.empty((len(loops), len(seeds)))
+    with bar(total=len(loops), unit="loop", wanted=progress) as shown:
+        for time in sorted(set(times)):
+            which = [i for i, other in enumerate(times) if other == time]
+            at = measured(*time)
+            found = exact.simulate([loops[i] for i in which], dim, generations=at[-1], seeds=seeds, n_ini=n_ini,
+                                   metrics=["w2_squared"], at=at, device=device)
+            values[which] = found["w2_squared"].mean(-1)
+            shown.update(len(which))
+    return values
+
+
+def relaxation(loop: Loop, n_ini: int | None = None) -> tuple[int, int]:
+    """(τ, K): generations in which a loop forgets, a power of STEP rounded up, and those that its memory needs to fill."""
+    try:
+        rho = theory.spectral_radius(loop, n_ini)
+    except NotImplementedError as error:
+        raise ValueError(f"loop: its limit is not known ({error}); follow it with mk.exact.run or mk.run") from None
+    if rho > 1 - 1e-9:
+        raise ValueError(f"loop: {loop!r} has no limit: without real rows in every generation it forgets the truth, not its "
+                         "past; add Fresh(n) or Real()")
+    tau = -1 / math.log(rho) if rho else 0.0
+    power = math.ceil(math.log(max(tau, 1), STEP) - 1e-9)
+    return math.ceil(STEP**power), max((getattr(part, "memory", 1) for part in parts(loop)), default=1)
+
+
+def measured(tau: int, memory: int = 1) -> list[int]:
+    """The generations that are averaged."""
+    first = memory + 1 + math.ceil(math.log(1 / LEFT) * tau)
+    return [first + i * tau for i in range(POINTS)]
+
+
+def worth(w2: np.ndarray, dim: int) -> tuple[float, float]:
+    """n_e and its standard error, of W2² of independent seeds (seeds,): the error follows the slope of the yardstick."""
+    mean, error = float(np.mean(w2)), float(np.std(w2, ddof=1)) / math.sqrt(len(w2))
+    rows = theory.real_only_rows(mean, dim)
+    if not 0 < rows < math.inf:
+        return rows, 0.0
+    slope = (theory.real_only_rows(mean * 1.01, dim) - theory.real_only_rows(mean / 1.01, dim)) / (mean * (1.01 - 1 / 1.01))
+    return rows, abs(slope) * error

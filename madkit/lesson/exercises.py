@@ -1,0 +1,75 @@
+"""Checks for the exercises of the lessons: each returns a line of praise, or raises AssertionError with a hint.
+
+They compare with the real thing (a formula, a loop, a metric of this package), so an answer is right for a reason, and
+may be written in any way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from madkit.loops import Loop
+from madkit.samples import Samples
+from madkit.steps import steps
+
+
+def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
+    """answer is a number within `within` (a share of expected, or as such when expected is 0) of expected."""
+    _answered(answer)
+    try:
+        value = float(answer)
+    except (TypeError, ValueError):
+        raise AssertionError(f"a number is expected, not {answer!r}") from None
+    allowed = within * (abs(expected) or 1)
+    assert abs(value - expected) <= allowed, f"{value:.4g} is too {'large' if value > expected else 'small'}. {hint}".strip()
+    return f"Right: {value:.4g}."
+
+
+def same_function(answer: Callable, expected: Callable, cases: list[tuple], within: float = 1e-6, hint: str = "") -> str:
+    """answer(*case) equals expected(*case) for every case."""
+    _answered(answer)
+    for case in cases:
+        got, wanted = answer(*case), expected(*case)
+        assert got is not None, f"your function returns nothing for {_short(case)}: is there a `return`?"
+        close = np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float), rtol=within, atol=within)
+        assert close, f"for {_short(case)} your function gives {got}. {hint}".strip()
+    return f"Right in all {len(cases)} cases."
+
+
+def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: int = 50, generations: int = 4, hint: str = "") -> str:
+    """answer makes, row for row, the training sets that expected makes (their order aside)."""
+    _answered(answer)
+    def run(loop: Loop) -> list:
+        return list(islice(steps(model, loop, truth, n_ini=n_ini, emit=0), generations))
+
+    for mine, theirs in zip(run(answer), run(expected), strict=True):
+        assert len(mine.data) == len(theirs.data), (
+            f"generation {mine.t}: your training set has {len(mine.data)} rows, {len(theirs.data)} are expected. {hint}".strip())
+        assert _born(mine.data) == _born(theirs.data), (
+            f"generation {mine.t}: your rows were born {_born(mine.data)} (generation: rows), expected {_born(theirs.data)}. "
+            f"{hint}".strip())
+        assert torch.allclose(_sorted(mine.data), _sorted(theirs.data)), (
+            f"generation {mine.t}: other rows are expected. {hint}".strip())
+    return f"Right: the same training sets in {generations} generations."
+
+
+def _answered(answer: Any) -> None:
+    assert answer is not None and answer is not ..., "no answer yet: put yours in place of the dots"
+
+
+def _short(case: tuple) -> str:
+    text = ", ".join(repr(part) for part in case)
+    return text if len(text) < 80 else text[:77] + "…"
+
+
+def _born(data: Samples) -> dict[int, int]:
+    return {t: n for t, n in enumerate(torch.bincount(data.born).tolist()) if n}
+
+
+def _sorted(data: Samples) -> torch.Tensor:
+    return data.x.flatten(1).sort(0).values

@@ -1,0 +1,121 @@
+"""What a lesson found, in numbers: results.json, the same shape for every lesson.
+
+    schema      version of this shape
+    lesson      the notebook's name, or null where it is not known
+    date        UTC
+    versions    of madkit, torch and numpy
+    seed        the notebook's parameter of that name, or null
+    parameters  {name: value}, all other parameters but `out`
+    metrics     {name: numbers}, what the lesson found
+    figures     [text], the text alternative of every figure
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from madkit.lesson.parameters import declared
+
+SCHEMA = 2
+
+
+def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
+    """Write results.json into the folder that the notebook's parameter `out` names, and give its path.
+
+    metrics  {name: value}: numbers, text, None, arrays, tensors, DataFrames (as records), and lists and dicts of these; JSON has
+             no word for inf and nan: they become the strings "inf", "-inf" and "nan", which float() reads back
+    figures  the figures of the lesson: axes, views, explorers, or their text alternatives
+
+    The parameters, the seed and the lesson's name are read from the notebook itself; outside a notebook there are none, and the
+    folder is the working folder. Raises TypeError for a value that has no plain form.
+    """
+    given = _parameters()
+    folder = Path(given.pop("out", "."))
+    versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
+    record = {"schema": SCHEMA, "lesson": _lesson(), "date": datetime.now(UTC).isoformat(timespec="seconds"),
+              "versions": versions, "seed": given.pop("seed", None), "parameters": given, "metrics": metrics,
+              "figures": [_alternative(i, figure) for i, figure in enumerate(figures)]}
+    plain = {name: _plain(name, value) for name, value in record.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results.json"
+    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+# --- what the notebook says of itself ------------------------------------------------------------------------------
+
+
+def _shell() -> Any:
+    return getattr(builtins, "get_ipython", lambda: None)()
+
+
+def _parameters() -> dict[str, Any]:
+    """The parameters with their values, by name: those of the first cell that declares `out`."""
+    shell = _shell()
+    for cell in shell.user_ns.get("In", []) if shell else []:
+        try:
+            names = declared(cell) if "out" in cell else {}
+        except (SyntaxError, ValueError):                   # a cell of another kind
+            continue
+        if "out" in names:
+            return {name: shell.user_ns[name] for name in names if name in shell.user_ns}
+    return {}
+
+
+def _lesson() -> str | None:
+    """The name of the notebook here that holds the cell which is running: no kernel is told whose it is."""
+    shell = _shell()
+    running = shell.user_ns["In"][-1].strip() if shell and shell.user_ns.get("In") else ""
+    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb")) if running and running in _cells(path)]
+    return named[0] if len(named) == 1 else None
+
+
+def _cells(path: Path) -> list[str]:
+    """The code cells of a notebook; none where it cannot be read."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+# --- plain values --------------------------------------------------------------------------------------------------
+
+
+def _alternative(i: int, figure: Any) -> str:
+    """What a figure says in words."""
+    if isinstance(figure, str):
+        return figure
+    for path in ("caption", "alt", "frame.text", "figure.alt", "text"):  # explorer, figure, view, axes, frame
+        found: Any = figure
+        for name in path.split("."):
+            found = getattr(found, name, None)
+        if isinstance(found, str):
+            return found
+    raise TypeError(f"results: figures[{i}] must be a figure or its text alternative, got {type(figure).__name__}")
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, Mapping):
+        return {str(k): _plain(f"{name}[{k!r}]", v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(f"{name}[{i}]", v) for i, v in enumerate(value)]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "columns"):
+        return _plain(name, value.to_dict("records"))
+    if hasattr(value, "tolist"):
+        return _plain(name, value.tolist())
+    raise TypeError(f"results: {name} must be numbers, text, arrays, or lists and dicts of these, got {type(value).__name__}")

@@ -1,0 +1,179 @@
+// The cloud: one square for each track, all with one window.
+
+import { css, ink } from "../shared/colours.js";
+import { inside, stroke } from "../shared/canvas.js";
+import { LINE, measured } from "../shared/text.js";
+import { drawDensity } from "./density.js";
+import { drawFits, drawRows } from "./fits.js";
+import { dots, pixels, realFill, scaleOf, windowOf } from "./plane.js";
+import { drawSheet, sheetOf } from "./sheet.js";
+import { loopOf, metricsOf, place, valueAt } from "./tracks.js";
+import { settings, short } from "./words.js";
+
+/**
+ * @typedef {import("../types.js").View} View
+ * @typedef {import("../types.js").Pen} Pen
+ * @typedef {import("../types.js").Track} Track
+ * @typedef {import("../types.js").ShownSide} ShownSide
+ * @typedef {import("../types.js").Square} Square
+ * @typedef {import("../types.js").Plan} Plan
+ * @typedef {import("../types.js").Block} Block
+ * @typedef {import("../types.js").Box} Box
+ * @typedef {import("../types.js").Done} Done
+ */
+
+const GUTTER = 12;                                     // between squares
+const TITLE = 2 * LINE + 6;                            // above each
+
+/**
+ * What stands in the squares of a side: real images, and the tracks.
+ * @param {ShownSide} one @returns {Square[]}
+ */
+function squaresOf({ tracks }) {
+  const real = tracks.find((track) => track.images && track.real)?.real;
+  return [...(real ? [{ real }] : []), ...tracks.map((track) => ({ track }))];
+}
+
+/**
+ * How tall a square of this width is: a sheet may end before its foot.
+ * @param {Square} square @param {number} size
+ */
+function tallOf({ track, real }, size) {
+  const images = real ?? track?.images;
+  return images ? sheetOf(images, size, !real).tall : size;
+}
+
+/**
+ * Where the squares stand: rows of squares for A and B, or A beside B where each shows one.
+ * @param {ShownSide[]} shown @param {number} width @returns {Plan}
+ */
+export function cloudPlan(shown, width) {
+  const items = shown.map((one) => ({ side: one.side, squares: squaresOf(one) }));
+  const most = Math.max(...items.map(({ squares }) => squares.length));
+  const beside = items.length === 2 && most === 1;
+  const [images] = shown.flatMap(({ tracks }) => tracks.flatMap((track) => track.images ?? []));
+  const least = images ? 6 * images.shape[3] + 2 : 150;      // three images, each pixel twice
+  const rows = Math.ceil(most / Math.max(1, Math.floor((width + GUTTER) / (least + GUTTER))));
+  const columns = beside ? 2 : Math.ceil(most / rows), free = width - GUTTER * (columns - 1);
+  const size = Math.floor(Math.min(free / columns, columns === 1 ? 400 : 420));
+  const tall = Math.max(...items.flatMap(({ squares }) => squares.map((one) => tallOf(one, size))));
+  const head = items.length === 2 ? LINE + 8 : 0, down = tall + TITLE + GUTTER;
+  let y = 0;
+  const blocks = items.map(({ side, squares }, b) => {
+    const x = beside ? b * (size + GUTTER) : 0, top = beside ? 0 : y;
+    y = top + head + Math.ceil(squares.length / columns) * down + 4;
+    const panels = squares.map((square, i) => ({
+      ...square, size, x: x + (i % columns) * (size + GUTTER),
+      y: top + head + TITLE + Math.floor(i / columns) * down }));
+    return { side, x, y: top, head, width: beside ? size : width, panels };
+  });
+  return { blocks, height: Math.ceil(y - 8) };
+}
+
+/**
+ * What lies below all generations: real rows. `made` keeps its picture.
+ * @param {Pen} ctx @param {View} view @param {Plan} plan @param {number} width
+ * @param {import("../types.js").Layer} made
+ */
+export function drawGround(ctx, { page, state, look }, plan, width, made) {
+  const panels = plan.blocks.flatMap((block) => block.panels)
+    .flatMap(({ track, x, y, size }) =>
+      (track?.real?.shape[1] === 2 && !track.images ? [{ real: track.real, x, y, size }] : []));
+  const places = panels.flatMap(({ real, x, y, size }) => [real, x, y, size]);
+  const depends = [look, ...windowOf(page, state), ...places];
+  made(ctx, width, plan.height, look, depends, (pen) => {
+    for (const { real, x, y, size } of panels) {
+      /** @type {Box} */
+      const box = [x, y, size, size];
+      const to = scaleOf(page, state, box);
+      inside(pen, box, () => dots(pen, pixels(real, 0, to), "circle", 1.6, realFill(look)));
+    }
+  });
+}
+
+/**
+ * All squares; gives what was drawn, in pixels.
+ * @param {Pen} ctx @param {View} view @param {Plan} plan
+ */
+export function drawCloud(ctx, view, plan) {
+  const drawn = [];
+  for (const block of plan.blocks) {
+    if (block.head) drawHead(ctx, view, block);
+    for (const { track, real, x, y, size } of block.panels) {
+      /** @type {Box} */
+      const box = [x, y, size, size];
+      if (real) {
+        drawSheet(ctx, real, box);
+        drawTitle(ctx, view, box, "real", "held out", css(view.look.text));
+      } else if (track) {
+        const done = drawTrack(ctx, view, track, box);
+        drawTitle(ctx, view, box, track.label, numberOf(ctx, view, track, done, size),
+                  ink(loopOf(view.page, track).colour, view.look));
+        drawn.push({ key: track.key, side: block.side, box, ...done });
+      }
+    }
+  }
+  return drawn;
+}
+
+/**
+ * A or B, and its settings.
+ * @param {Pen} ctx @param {View} view @param {Block} block
+ */
+function drawHead(ctx, { page, look, shown }, { side, x, y, width }) {
+  const given = shown.find((one) => one.side === side)?.given;
+  ctx.write(side, x, y + LINE / 2, { bold: true });
+  if (!given) return;
+  const within = width - 18;
+  ctx.write(settings(page, side, given), x + 18, y + LINE / 2, { colour: look.quiet, within });
+}
+
+/**
+ * @param {Pen} ctx @param {View} view @param {Box} box @param {string} name @param {string} words
+ * @param {string} colour
+ */
+function drawTitle(ctx, { look }, [x, y, size], name, words, colour) {
+  ctx.write(name, x, y - TITLE + 9, { bold: true, colour, within: size });
+  ctx.write(words, x, y - TITLE + 9 + LINE, { colour: look.quiet, within: size });
+}
+
+/**
+ * The first metric, or which generation it is.
+ * @param {Pen} ctx @param {View} view @param {Track} track @param {Done} done @param {number} size
+ */
+function numberOf(ctx, { page, state, look, shown }, track, done, size) {
+  const metric = metricsOf(page, shown)[0];
+  if (done.kept && done.kept !== state.t) return `of generation ${done.kept}`;
+  if (!metric || !track.curves[metric.name]) return "";
+  const fits = (/** @type {string} */ text) => measured(ctx, text, look) <= size;
+  return short(metric, valueAt(track, metric.name, state.t), fits);
+}
+
+/**
+ * One square.
+ * @param {Pen} ctx @param {View} view @param {Track} track @param {Box} box @returns {Done}
+ */
+function drawTrack(ctx, view, track, box) {
+  const { page, state, look } = view, [x, y, w, h] = box, loop = loopOf(page, track);
+  if (track.images) {
+    const kept = track.kept ?? [], at = place(kept, state.t);
+    return { ...drawSheet(ctx, track.images, box, at), kept: kept[at] };
+  }
+  const to = scaleOf(page, state, box);
+  /** @type {Done} */
+  let done = { points: [] };
+  inside(ctx, box, () => {
+    if (track.rows) done = drawRows(ctx, view, track, loop, to);
+    else if (track.mean?.shape[2] === 1) done = drawDensity(ctx, view, track, loop, box);
+    else done = drawFits(ctx, view, track, loop, to);
+  });
+  ctx.beginPath();
+  ctx.rect(x + 0.5, y + 0.5, w - 1, h - 1);
+  stroke(ctx, css(look.rule), 1);
+  const away = done.points.every(([px, py]) => px < x || px > x + w || py < y || py > y + h);
+  if (done.points.length && away) {
+    const colour = ink(loop.colour, look);
+    ctx.write("outside the picture", x + w / 2, y + h - 14, { align: "center", colour, within: w });
+  }
+  return done;
+}

@@ -1,0 +1,132 @@
+// All elements of an explorer by name, and how they stand in the page.
+
+import { button, canvas, make } from "../shared/elements.js";
+import { Exchange } from "../shared/exchange.js";
+import { SPEEDS } from "./page.js";
+import { sign, SIGNS } from "./signs.js";
+import { STAMPS } from "./stamps.js";
+
+/** @typedef {import("../types.js").Page} Page */
+
+/** @type {(kind: string, text: string) => HTMLElement} */
+const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);
+
+/** @type {(path: string, name: string) => HTMLButtonElement} */
+const signed = (path, name) => button(sign(path), { "aria-label": name, class: "sign" });
+
+/**
+ * A slider from 0 or 1 to a last place.
+ * @param {string} name @param {number} min @param {number} max
+ */
+const range = (name, min, max) =>
+  make("input", { type: "range", min, max, step: 1, "aria-label": name });
+
+/**
+ * What is chosen and pressed.
+ * @param {Page} page
+ */
+function choices(page) {
+  const all = page.loops.length > 1 ? [["all", `all ${page.choose}s`]] : [];
+  const loops = [...all, ...page.loops.map(({ label }) => [label, label])];
+  const pressed = { "aria-pressed": "false" };
+  return {
+    loop: make("select", { "aria-label": page.choose },
+               ...loops.map(([value, text]) => make("option", { value }, text))),
+    presets: page.presets.map(({ name, help }) =>
+      button(name, { title: help, ...pressed, class: "preset" })),
+    compare: button("compare A | B", pressed),
+    tabs: ["A", "B"].map((side) =>
+      button(side, { ...pressed, "aria-label": `set ${side}`, class: "tab" })),
+    pencil: button("draw your own", pressed),
+    reset: button("reset"), exchange: new Exchange(), help: make("p", { class: "help" }),
+  };
+}
+
+/** What is seen. */
+function pictures() {
+  const caption = () => make("p", { class: "caption" });
+  return {
+    cloud: canvas("cloud"), curves: canvas("curves"), composition: canvas("diet"),
+    cloudWords: caption(), curveWords: caption(), compositionTitle: make("b"),
+    stamps: STAMPS.map((name) => button(name)),
+    undo: button("undo"), clear: button("clear"), done: button("done"),
+    padWords: make("span", { role: "status" }),
+    sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
+    alert: make("p", { role: "alert", class: "alert" }),
+  };
+}
+
+/**
+ * What moves.
+ * @param {Page} page
+ */
+function movers(page) {
+  return {
+    play: signed(SIGNS.play, "play"), back: signed(SIGNS.back, "step back"),
+    next: signed(SIGNS.next, "step forward"),
+    t: range("generation", 1, page.generations), tWords: make("span", { class: "value" }),
+    speed: make("select", { "aria-label": "speed" },
+                ...SPEEDS.map((speed) => make("option", { value: speed }, `×${speed}`))),
+    sliders: page.controls.map((control) => ({
+      control, words: make("span", { class: "value" }),
+      input: range(control.label, 0, control.values.length - 1) })),
+    run: button("Run", { class: "run" }), stop: button("Stop"),
+    progress: make("progress", { max: 1, "aria-label": "progress" }), newsWords: make("span"),
+    busy: make("span", { class: "quiet" }),
+  };
+}
+
+/**
+ * What stands in rows.
+ * @param {ReturnType<typeof parts>} ui @param {Page} page
+ */
+function rows(ui, page) {
+  const heavy = page.heavy && !page.offline;
+  return {
+    tabRow: make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
+                 make("span", { class: "group" }, ...ui.tabs)),
+    padRow: make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords),
+    newsRow: make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress,
+                  ui.newsWords, ui.busy),
+    time: make("div", { class: "row time" }, ui.play, ui.back, ui.next,
+               make("label", { class: "slider" }, make("span", {}, "generation"), ui.t, ui.tWords),
+               ui.speed),
+    settings: make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
+      make("label", { class: "slider" }, make("span", {}, control.label), words, input))),
+    compositionBox: make("div", { class: "diet" },
+      make("p", { class: "caption" }, ui.compositionTitle, swatch("real", "real"),
+           swatch("fresh", "fresh"), swatch("synthetic", "synthetic, darker = born later")),
+      ui.composition),
+  };
+}
+
+/** @param {Page} page */
+const parts = (page) => ({ ...choices(page), ...pictures(), ...movers(page) });
+
+/**
+ * All elements by name, in reading order.
+ * @param {Page} page
+ */
+export function build(page) {
+  const ui = parts(page), lines = rows(ui, page), presets = page.presets.length > 0;
+  const left = make("div", { class: "left" }, ui.cloud, lines.padRow, ui.cloudWords);
+  const right = make("div", { class: "right" }, ui.curves, ui.curveWords);
+  const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
+                        lines.newsRow);
+  const given = { class: "madkit-explorer", role: "group",
+                  "aria-label": page.title || "loop explorer",
+                  "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here
+  const root = make("div", given,
+    page.title && make("p", { class: "title" }, page.title),
+    make("div", { class: "row" }, ui.loop, page.compare && ui.compare,
+         make("span", { class: "space" }), page.draw && !page.offline && ui.pencil,
+         ui.reset, ui.exchange.copy, ui.exchange.paste),
+    ui.exchange.row,
+    presets && make("div", { class: "row" }, ...ui.presets), presets && ui.help,
+    make("div", { class: "panels" }, left, lines.compositionBox, right, controls),
+    ui.sentence, ui.alert,
+    page.offline && page.controls.length > 0 && make("p", { class: "caption" },
+      "This page carries a grid of settings; the live explorer in JupyterLab moves freely and " +
+      "lets you draw."));
+  return { ...ui, ...lines, left, right, root };
+}

@@ -1,0 +1,116 @@
+// Hands: what people do to a page, and what then happens.
+
+import { put } from "../shared/elements.js";
+import { decode } from "./page.js";
+
+/** @typedef {import("../types.js").Parts} Parts */
+
+/** @param {Parts} parts */
+export function listen(parts) {
+  const { page, ui, session, player, pad, life } = parts;
+  life.on(ui.loop, "change", () => session.edit({ loop: ui.loop.value }));
+  life.on(ui.presets, "click", (_, i) => {
+    const { t, ...set } = page.presets[i].set;
+    const there = { [session.state.tab]: { ...session.settings, ...set } };
+    session.move({ ...(t ? { t } : {}), ...there });
+  });
+  life.on(ui.compare, "click", () => {
+    const { A, B } = session.state;
+    session.move(B ? { B: null, tab: "A" } : { B: A, tab: "B" });
+  });
+  life.on(ui.tabs, "click", (_, i) => session.move({ tab: i ? "B" : "A" }));
+  life.on(ui.reset, "click", () => {
+    pad.close();
+    player.play(false);
+    session.move(session.first);
+  });
+  ui.exchange.join(life, () => session.state, (word) => pasted(parts, word));
+  life.on(ui.sliders.map(({ input }) => input), "input", (event, i) =>
+    session.slide(page.controls[i], Number(event.target.value)));
+  listenToTime(parts);
+  listenToRuns(parts);
+  listenToCurves(parts);
+  listenToPad(parts);
+}
+
+/**
+ * A word that stands for a state, or what is wrong with it.
+ * @param {Parts} parts @param {string} word
+ */
+function pasted({ page, ui, session }, word) {
+  try {
+    return session.move(decode(page, word));
+  } catch (error) {
+    const why = /** @type {Error} */ (error).message;
+    session.refuse(why);
+    put(ui.alert, why);
+    ui.alert.hidden = false;
+    ui.alert.scrollIntoView({ block: "nearest" });
+    return false;
+  }
+}
+
+/** @param {Parts} parts */
+function listenToTime({ ui, session, player, life }) {
+  life.on(ui.back, "click", () => session.go(session.state.t - 1));
+  life.on(ui.next, "click", () => session.go(session.state.t + 1));
+  life.on(ui.play, "click", () => player.toggle());
+  life.on(ui.t, "input", () => session.go(Number(ui.t.value)));
+  life.on(ui.speed, "change", () => {
+    session.move({ speed: Number(ui.speed.value) });
+    if (player.playing) player.play(true);
+  });
+  life.on(ui.root, "keydown", (event) => {
+    event.stopPropagation();           // JupyterLab takes the arrow keys of a slider for its own
+    if (event.key !== " " || event.target.matches("button, select, input[type=text]")) return;
+    event.preventDefault();
+    player.toggle();
+  });
+}
+
+/** @param {Parts} parts */
+function listenToRuns({ ui, session, model, life }) {
+  const count = (/** @type {string} */ name) => {
+    model.set(name, (model.get(name) ?? 0) + 1);
+    model.save_changes();
+  };
+  life.on(ui.run, "click", () => {
+    session.send();                    // the kernel runs what is seen here, the last t included
+    count("go");
+  });
+  life.on(ui.stop, "click", () => count("stop"));
+}
+
+/**
+ * A cursor dragged in the curves: the plot where it went down says which generation.
+ * @param {Parts} parts
+ */
+function listenToCurves({ page, ui, session, show, life }) {
+  let held = -1;
+  const scrub = (/** @type {PointerEvent} */ event) => {
+    const plot = show.plots[held];
+    if (!plot) return;
+    const share = (event.offsetX - plot.x0) / (plot.x1 - plot.x0);
+    session.go(Math.round(1 + share * (page.generations - 1)));
+  };
+  life.on(ui.curves, "pointerdown", (event) => {
+    const [px, py] = [event.offsetX, event.offsetY];
+    ui.curves.setPointerCapture(event.pointerId);
+    held = show.plots.findIndex(({ x0, x1, y1, left, right }) =>
+      px >= x0 - left && px <= x1 + right && py <= y1 + 30);
+    scrub(event);
+  });
+  life.on(ui.curves, "pointermove", (event) => event.buttons & 1 && scrub(event));
+}
+
+/** @param {Parts} parts */
+function listenToPad({ ui, pad, life }) {
+  life.on(ui.pencil, "click", () => pad.toggle());
+  life.on(ui.cloud, "pointerdown", (event) => pad.down(event));
+  life.on(ui.cloud, "pointermove", (event) => pad.drag(event));
+  for (const event of ["pointerup", "pointercancel"]) life.on(ui.cloud, event, () => pad.up());
+  life.on(ui.stamps, "click", (_, i) => pad.stamp(i));
+  life.on(ui.undo, "click", () => pad.undo());
+  life.on(ui.clear, "click", () => pad.clear());
+  life.on(ui.done, "click", () => ui.pencil.click());
+}

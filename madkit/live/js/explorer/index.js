@@ -1,0 +1,103 @@
+// The explorer: self-consuming loops side by side, generation by generation. Everything that one
+// setting needs is a track (pack.js), so moving through generations asks nobody; other settings
+// come as further tracks. anywidget calls `render` in JupyterLab, and `mount` calls it in a page
+// opened from disk, without kernel or network.
+
+import { Life } from "../shared/life.js";
+import { standIn } from "../shared/stand_in.js";
+import { clone } from "../shared/values.js";
+import { Asking } from "./asking.js";
+import { build } from "./elements.js";
+import { listen } from "./hands.js";
+import { unpack } from "./pack.js";
+import { Pad } from "./pad.js";
+import { decode, keys, loopsOf, problem, settingsOf } from "./page.js";
+import { Player } from "./player.js";
+import { Session } from "./session.js";
+import { Show } from "./show.js";
+
+/**
+ * @typedef {import("../types.js").Model} Model
+ * @typedef {import("../types.js").Page} Page
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").Parts} Parts
+ */
+
+/** @param {{ model: Model, el: Element }} given @returns {() => void} */
+function render({ model, el }) {
+  const parts = assembled(model), { ui, session, asking, player, show, life } = parts;
+  listen(parts);
+  life.hear("change:state", () => session.received());
+  life.hear("msg:custom", (message, buffers) => asking.heard(message, buffers));
+  life.hear("change:said", () => life.schedule());
+  /** @type {any} */ (ui.root).explorer = handle(parts);
+  el.append(ui.root);
+  life.resized([ui.root, ui.left, ui.compositionBox, ui.curveWords], (some) => show.resized(some));
+  life.themed(() => show.recolour());
+  asking.begin(session.state, model.get("scene"));
+  return () => {
+    for (const part of [life, session, asking, player, show]) part.end();
+    ui.root.remove();
+  };
+}
+
+/**
+ * The parts of a page, joined.
+ * @param {Model} model @returns {Parts}
+ */
+function assembled(model) {
+  /** @type {Page} */
+  const page = model.get("page");
+  const ui = build(page), life = new Life(model, fail, () => show.paint());
+  const asking = new Asking(page, model, life);
+  const session = new Session(page, model, asking, life);
+  const player = new Player(session, asking, life), pad = new Pad(ui, session, life);
+  const joined = { page, model, ui, session, asking, player, pad, life };
+  /** @type {Show} */
+  const show = new Show(joined);
+  return { ...joined, show };
+
+  /** @param {Error} error */
+  function fail(error) {
+    session.trouble = `This could not be drawn: ${error.message}`;
+    ui.alert.textContent = session.trouble;
+    ui.alert.hidden = false;
+  }
+}
+
+/**
+ * What scripts and tests may read and do: `root.explorer`.
+ * @param {Parts} parts
+ */
+function handle({ session, asking, show }) {
+  return {
+    get state() {
+      return clone(session.state);
+    },
+    drawn: show.drawn, tracks: asking.tracks,
+    /** @param {any} change */
+    set(change) {
+      const { state } = session;
+      const deep = Object.fromEntries(/** @type {const} */ (["A", "B"])
+        .filter((side) => change[side] && state[side])
+        .map((side) => [side, { ...settingsOf(state, side), ...change[side] }]));
+      return session.move({ ...change, ...deep });
+    },
+  };
+}
+
+/**
+ * The explorer in a page without a kernel: all tracks are in `bytes`. A sibling .madkit-still gives
+ * way to it.
+ * @param {Element} el @param {Page} page @param {State} state @param {ArrayBuffer} bytes
+ */
+export function mount(el, page, state, bytes) {
+  const said = { kind: "", text: "", share: null };
+  const model = standIn({ page: { ...page, offline: true }, state, scene: bytes, said });
+  const cleanup = render({ model, el });
+  el.classList.add("madkit-alive");
+  return cleanup;
+}
+
+export { decode, keys, loopsOf, problem, unpack };
+export default { render };

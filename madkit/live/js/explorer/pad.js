@@ -1,0 +1,148 @@
+// The pad: where one draws a distribution of one's own.
+
+import { css } from "../shared/colours.js";
+import { stroke } from "../shared/canvas.js";
+import { clone } from "../shared/values.js";
+import { HALF, LEAST, MOST } from "./page.js";
+import { dots } from "./plane.js";
+import { rounded, stamp, STAMPS } from "./stamps.js";
+
+const NEAR = 7;                                        // pixels between two points of a stroke
+
+/**
+ * From the plane to pixels, and back.
+ * @param {number} size
+ */
+const padScale = (size) => ({
+  x: (/** @type {number} */ v) => ((v + HALF) / (2 * HALF)) * size,
+  y: (/** @type {number} */ v) => size - ((v + HALF) / (2 * HALF)) * size,
+  back: (/** @type {number} */ px, /** @type {number} */ py) =>
+    [(px / size) * 2 * HALF - HALF, HALF - (py / size) * 2 * HALF],
+});
+
+export class Pad {
+  /**
+   * What is drawn, and what was before each stroke; null while the pad is closed.
+   * @type {import("../types.js").Draft | null}
+   */
+  draft = null;
+  size = 0;                                            // pixels of a side
+
+  /**
+   * @param {import("../types.js").ExplorerUi} ui
+   * @param {import("./session.js").Session} session
+   * @param {import("../shared/life.js").Life} life
+   */
+  constructor(ui, session, life) {
+    this.ui = ui;
+    this.session = session;
+    this.life = life;
+  }
+
+  get words() {
+    const count = this.draft?.points.length ?? 0;
+    if (!this.draft) return "";
+    return count < LEAST ? `draw at least ${LEAST} points` : `${count} points`;
+  }
+
+  toggle() {
+    const points = clone(this.session.state.drawn?.points ?? []);
+    this.draft = this.draft ? null : { points, before: [], last: null };
+    this.ui.root.classList.toggle("drawing", this.draft !== null);
+    this.life.schedule();
+  }
+
+  close() {
+    this.draft = null;
+  }
+
+  /**
+   * A stroke begins.
+   * @param {PointerEvent} event
+   */
+  down(event) {
+    if (!this.draft) return;
+    this.ui.cloud.setPointerCapture(event.pointerId);
+    this.#remember();
+    this.draft.last = null;
+    this.#spray(event);
+  }
+
+  /** @param {PointerEvent} event */
+  drag(event) {
+    if (this.draft?.last && event.buttons & 1) this.#spray(event);
+  }
+
+  up() {
+    if (!this.draft?.last) return;
+    this.draft.last = null;
+    this.#commit(this.draft.points);
+  }
+
+  /** @param {number} i */
+  stamp(i) {
+    this.#remember();
+    this.#commit(stamp(STAMPS[i]));
+  }
+
+  undo() {
+    this.#commit(this.draft?.before.pop() ?? []);
+  }
+
+  clear() {
+    this.#remember();
+    this.#commit([]);
+  }
+
+  #remember() {
+    this.draft?.before.push(clone(this.draft.points));
+  }
+
+  /**
+   * These points are the truth now.
+   * @param {number[][]} points
+   */
+  #commit(points) {
+    if (!this.draft) return;
+    this.draft.points = rounded(points);
+    const enough = this.draft.points.length >= LEAST;
+    this.session.move({ drawn: enough ? { points: this.draft.points } : null });
+    this.life.schedule();
+  }
+
+  /** @param {PointerEvent} event */
+  #spray(event) {
+    if (!this.draft) return;
+    const box = this.ui.cloud.getBoundingClientRect(), { points, last } = this.draft;
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top], count = points.length;
+    const moved = Math.hypot(px - (last?.[0] ?? -99), py - (last?.[1] ?? -99));
+    if (moved < NEAR || count >= MOST) return;
+    // around the pointer, even and without chance
+    const far = last ? 20 * Math.sqrt((0.7549 * count) % 1) : 0, angle = 2.4 * count;
+    const to = padScale(this.size);
+    points.push(to.back(px + far * Math.cos(angle), py + far * Math.sin(angle)));
+    this.draft.last = [px, py];
+    this.life.schedule();
+  }
+
+  /** @param {import("../types.js").Pen} ctx @param {import("../types.js").Look} look */
+  draw(ctx, look) {
+    const { size } = this, to = padScale(size), points = this.draft?.points ?? [];
+    ctx.beginPath();
+    for (const v of [-2, 0, 2]) {
+      ctx.moveTo(to.x(v), 0);
+      ctx.lineTo(to.x(v), size);
+      ctx.moveTo(0, to.y(v));
+      ctx.lineTo(size, to.y(v));
+    }
+    stroke(ctx, css(look.rule, 0.6), 1);
+    ctx.beginPath();
+    ctx.rect(1, 1, size - 2, size - 2);
+    stroke(ctx, css(look.quiet), 2, [6, 4]);
+    const marks = points.map(([x, y]) => [to.x(x), to.y(y)]);
+    dots(ctx, marks, "circle", 3, css(look.real, 0.85));
+    const middle = size / 2, quiet = look.quiet;
+    if (!points.length)
+      ctx.write("click, or drag to spray", middle, middle - 14, { align: "center", colour: quiet });
+  }
+}

@@ -1,0 +1,126 @@
+// The session: the state that is shown, how it moves, and what the kernel hears of it.
+
+import { clone, same } from "../shared/values.js";
+import { problem, settingsOf } from "./page.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../types.js").Settings} Settings
+ */
+
+export const REST = 300;     // ms without a move before the kernel hears of it, and words follow
+const ABSENT = "This page does not carry this setting: JupyterLab is needed for it.";
+
+export class Session {
+  trouble = "";
+  moved = 0;                                           // when it moved last
+  #save = 0;
+
+  /**
+   * @param {import("../types.js").Page} page
+   * @param {import("../types.js").Model} model
+   * @param {import("./asking.js").Asking} asking
+   * @param {import("../shared/life.js").Life} life
+   */
+  constructor(page, model, asking, life) {
+    this.page = page;
+    this.model = model;
+    this.asking = asking;
+    this.life = life;
+    /** @type {State} */
+    this.state = clone(model.get("state"));
+    /** @type {State} */
+    this.first = clone(page.start ?? model.get("state"));
+  }
+
+  /**
+   * What the kernel says of its work.
+   * @returns {import("../types.js").News}
+   */
+  get news() {
+    return this.model.get("said") ?? { kind: "", text: "", share: null };
+  }
+
+  /** Where the settings of the chosen side stand. */
+  get settings() {
+    return settingsOf(this.state, this.state.tab);
+  }
+
+  /**
+   * A new state, if it is a good one; the kernel has it when it rests, or at once where it has to
+   * run something.
+   * @param {Partial<State>} change
+   */
+  move(change) {
+    const wanted = { ...this.state, ...change }, why = problem(this.page, wanted);
+    if (why) return this.refuse(why);
+    if (this.page.offline && this.asking.lacks(wanted)) return this.refuse(ABSENT);
+    if (same(wanted, this.state)) return true;
+    this.#become(wanted);
+    if (this.state.drawn && this.asking.lacks(this.state)) this.send();
+    else this.#save = window.setTimeout(this.life.guard(() => this.send()), REST);
+    return true;
+  }
+
+  /**
+   * Other settings of the chosen side.
+   * @param {Partial<Settings>} change
+   */
+  edit(change) {
+    return this.move({ [this.state.tab]: { ...this.settings, ...change } });
+  }
+
+  /**
+   * A slider moves one of them.
+   * @param {import("../types.js").Control} control @param {number} to
+   */
+  slide(control, to) {
+    this.asking.expect(control, this.settings[control.name], to);
+    this.edit({ [control.name]: to });
+  }
+
+  /**
+   * Another generation, or the nearest there is.
+   * @param {number} t
+   */
+  go(t) {
+    return this.move({ t: Math.max(1, Math.min(this.page.generations, t)) });
+  }
+
+  /** The kernel gets the state. */
+  send() {
+    clearTimeout(this.#save);
+    this.model.set("state", clone(this.state));
+    this.model.save_changes();
+  }
+
+  /** The kernel has set the state. */
+  received() {
+    const given = this.model.get("state");
+    if (same(given, this.state)) return;
+    const why = problem(this.page, given);
+    if (why) this.refuse(why);
+    else this.#become(given);
+  }
+
+  /** @param {string} why */
+  refuse(why) {
+    this.trouble = why;
+    this.life.schedule();
+    return false;
+  }
+
+  end() {
+    clearTimeout(this.#save);
+  }
+
+  /** @param {State} wanted */
+  #become(wanted) {
+    this.state = clone(wanted);
+    this.moved = performance.now();
+    clearTimeout(this.#save);
+    this.trouble = "";
+    this.asking.follow(this.state);
+    this.life.schedule();
+  }
+}

@@ -1,0 +1,166 @@
+// Show: what is painted, and where.
+
+import { brush, layer } from "../shared/canvas.js";
+import { css, lookOf } from "../shared/colours.js";
+import { LINE } from "../shared/text.js";
+import { differ } from "../shared/values.js";
+import { cloudPlan, drawCloud, drawGround } from "./cloud.js";
+import { compositionEntries, compositionHeight, drawComposition } from "./composition.js";
+import { showControls } from "./controls.js";
+import { drawCursor } from "./cursor.js";
+import { drawCurves } from "./curves.js";
+import { columnsOf, linesOf, plotsOf } from "./plots.js";
+import { metricsOf, nothing, reach } from "./tracks.js";
+import { Voice } from "./voice.js";
+
+/**
+ * @typedef {import("../types.js").Joined} Joined
+ * @typedef {import("../types.js").View} View
+ * @typedef {import("../types.js").Plot} Plot
+ */
+
+const GAP = 28;                                        // between columns
+const PAD = 17;                                        // of the frame around all
+const PAD_MOST = 440;                                  // pixels of the pad one draws on
+
+export class Show {
+  /** @type {import("../types.js").Drawn} What the last frame drew. */
+  drawn = { t: 0, frame: 0, spoken: false, panels: [], curves: [], axes: {} };
+  /** @type {Plot[]} */
+  plots = [];
+  /** @type {Map<Element, { width: number, height: number }>} */
+  #boxes = new Map();
+  /** @type {import("../types.js").Look | null} */
+  #look = null;
+  /** @type {unknown[]} */
+  #before = [];
+  #ground = layer();                                   // what does not move with the generation
+  #still = layer();
+  #size = 0;                                           // how wide the cloud is
+
+  /** @param {Joined} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.voice = new Voice(parts);
+  }
+
+  /**
+   * Boxes on the page have other sizes.
+   * @param {ResizeObserverEntry[]} entries
+   */
+  resized(entries) {
+    for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
+      this.#boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
+    this.parts.life.schedule();
+  }
+
+  recolour() {
+    this.#look = null;
+    this.parts.life.schedule();
+  }
+
+  end() {
+    this.voice.end();
+  }
+
+  paint() {
+    const { page, ui, session, asking, pad } = this.parts, { shown } = asking, { state } = session;
+    if (this.#inner <= 0) return;                      // out of sight
+    const look = this.#look ??= lookOf(ui.root);
+    const t = Math.min(state.t, shown.length ? reach(shown) : state.t);
+    const view = { page, look, shown, state: { ...state, t } };
+    showControls(this.parts, view);
+    if (shown.length) this.drawn.spoken = this.voice.speak(view);
+    this.#layout();
+    const { draft } = pad;
+    const depends = [look, t, state.drawn !== null, window.devicePixelRatio,
+                     ...this.#boxes.values(), draft, draft?.points, draft?.points.length,
+                     ...this.#content()];
+    // a slider that is on its way elsewhere changes no picture
+    if (differ(depends, this.#before)) this.#draw(view);
+    this.#before = depends;
+    this.drawn.frame += 1;
+    this.drawn.t = state.t;
+    ui.root.dispatchEvent(new Event("drawn"));
+  }
+
+  /**
+   * What pictures of all generations depend on.
+   * @returns {unknown[]}
+   */
+  #content() {
+    return this.parts.asking.shown.flatMap(({ side, tracks }) => [side, ...tracks]);
+  }
+
+  get #inner() {
+    return (this.#boxes.get(this.parts.ui.root)?.width ?? 0) - 2 * PAD;
+  }
+
+  /** How wide the cloud is: all there is in a narrow place or above many plots, else its share. */
+  #layout() {
+    const { page, ui, asking: { shown }, pad } = this.parts, inner = this.#inner;
+    const many = Math.max(shown.length, ...shown.map((one) => one.tracks.length));
+    const sheets = many > 1 && page.truth.kind === "images";
+    const crowded = metricsOf(page, shown).length > 2 || sheets;
+    const narrow = crowded || inner < (many > 2 ? 828 : 668);
+    ui.root.classList.toggle("narrow", narrow);
+    this.#size = narrow ? inner : Math.floor((inner - GAP) * (many > 1 ? 0.58 : 0.46));
+    pad.size = Math.min(this.#size, PAD_MOST);
+    ui.root.style.setProperty("--left", `${this.#size}px`);
+  }
+
+  /** @param {View} view */
+  #draw(view) {
+    const { ui, asking: { shown } } = this.parts;
+    ui.root.style.setProperty("--real", css(view.look.real));
+    this.#drawCloud(view);
+    ui.compositionBox.hidden = !compositionEntries(shown).length;
+    ui.right.hidden = !shown.length;
+    if (!shown.length) return;
+    const inner = this.#inner, narrow = this.#size === inner, wide = narrow ? inner : this.#size;
+    ui.composition.style.width = `${wide}px`;
+    if (!ui.compositionBox.hidden) {
+      const ctx = brush(ui.composition, wide, compositionHeight(shown), view.look);
+      drawComposition(ctx, view, wide);
+    }
+    this.#drawCurves(view, narrow ? inner : inner - GAP - this.#size, narrow);
+  }
+
+  /**
+   * The cloud, the pad in its place, or real rows alone before there is anything else.
+   * @param {View} view
+   */
+  #drawCloud(view) {
+    const { page, ui, pad } = this.parts, size = pad.draft ? pad.size : this.#size;
+    const { look, state } = view, real = page.truth.real;
+    this.drawn.panels = [];
+    if (pad.draft) pad.draw(brush(ui.cloud, size, size, look), look);
+    else if (view.shown.length || real) {
+      const given = view.shown.length || !real ? view
+        : { ...view, shown: [{ side: /** @type {const} */ ("A"), given: state,
+                               tracks: [nothing(real)] }] };
+      const plan = cloudPlan(given.shown, size), ctx = brush(ui.cloud, size, plan.height, look);
+      drawGround(ctx, given, plan, size, this.#ground);
+      this.drawn.panels = drawCloud(ctx, given, plan);
+    }
+    ui.cloud.style.width = `${size}px`;
+  }
+
+  /** @param {View} view @param {number} wide @param {boolean} narrow */
+  #drawCurves(view, wide, narrow) {
+    const { page, ui } = this.parts, lines = linesOf(view).length, { look } = view;
+    const metrics = metricsOf(page, view.shown);
+    const rows = Math.ceil(metrics.length / columnsOf(metrics, lines, wide));
+    const high = (/** @type {Element} */ node) => this.#boxes.get(node)?.height ?? 0;
+    const beside = high(ui.left) + high(ui.compositionBox) + 12 - high(ui.curveWords) - 6;
+    const room = narrow ? 0 : beside, least = lines > 4 ? 230 : 190;  // many names need room
+    const tall = Math.max(least * rows + LINE, Math.min(room, 400 * rows));
+    const ctx = brush(ui.curves, wide, tall, look);
+    ui.curves.style.width = `${wide}px`;
+    this.#still(ctx, wide, tall, look, [look, ...this.#content()], (pen) => {
+      this.plots = plotsOf(pen, view, wide, tall);
+      Object.assign(this.drawn, drawCurves(pen, view, this.plots));
+    });
+    for (const plot of this.plots) drawCursor(ctx, view, plot);
+  }
+}

@@ -1,0 +1,34 @@
+// Elements of a page; text is never read as HTML.
+
+/**
+ * An element; attributes that are null or false are left out, and so are such children.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {import("../types.js").Attributes} given
+ * @param {(Node | string | null | undefined | false | "")[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, given = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(given))
+    if (value != null && value !== false)
+      node.setAttribute(name, value === true ? "" : String(value));
+  for (const child of children) if (child != null && child !== false) node.append(child);
+  return node;
+}
+
+/** @param {Node | string} text @param {import("../types.js").Attributes} given */
+export const button = (text, given = {}) => make("button", { type: "button", ...given }, text);
+
+/** @param {string} panel its name */
+export const canvas = (panel) => make("canvas", { "data-panel": panel, role: "img" });
+
+/**
+ * Sets text only where it changed, so that screen readers stay quiet.
+ * @param {Node} node @param {string} text
+ */
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** @param {Element} node @param {boolean} on */
+export const press = (node, on) => node.setAttribute("aria-pressed", String(on));

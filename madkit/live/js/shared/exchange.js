@@ -1,0 +1,57 @@
+// The buttons that copy a state as a word and paste one, and the row that they open.
+
+import { button, make, put } from "./elements.js";
+import { encode, PREFIX } from "./states.js";
+
+/** @typedef {import("./life.js").Life} Life */
+
+export class Exchange {
+  copy = button("copy state");
+  paste = button("paste state", { "aria-expanded": "false" });
+  #apply = button("show it");
+  #word = make("input", { type: "text", "aria-label": "state string", spellcheck: "false",
+                          autocomplete: "off", placeholder: PREFIX + "…" });
+  #copied = make("span", { role: "status" });
+  row = make("div", { class: "row" }, this.#word, this.#apply, this.#copied);
+
+  /**
+   * @param {Life} life
+   * @param {() => unknown} state what is copied
+   * @param {(word: string) => boolean} show shows what is pasted, and gives whether that could be
+   */
+  join(life, state, show) {
+    const accept = () => {
+      if (show(this.#word.value)) this.#unfold(false);
+    };
+    this.#unfold(false);
+    life.on(this.copy, "click", () => this.#give(state()));
+    life.on(this.paste, "click", () => {
+      this.#unfold(this.row.hidden);
+      this.#word.value = "";
+      if (!this.row.hidden) this.#word.focus();
+    });
+    life.on(this.#apply, "click", accept);
+    life.on(this.#word, "keydown", (event) => {
+      if (event.key === "Enter") accept();
+    });
+  }
+
+  /** @param {unknown} state */
+  #give(state) {
+    this.#unfold(true);
+    this.#word.value = encode(state);
+    this.#word.focus();
+    this.#word.select();
+    const done = () => put(this.#copied, "copied");
+    const byHand = () => put(this.#copied, "press Ctrl-C to copy");
+    if (navigator.clipboard) navigator.clipboard.writeText(this.#word.value).then(done, byHand);
+    else byHand();
+  }
+
+  /** @param {boolean} open */
+  #unfold(open) {
+    this.row.hidden = !open;
+    this.paste.setAttribute("aria-expanded", String(open));
+    put(this.#copied, "");
+  }
+}

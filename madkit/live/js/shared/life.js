@@ -1,0 +1,96 @@
+// The life of a page: what it hears, watches and paints until it ends.
+
+/**
+ * @typedef {import("../types.js").Model} Model
+ * @typedef {(event: any, i: number) => unknown} Act
+ */
+
+const SIGNS_OF_THEME = ["class", "style", "data-jp-theme-light", "data-jp-theme-name"];
+
+export class Life {
+  #end = new AbortController();
+  /** @type {[string, Function][]} */
+  #heard = [];
+  /** @type {(ResizeObserver | MutationObserver)[]} */
+  #observers = [];
+  #frame = 0;
+  #theme = 0;
+
+  /**
+   * @param {Model} model
+   * @param {(error: Error) => void} fail shows what went wrong
+   * @param {() => void} paint paints a frame
+   */
+  constructor(model, fail, paint) {
+    this.model = model;
+    this.fail = fail;
+    this.paint = paint;
+  }
+
+  /**
+   * An act whose errors are shown, not lost.
+   * @template {any[]} A @param {(...given: A) => any} act
+   */
+  guard(act) {
+    return (/** @type {A} */ ...given) => {
+      try {
+        return act(...given);
+      } catch (error) {
+        this.fail(/** @type {Error} */ (error));
+      }
+    };
+  }
+
+  /** @param {EventTarget | EventTarget[]} nodes @param {string} event @param {Act} act */
+  on(nodes, event, act) {
+    [nodes].flat().forEach((node, i) =>
+      node.addEventListener(event, this.guard((e) => act(e, i)), { signal: this.#end.signal }));
+  }
+
+  /**
+   * Hear of what the kernel does.
+   * @param {string} name @param {(...given: any[]) => unknown} act
+   */
+  hear(name, act) {
+    const guarded = this.guard(act);
+    this.#heard.push([name, guarded]);
+    this.model.on(name, guarded);
+  }
+
+  /** The next frame. */
+  schedule() {
+    this.#frame ||= requestAnimationFrame(this.guard(() => {
+      this.#frame = 0;
+      this.paint();
+    }));
+  }
+
+  /** @param {Element[]} nodes @param {(entries: ResizeObserverEntry[]) => void} act */
+  resized(nodes, act) {
+    const observer = new ResizeObserver(this.guard(act));
+    this.#observers.push(observer);
+    nodes.forEach((node) => observer.observe(node));
+  }
+
+  /**
+   * When the page's colours may be others.
+   * @param {() => void} act
+   */
+  themed(act) {
+    const observer = new MutationObserver(this.guard(() => {
+      act();
+      clearTimeout(this.#theme);
+      this.#theme = window.setTimeout(act, 300);   // its style sheet may come after its name
+    }));
+    this.#observers.push(observer);
+    observer.observe(document.body, { attributes: true, attributeFilter: SIGNS_OF_THEME });
+  }
+
+  end() {
+    this.#end.abort();
+    this.#observers.forEach((observer) => observer.disconnect());
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#theme);
+    for (const [name, act] of this.#heard) this.model.off(name, act);
+  }
+}

@@ -1,0 +1,18 @@
+// What stands for the model where there is no kernel: values by name, and who wants to know.
+
+/** @param {Record<string, any>} values @returns {import("../types.js").Model} */
+export function standIn(values) {
+  /** @type {Record<string, Set<Function>>} */
+  const heard = {};
+  return {
+    get: (name) => values[name],
+    set: (name, value) => {
+      values[name] = value;
+      for (const act of heard[`change:${name}`] ?? []) act();
+    },
+    save_changes: () => {},
+    send: () => {},
+    on: (name, act) => (heard[name] ??= new Set()).add(act),
+    off: (name, act) => heard[name]?.delete(act),
+  };
+}

@@ -1,0 +1,54 @@
+// Text on canvases: how wide it is, and how it is made to fit.
+
+/**
+ * @typedef {import("../types.js").Look} Look
+ * @typedef {import("../types.js").Context} Context
+ */
+
+export const SIZE = 16;                                // of text on canvases
+export const LINE = 20;
+
+/** @type {Map<string, number>} */
+const widths = new Map();
+
+/** @param {Look} look */
+export const fontOf = (look, bold = false) => `${bold ? "600 " : ""}${SIZE}px ${look.font}`;
+
+/**
+ * How wide a text is; the few texts of a page are measured over and over.
+ * @param {Context} ctx @param {string} text @param {Look} look
+ */
+export function measured(ctx, text, look, bold = false) {
+  const font = fontOf(look, bold), key = `${font}|${text}`, known = widths.get(key);
+  if (known !== undefined) return known;
+  if (widths.size > 5000) widths.clear();
+  ctx.font = font;
+  const { width } = ctx.measureText(text);
+  widths.set(key, width);
+  return width;
+}
+
+/**
+ * Text, cut off where it is too long.
+ * @param {Context} ctx @param {string} text @param {number} width
+ */
+export function fitted(ctx, text, width) {
+  if (width === Infinity || ctx.measureText(text).width <= width) return text;
+  let cut = text;
+  while (cut && ctx.measureText(cut + "…").width > width) cut = cut.slice(0, -1);
+  return cut.trimEnd() + "…";
+}
+
+/**
+ * Text in at most two lines of this width.
+ * @param {Context} ctx @param {string} text @param {number} width
+ */
+export function wrapped(ctx, text, width) {
+  const words = text.split(" ");
+  if (ctx.measureText(text).width <= width || words.length === 1)
+    return [fitted(ctx, text, width)];
+  let first = words.shift() ?? "";
+  while (words.length && ctx.measureText(`${first} ${words[0]}`).width <= width)
+    first += ` ${words.shift()}`;
+  return [first, words.join(" ")].filter(Boolean).map((line) => fitted(ctx, line, width));
+}

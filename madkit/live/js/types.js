@@ -1,0 +1,109 @@
+// The shapes of what the modules hand to one another, for `tsc --checkJs` and for readers. Values
+// come from Python as live.scenes.page, .pack and .phases make them. No module needs this file.
+
+export {};
+
+// --- canvases and colours ----------------------------------------------------------------------
+
+/**
+ * @typedef {string | number[]} Colour as "#D55E00", "rgb(…)" or [red, green, blue]
+ * @typedef {[number, number, number, number]} Box left, top, width and height in pixels
+ * @typedef {{ paper: number[], text: number[], quiet: number[], rule: number[], real: number[],
+ *             dark: boolean, font: string }} Look the colours of the page around
+ * @typedef {{ colour?: Colour, bold?: boolean, align?: CanvasTextAlign, within?: number }} Writing
+ * @typedef {CanvasRenderingContext2D} Context
+ * @typedef {Context & { write: (text: string, x: number, y: number, given?: Writing) => void }} Pen
+ * @typedef {(ctx: Context, width: number, height: number, look: Look, depends: unknown[],
+ *            paint: (pen: Pen) => void) => void} Layer
+ * @typedef {{ x: (v: number) => number, y: (v: number) => number }} Scale
+ * @typedef {Record<string, string | number | boolean | null | undefined>} Attributes
+ */
+
+// --- what comes from Python --------------------------------------------------------------------
+
+/**
+ * @typedef {(name: string, act: Function) => void} Hear
+ * @typedef {{ get: (name: string) => any, set: (name: string, value: any) => void, on: Hear,
+ *             off: Hear, save_changes: () => void, send: (message: any) => void }} Model
+ * @typedef {{ kind: string, text: string, share?: number | null }} News what the kernel says
+ * @typedef {{ shape: number[], data: Float32Array }} Numbers an array, row by row
+ *
+ * @typedef {{ colour: string, dash: number[], marker: string }} LoopLook
+ * @typedef {LoopLook & { label: string, takes: string[], family?: string }} Loop
+ * @typedef {{ name: string, label: string, values: number[], words: string[] }} Control
+ * @typedef {{ name: string, label: string, short: string, kind: string, log: boolean,
+ *             range: [number, number] | null, colour?: string }} Metric
+ * @typedef {{ name: string, help: string, set: Record<string, any> }} Preset
+ * @typedef {{ kind?: string, half?: number, window?: number[], real?: number[][] }} Truth
+ * @typedef {{ title: string, generations: number, choose: string, compare: boolean, draw: boolean,
+ *             heavy: boolean, offline: boolean, truth: Truth, loops: Loop[], controls: Control[],
+ *             metrics: Metric[], presets: Preset[], start?: State }} Page
+ *
+ * @typedef {"A" | "B"} Side
+ * @typedef {{ loop: string, [name: string]: any }} Settings places on the sliders, and the loop
+ * @typedef {{ t: number, tab: Side, A: Settings, B: Settings | null, seed: number, speed: number,
+ *             drawn: { points: number[][] } | null }} State
+ *
+ * @typedef {[string, number, number]} Part source, generation of birth, rows
+ * @typedef {{ low: Float32Array | null, median: Float32Array | null, high: Float32Array | null,
+ *             theory: Float32Array | null, words: string }} Curve
+ * @typedef {{ key: string, label: string, t: number[], kept?: number[], lam?: number,
+ *             seeds: number, curves: Record<string, Curve>, diet: [number, Part[]][],
+ *             mean: Numbers | null, root: Numbers | null, emitted: Numbers | null,
+ *             rows: Numbers | null, images: Numbers | null, real: Numbers | null }} Track
+ */
+
+// --- the explorer ------------------------------------------------------------------------------
+
+/**
+ * @typedef {{ side: Side, given: State, tracks: Track[] }} ShownSide
+ * @typedef {{ page: Page, look: Look, shown: ShownSide[], state: State }} View
+ * @typedef {{ mean: Float32Array, root: Float32Array, kept: number }} Fit
+ * @typedef {{ points: number[][], before: number[][][], last: number[] | null }} Draft
+ *
+ * @typedef {{ track?: Track, real?: Numbers }} Square
+ * @typedef {Square & { size: number, x: number, y: number }} Panel
+ * @typedef {{ side: Side, x: number, y: number, head: number, width: number,
+ *             panels: Panel[] }} Block
+ * @typedef {{ blocks: Block[], height: number }} Plan
+ * @typedef {{ points: number[][], kept?: number, cells?: Box[] }} Done what a square shows
+ *
+ * @typedef {{ side: Side, track: Track, loop: LoopLook, name: string, silent: boolean }} CurveLine
+ * @typedef {{ metric: Metric, lines: CurveLine[], x0: number, x1: number, y0: number, y1: number,
+ *             left: number, right: number, range: [number, number], ticks: number[],
+ *             texts: string[], last: boolean } & Scale} Plot
+ * @typedef {{ name: string, from: number[], colour: string, line: number[],
+ *             bold: boolean }} EndName
+ * @typedef {{ t: number, frame: number, spoken: boolean, panels: any[], curves: any[],
+ *             axes: Record<string, any> }} Drawn
+ *
+ * @typedef {ReturnType<typeof import("./explorer/elements.js").build>} ExplorerUi
+ * @typedef {{ page: Page, model: Model, ui: ExplorerUi,
+ *             session: import("./explorer/session.js").Session,
+ *             asking: import("./explorer/asking.js").Asking,
+ *             player: import("./explorer/player.js").Player,
+ *             pad: import("./explorer/pad.js").Pad,
+ *             life: import("./shared/life.js").Life }} Joined
+ * @typedef {Joined & { show: import("./explorer/show.js").Show }} Parts
+ */
+
+// --- the map -----------------------------------------------------------------------------------
+
+/**
+ * @typedef {{ n_r: number[], n_s: number[], worth: number[][] }} Cells log₂ n_e/n_r, [n_s][n_r]
+ * @typedef {{ dim: number, lam: number, n_r: number, n_s: number, simulated: boolean }} MapState
+ * @typedef {{ key: string, t: number[], w2: number[][], rows: [number, number | null] }} MapTrack
+ * @typedef {{ dim: number, lams: number[], n_r: number[], n_s: number[],
+ *             worth: number[][][] }} Simulated
+ * @typedef {{ title: string, dims: number[], lams: number[], cells: number, shades: number[][],
+ *             generations: number, presets: Preset[], simulated: Simulated | null,
+ *             offline: boolean, paths: Record<string, MapTrack> }} MapPage
+ * @typedef {{ page: MapPage, state: MapState, look: Look, track?: MapTrack }} MapView
+ * @typedef {{ box: Box, rows: (px: number, py: number) => number[] } & Scale} MapPlot
+ * @typedef {{ theory: number[], alone: number, high: number, ticks: number[], x0: number,
+ *             x1: number, y0: number, y1: number } & Scale} LoopPlot
+ * @typedef {ReturnType<typeof import("./map/elements.js").build>} MapUi
+ * @typedef {{ page: MapPage, ui: MapUi, session: import("./map/session.js").Session,
+ *             life: import("./shared/life.js").Life }} MapJoined
+ * @typedef {MapJoined & { show: import("./map/show.js").Show }} MapParts
+ */

@@ -1,0 +1,230 @@
+"""What an explorer shows and lets one set, and the state that it is in: plain values, the same in Python and in the browser.
+
+A state names every setting by its place in the control's list of values, so that it can be checked, copied and restored:
+
+    {"t": 10, "tab": "A", "A": {"loop": "all", "n": 5, "p": 10, "lam": 30}, "B": None, "drawn": None, "seed": 0, "speed": 1}
+
+A track is known by its key, a function of (page, state): "fresh data:n5,p10,lam30".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import inspect
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from madkit.loops import Loop
+from madkit.metrics.values import Value, value_of
+from madkit.plot.language import Family
+
+ALL = "all"                # of several loops: side by side
+POINTS = 400               # of a drawn distribution, at most
+LEAST = 5                  # and at least
+REACH = 4.0                # a drawn point's coordinates lie in [-4, 4]
+PREFIX = "madkit1:"        # of a state as text
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A setting, its values in the slider's order, and these in words."""
+
+    name: str
+    label: str
+    values: tuple[float, ...]
+    words: tuple[str, ...]
+
+    def thinned(self, count: int, keep: set[int]) -> Control:
+        """At most so many values, spread over all; those in `keep` stay."""
+        every = max(1, math.ceil((len(self.values) - 1) / max(1, count - 1)))
+        chosen = sorted({*range(0, len(self.values), every), len(self.values) - 1, *keep})
+        return replace(self, values=tuple(self.values[i] for i in chosen), words=tuple(self.words[i] for i in chosen))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One loop of the page: how it looks, and the controls that it takes; `make(**settings)` is the loop."""
+
+    label: str
+    look: Family
+    takes: tuple[str, ...] = ()
+    make: Callable[..., Loop] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything about an explorer that does not move. `truth` says how the cloud panel is drawn."""
+
+    title: str
+    generations: int
+    loops: tuple[Shown, ...]
+    controls: tuple[Control, ...]
+    metrics: tuple[Value, ...]
+    truth: Mapping[str, Any]
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {name: {"help": …, setting: value}}
+    choose: str = "loop"
+    compare: bool = True
+    draw: bool = False
+    heavy: bool = False
+    offline: bool = False
+    seeds: int = 1
+
+    def plain(self) -> dict[str, Any]:
+        """The page as the browser reads it."""
+        return {
+            "title": self.title, "generations": self.generations, "choose": self.choose, "compare": self.compare,
+            "draw": self.draw, "heavy": self.heavy, "offline": self.offline, "truth": dict(self.truth), "seeds": self.seeds,
+            "loops": [{"label": one.label, "family": one.look.name, "colour": one.look.colour, "takes": list(one.takes),
+                       "dash": _dash(one.look.line), "marker": MARKERS[one.look.marker]} for one in self.loops],
+            "controls": [{"name": c.name, "label": c.label, "values": list(c.values), "words": list(c.words)}
+                         for c in self.controls],
+            "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind,
+                         "log": m.log, "range": list(m.limits) if m.limits else None}
+                        for m in self.metrics],
+            "presets": [{"name": name, "help": preset.get("help", ""), "set": self.places(preset)}
+                        for name, preset in self.presets.items()],
+        }
+
+    def places(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings by value as settings by place; loop, t and unknown names as they are."""
+        known = {control.name: control.values for control in self.controls}
+        return {name: known[name].index(value) if name in known else value for name, value in settings.items() if name != "help"}
+
+    def labels(self) -> list[str]:
+        """What the loop of a side may be."""
+        return ([ALL] if len(self.loops) > 1 else []) + [one.label for one in self.loops]
+
+    def shown(self, side: Mapping[str, Any]) -> list[Shown]:
+        """The loops that a side shows."""
+        return [one for one in self.loops if side["loop"] in (ALL, one.label)]
+
+    def settings(self, one: Shown, side: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings that a loop takes, by value."""
+        return {c.name: c.values[side[c.name]] for c in self.controls if c.name in one.takes}
+
+    def key(self, one: Shown, side: Mapping[str, Any], state: State) -> str:
+        """What this loop's track is known by in this state."""
+        if self.choose == "run":
+            return one.label
+        key = f"{one.label}:{','.join(f'{name}{side[name]}' for name in one.takes)}"
+        key += f";s{state['seed']}" if state["seed"] else ""
+        return key + (f";{fnv(state['drawn']['points'])}" if state["drawn"] else "")
+
+    def keys(self, state: State) -> dict[str, tuple[Shown, Mapping[str, Any]]]:
+        """{key: (loop, side)} of all tracks that a state shows."""
+        sides = [side for side in (state["A"], state["B"]) if side is not None]
+        return {self.key(one, side, state): (one, side) for side in sides for one in self.shown(side)}
+
+
+MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "diamond"}
+
+
+def curve(name: str, **own: Any) -> Value:
+    """What a curve shows: a value of the table, on a linear axis; `own`: said in its place."""
+    return replace(value_of(name), log=False, **own)
+
+
+def _dash(line: Any) -> list[float]:
+    return [] if isinstance(line, str) else list(line[1])
+
+
+def takes(make: Callable[..., Loop], names: Sequence[str]) -> tuple[str, ...]:
+    """Which of these settings a function takes, in the order of `names`; n_ini belongs to the run and goes with any loop."""
+    known = inspect.signature(make).parameters
+    every = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    return tuple(name for name in names if name in known or name == "n_ini" or every)
+
+
+def fnv(points: Sequence[Sequence[float]]) -> str:
+    """Eight hexadecimal digits of drawn points: FNV-1a over their JSON as a browser writes it (2, not 2.0)."""
+    text = "[" + ",".join("[" + ",".join(f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0", value == 0) for value in point)
+                          + "]" for point in points) + "]"
+    code = 0x811C9DC5
+    for byte in text.encode():
+        code = (code ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return f"{code:08x}"
+
+
+# --- states --------------------------------------------------------------------------------------------------------
+
+
+def check_state(page: Page, state: Any) -> State:
+    """The state, where the page has such a one. ValueError, in words, for anything else."""
+    if not isinstance(state, Mapping):
+        raise ValueError(f"state: expected a dict, got {type(state).__name__}")
+    wanted = {"t", "tab", "A", "B", "drawn", "seed", "speed"}
+    if wrong := sorted(wanted ^ set(state)):
+        raise ValueError(f"state: expected exactly {', '.join(sorted(wanted))}, {'not' if wrong[0] in state else 'without'} "
+                         f"{wrong[0]}")
+    _whole("t", state["t"], 1, page.generations)
+    _whole("seed", state["seed"], 0, 2**31 - 1)
+    if isinstance(state["speed"], bool) or state["speed"] not in (1, 2, 4):
+        raise ValueError(f"state: speed expected 1, 2 or 4, got {state['speed']!r}")
+    if state["tab"] not in ("A", "B") or (state["tab"] == "B" and state["B"] is None):
+        raise ValueError(f"state: tab expected 'A', or 'B' where there is a B, got {state['tab']!r}")
+    if state["B"] is not None and not page.compare:
+        raise ValueError(f"state: B expected None, for this page compares nothing, got {state['B']!r}")
+    return dict(state) | {"A": _side(page, "A", state["A"]), "B": None if state["B"] is None else _side(page, "B", state["B"]),
+                          "drawn": _drawn(page, state["drawn"])}
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"state: {name} expected a whole number from {low} to {high}, got {value!r}")
+    return value
+
+
+def _side(page: Page, name: str, side: Any) -> dict[str, Any]:
+    wanted = {"loop"} | {control.name for control in page.controls}
+    if not isinstance(side, Mapping) or set(side) != wanted:
+        raise ValueError(f"state: {name} expected the settings {', '.join(sorted(wanted))}, got {side!r}")
+    if side["loop"] not in page.labels():
+        raise ValueError(f"state: {name}.loop expected one of {', '.join(page.labels())}, got {side['loop']!r}")
+    for control in page.controls:
+        _whole(f"{name}.{control.name}", side[control.name], 0, len(control.values) - 1)
+    return dict(side)
+
+
+def _drawn(page: Page, drawn: Any) -> dict[str, Any] | None:
+    if drawn is None:
+        return None
+    points = drawn.get("points") if isinstance(drawn, Mapping) else None
+    if not page.draw or not isinstance(points, list) or not LEAST <= len(points) <= POINTS:
+        raise ValueError(f"state: drawn expected {LEAST} to {POINTS} points, on a page that can be drawn on, "
+                         f"got {len(points) if isinstance(points, list) else drawn!r}")
+    for point in points:
+        if not isinstance(point, list) or len(point) != 2 or not all(_coordinate(value) for value in point):
+            raise ValueError(f"state: a drawn point is two numbers in [-{REACH:g}, {REACH:g}] of two decimals, got {point!r}")
+    return {"points": points}
+
+
+def _coordinate(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return number and abs(value) <= REACH and round(value, 2) == value
+
+
+def written(state: State) -> str:
+    """The state as one line of text, to copy and to restore."""
+    return PREFIX + base64.urlsafe_b64encode(json.dumps(state, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def read(page: Page, text: str) -> State:
+    """The state that `written` made into text. ValueError, in words, for text that is none."""
+    return check_state(page, parsed(text))
+
+
+def parsed(text: str) -> Any:
+    """What `written` made into text, not yet checked. ValueError, in words, for text that is damaged."""
+    if not isinstance(text, str) or not text.startswith(PREFIX):
+        raise ValueError(f"state: expected text that begins with {PREFIX}, got {text!r:.60}")
+    code = text.removeprefix(PREFIX).strip()
+    try:
+        return json.loads(base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError("state: the text is damaged; copy it again, whole") from None

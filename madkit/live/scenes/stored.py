@@ -1,0 +1,102 @@
+"""Tracks of runs that were made before: their own numbers, rows and images, nothing computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from madkit.base.quantiles import quantiles
+from madkit.live.scenes.pack import Track
+from madkit.live.scenes.page import curve
+from madkit.metrics.values import Value
+from madkit.record import Run
+from madkit.samples import Samples
+
+SHEET, CLOUD = 60, 400               # images, rows that are shown
+FIRST = ("recall", "precision", "frechet", "w2_squared", "trace", "modes.alive", "sliced_w2", "tails.1")
+
+
+def metrics(runs: list[Run], chosen: tuple[str, ...] | None, most: int = 2) -> tuple[Value, ...]:
+    """The curves of these runs: those chosen, or the best known of those that all of them have."""
+    have = [name for name in dict.fromkeys(runs[0].table.metric) if all(name in set(run.table.metric) for run in runs)]
+    if chosen is None:
+        chosen = tuple(sorted(have, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))[:most])
+    if missing := [name for name in chosen if name not in have]:
+        raise ValueError(f"metrics: expected some of {', '.join(have)}, which all runs have, got {missing[0]!r}")
+    return tuple(curve(name) for name in chosen)
+
+
+def track(run: Run, key: str, metrics: tuple[Value, ...]) -> Track:
+    """A Run as a track. ValueError for a run with neither rows in the plane nor images."""
+    generations = sorted(int(t) for t in run.table.generation.unique())
+    return {"key": key, "label": key, "t": generations, "lam": run.spec.get("lam_emit", 1.0),
+            "seeds": int(run.table.seed.nunique()),
+            "curves": {metric.name: _curve(run, metric.name, generations) for metric in metrics},
+            "diet": diet(run), **_rows(run)}
+
+
+def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
+    table = run.table[run.table.metric == name].pivot_table(index="seed", columns="generation", values="value", dropna=False)
+    values = table.reindex(columns=generations).to_numpy(float)
+    known = run.theory[run.theory.metric == name].set_index("generation").value.reindex(generations).to_numpy(float)
+    low, median, high = quantiles(values)
+    several = len(values) > 1
+    kinds = run.theory.kind[run.theory.metric == name]
+    return {"low": low if several else None, "median": median, "high": high if several else None,
+            "theory": known if np.isfinite(known).any() else None, "words": kinds.iloc[0] if len(kinds) else ""}
+
+
+def diet(run: Run) -> list[list[Any]]:
+    """[[t, [[source, born, rows], …]], …] from a run's own record; empty where it has none."""
+    def dishes(part: Any) -> list[list[Any]]:
+        return [[source, int(born), int(rows)] for source, born, rows in zip(part.source, part.born, part.rows, strict=True)]
+
+    return [[int(t), dishes(part)] for t, part in run.composition.groupby("generation")]
+
+
+def window(runs: list[Run]) -> dict[str, Any]:
+    """How the cloud panel is drawn: rows in the plane with one window for all runs, or images."""
+    shapes = {tuple(run.real.x.shape[1:]) if run.real is not None else None for run in runs}
+    if len(shapes) > 1 or runs[0].real is None:
+        raise ValueError("explore: expected runs of one kind, each with its real rows, got "
+                         + ", ".join(repr(run.real) for run in runs))
+    kind, shape = runs[0].real.x, runs[0].real.x.shape[1:]
+    if len(shape) == 3:
+        return {"kind": "images"}
+    if len(shape) == 1 and shape[0] == 2:
+        low, high = kind.min(0).values, kind.max(0).values
+        centre, half = (low + high) / 2, 0.55 * (high - low).max()
+        x, y = centre.tolist()
+        return {"kind": "rows", "window": [x - half.item(), x + half.item(), y - half.item(), y + half.item()]}
+    raise ValueError(f"explore: expected rows of two numbers, or images, got rows of shape {tuple(shape)}")
+
+
+def _rows(run: Run) -> dict[str, Any]:
+    kept = sorted(run.samples)
+    if run.real is None or not kept:
+        raise ValueError(f"explore: expected a run that kept its rows, got {run!r}")
+    if run.real.x.ndim == 4:
+        return {"kept": kept, "images": np.stack([_sheet(run.samples[t]) for t in kept]), "real": _sheet(run.real)}
+    return {"kept": kept, "rows": np.stack([cloud(run.samples[t].x) for t in kept]), "real": cloud(run.real.x)}
+
+
+def cloud(x: torch.Tensor) -> np.ndarray:
+    """The first rows (CLOUD, 2), NaN where there are fewer."""
+    rows = np.full((CLOUD, 2), np.nan, np.float32)
+    rows[: min(CLOUD, len(x))] = x[:CLOUD].numpy(force=True)
+    return rows
+
+
+def _sheet(samples: Samples) -> np.ndarray:
+    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels, one of each label, then a second of each, …"""
+    x = samples.x[:SHEET] if samples.y is None else samples.x[_turns(samples.y)]
+    x = x if x.dtype == torch.uint8 else (255 * x.clamp(0, 1)).round().to(torch.uint8)
+    return (x[:, 0] if x.shape[1] == 1 else x.movedim(1, -1)).numpy(force=True)
+
+
+def _turns(y: torch.Tensor) -> torch.Tensor:
+    """SHEET places of labels (n,): the first of every label, then the second of every label, …"""
+    turn = (y[:, None] == y[None, :]).tril(-1).sum(1)              # how many of its label came before
+    return torch.argsort(turn * (int(y.max()) + 1) + y, stable=True)[:SHEET]

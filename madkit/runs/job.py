@@ -1,0 +1,99 @@
+"""The checked arguments of a run, and what they say of themselves."""
+
+from __future__ import annotations
+
+import inspect
+import reprlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from madkit import loops
+from madkit import metrics as mad_metrics
+from madkit.base import describe as specs
+from madkit.base.checks import several_seeds, unit, whole
+from madkit.base.device import resolve
+from madkit.loops import Loop
+from madkit.metrics.values import Metric, chosen
+from madkit.samples import Samples
+from madkit.steps import Model, Truth, check_model_methods
+
+
+@dataclass(frozen=True)
+class Job:
+    """The checked arguments of a run: what crosses to a worker process."""
+
+    model: Any
+    loop: Loop
+    truth: Any
+    generations: int
+    seeds: list[int]
+    n_ini: int
+    metrics: tuple[Metric, ...]
+    features: Callable | None
+    emit: int
+    lam_emit: float
+    device: str
+    store: Path | None
+
+    def spec(self) -> dict[str, Any]:
+        """The run in words and numbers: its identity, then its provenance."""
+        return {
+            "model": specs.describe(self.model), "loop": specs.describe(self.loop), "truth": specs.describe(self.truth),
+            "seeds": self.seeds, "n_ini": self.n_ini, "metrics": [specs.describe(metric) for metric in self.metrics],
+            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit, "data": repr(self.truth),
+        } | specs.provenance(self.device)
+
+    def real(self) -> Samples:
+        """The test rows of the first seed."""
+        return self.truth.test(self.emit, self.seeds[0])
+
+    def emits(self, seed: int) -> bool:
+        """Whether this seed's emitted rows are needed: kept, stored or judged."""
+        judged = any(not self.by_moments(metric) for metric in self.metrics)
+        return judged or self.store is not None or seed == self.seeds[0]
+
+    def by_moments(self, metric: Metric) -> bool:
+        """Whether the metric judges the fit itself."""
+        known = hasattr(self.model, "moments") and hasattr(self.truth, "moments")
+        return metric in mad_metrics.MOMENTS and known and self.features is None
+
+
+def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
+        seeds: int | Iterable[int], n_ini: int | None = None,
+        metrics: Iterable[Metric | str] | None = None, features: Callable[[Samples], Any] | None = None, emit: int = 1000,
+        lam_emit: float | None = None, device: str = "auto", store: str | Path | None = None) -> Job:
+    """The arguments of a run, checked: see `run`."""
+    loops.check_loop(loop)
+    check_model_methods(model)
+    _check_truth(truth)
+    return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds), _n_ini(loop, n_ini),
+               _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
+               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit), str(resolve(device)),
+               None if store is None else Path(store))
+
+
+# --- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _n_ini(loop: Loop, n_ini: int | None) -> int:
+    return whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2)
+
+
+def _check_truth(truth: Any) -> None:
+    missing = [name for name in ("real", "fresh", "test") if not callable(getattr(truth, name, None))]
+    if isinstance(truth, type) or inspect.isfunction(truth):
+        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in mk.data.gaussian(2)")
+    if missing:
+        raise TypeError(f"truth: expected one of mk.data, such as mk.data.gaussian(2) or mk.data.array(x), got "
+                        f"{reprlib.repr(truth)} without {', '.join(missing)}")
+
+
+def _metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,
+             features: Callable | None) -> tuple[Metric, ...]:
+    if given is not None:
+        return chosen(given)
+    moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
+    clouds = (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
+    return mad_metrics.MOMENTS[:4] if moments else clouds

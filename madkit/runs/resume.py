@@ -1,0 +1,78 @@
+"""What a store holds, alive again: the state that a run goes on from, and every generation's model, to sample once more.
+
+A model that was kept (see `shelf`) is read on first use. Any other is fitted again to its stored training set: a fit is a
+function of (training set, seed, t), so both emit the same rows, to the bit on one type of machine.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from madkit import loops
+from madkit.base import describe as specs
+from madkit.base.device import resolve
+from madkit.base.files import StoreError, read_json
+from madkit.base.rng import stream
+from madkit.loops import Emitter, Loop, State
+from madkit.runs.shelf import Shelf
+from madkit.samples import Samples
+from madkit.steps import check_model_methods, fit, offers_state
+
+
+def reopen(folder: str | Path, model: Any, seed: int | None = None, device: str = "auto") -> dict[int, Emitter]:
+    """The generations of a stored run, {t: generation}: `reopen(folder, model)[t].sample(n, lam)` gives rows of generation t.
+
+    folder  what `run` was given as store, finished or not; it is only read
+    model   the model that the run was given, with the same settings; not changed
+    seed    one of the run's seeds; None: the first, whose rows are in Run.samples
+    device  "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+
+    Rows 0, 1, 2, … of one λ are the generation's own sequence: it begins with the rows that the run emitted, and goes on as far
+    as you ask (`start=` skips rows); `[t].model` is the fitted model. Raises StoreError where no generations are kept, for
+    another model, and for damaged files.
+    """
+    check_model_methods(model)
+    folder = Path(folder)
+    spec = read_json(folder / "spec.json")
+    if (asked := specs.describe(model)) != spec.get("model"):
+        raise StoreError(f"reopen: {folder} holds generations of another model: stored {spec.get('model')}, asked {asked}")
+    seed = spec["seeds"][0] if seed is None else seed
+    shelf = Shelf(folder / f"seed-{seed}", seed)
+    if not (done := shelf.generations()):
+        raise StoreError(f"reopen: {folder} keeps no generations of seed {seed} (it has {spec['seeds']}); run keeps them when "
+                         "it is given store=")
+    return emitters(shelf, model, range(1, done + 1), like=shelf.data(1)[:0].to(resolve(device)))
+
+
+def resumed(shelf: Shelf, done: int, model: Any, loop: Loop, truth: Any, device: str) -> State:
+    """The state after the `done` stored generations."""
+    shelf.learn(done)
+    here, memory = resolve(device), loops.reach(loop)
+    real = shelf.data(1).to(here)
+    reachable = range(1 if memory is None else max(1, done + 1 - memory), done + 1)
+    models = emitters(shelf, model, reachable, like=real[:0])
+    return State(done + 1, real, shelf.data(done).to(here), models, truth, shelf.seed, shelf.cursor(done))
+
+
+def emitters(shelf: Shelf, model: Any, generations: range, like: Samples) -> dict[int, Emitter]:
+    """The stored generations, their models made on first use."""
+    return {t: Emitter(t, shelf.seed, partial(_fitted, shelf, model, t, like), like) for t in generations}
+
+
+def _fitted(shelf: Shelf, model: Any, t: int, like: Samples) -> Any:
+    """Generation t's model: read, or fitted again."""
+    state = shelf.model(t) if offers_state(model) else None
+    if state is None:
+        return fit(model, shelf.data(t).to(like.x.device), shelf.seed, t)
+    fitted = copy.deepcopy(model)
+    try:
+        with stream(shelf.seed, "load", t):  # new weights are often drawn at random before they are overwritten
+            fitted.load_state_dict({name: value.to(like.x.device) for name, value in state.items()})
+    except Exception as error:
+        path = shelf.path(t, "safetensors")
+        raise StoreError(f"{path} does not fit this {type(model).__name__} ({error}); nothing was changed. Remove it, and "
+                         f"generation {t} is fitted again from its training set") from error
+    return fitted

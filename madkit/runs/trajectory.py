@@ -1,0 +1,50 @@
+"""One seed of a run: its judged generations, those that are stored first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import torch
+
+from madkit.record import Entry
+from madkit.runs.job import Job
+from madkit.runs.judge import Judge
+from madkit.runs.resume import resumed
+from madkit.runs.shelf import Shelf
+from madkit.samples import Samples
+from madkit.steps import offers_state, steps
+
+
+def trajectory(job: Job, seed: int) -> Iterator[Entry]:
+    """The judged generations of one seed: those in the store first, then new ones."""
+    shelf = Shelf(job.store / f"seed-{seed}", seed) if job.store else None
+    done, state = 0, None
+    if shelf:
+        done = min(shelf.generations(), job.generations)
+        for t in range(1, done + 1):
+            yield shelf.record(t)
+        going_on = 0 < done < job.generations
+        state = resumed(shelf, done, job.model, job.loop, job.truth, job.device) if going_on else None
+    if done == job.generations:
+        return
+    past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=job.emit if job.emits(seed) else 0,
+                       lam_emit=job.lam_emit, device=job.device, state=state)
+    judge = Judge(job, seed)
+    for generation in islice(past, job.generations - done):
+        record = Entry(seed, generation.t, judge(generation))
+        if shelf or seed == job.seeds[0]:
+            record = replace(record, samples=generation.samples, composition=composition(generation.data))
+        if shelf:
+            kept = generation.model.state_dict() if offers_state(generation.model) else None
+            shelf.write(record, generation.data, generation.state.cursor, kept)
+        yield record if seed == job.seeds[0] else replace(record, samples=None)
+
+
+def composition(data: Samples) -> list[tuple[str, int, int]]:
+    """(source, born, rows) of a training set, as its rows say themselves: "real" is of the first real set."""
+    real, *synthetic = torch.bincount(data.born).tolist() or [0]
+    fresh = int((data.fresh & (data.born == 0)).sum())
+    rows = [("real", 0, real - fresh), ("fresh", 0, fresh)] + [("synthetic", t, n) for t, n in enumerate(synthetic, 1)]
+    return [row for row in rows if row[2]]

@@ -1,0 +1,146 @@
+"""The heart: fit, emit, make the next training set.
+
+    G^1 = fit(D^1),   D^t = loop(state),   G^t = fit(D^t),   t = 2, 3, …
+
+`steps` yields one generation after another, without end. A generation's model is a pure function of (training set, seed, t).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import torch
+
+from madkit.base.checks import unit, whole
+from madkit.base.device import resolve
+from madkit.base.rng import preserved, stream
+from madkit.loops import Emitter, Loop, State, cast, check_loop, draws_nothing, emitted_lam, initial_rows, reach
+from madkit.samples import Samples
+
+
+class Model(Protocol):
+    """What a loop trains: any object with these two methods; lam left out is 1, no bias."""
+
+    def fit(self, data: Samples, /) -> Any: ...                  # self
+    def sample(self, n: int, lam: float, /) -> Samples: ...      # n rows
+
+
+class Truth(Protocol):
+    """What is behind the real data: any object with these three methods, see `mk.data`."""
+
+    def real(self, n: int, seed: int, /) -> Samples: ...
+    def fresh(self, start: int, n: int, seed: int, /) -> Samples: ...
+    def test(self, n: int, seed: int, /) -> Samples: ...
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What `steps` yields: generation t, the data it was trained on, the fitted model, the samples it emitted."""
+
+    t: int
+    data: Samples
+    model: Any
+    samples: Samples
+    state: State = field(repr=False)
+
+
+def steps(
+    model: Model,                    # fit(data: Samples) -> self, sample(n, lam) -> Samples
+    loop: Loop,                      # State -> Samples
+    truth: Truth,                    # real(n, seed), fresh(start, n, seed), test(n, seed)
+    *,
+    seed: int = 0,
+    n_ini: int | None = None,        # real rows of generation 1; None: the rows that the loop adds each generation
+    emit: int = 1000,                # rows in Generation.samples
+    lam_emit: float | None = None,   # their sampling bias; None: the one that the loop's Synthetic sources agree on, else 1
+    device: str = "auto",            # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+    state: State | None = None,      # go on from here, with its seed and real set, instead of from generation 1
+) -> Iterator[Generation]:
+    """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
+
+    A generation's model is a pure function of (training set, seed, t): a deep copy of the unfitted model is fitted each
+    time. Raises TypeError for a model or loop that cannot be one, ValueError for training sets that cannot be fitted,
+    FloatingPointError, which names the generation, when a fit diverges.
+    """
+    check_model_methods(model)
+    check_loop(loop)
+    lam = emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
+    emit = whole("emit", emit)
+    state = state or begin(loop, truth, seed, n_ini, device)
+    while True:
+        state = replace(state)  # state.fresh moves the cursor: not that of a state handed out, from which one may go on
+        with preserved():
+            data = state.real if state.t == 1 else training_set(loop, state)
+            fitted = fit(model, data, state.seed, state.t)
+            state = follow(state, loop, data, fitted)
+            samples = state.model.sample(emit, lam)
+        yield Generation(state.t - 1, data, fitted, samples, state)
+
+
+def begin(loop: Loop, truth: Truth, seed: int, n_ini: int | None, device: str) -> State:
+    """The state before generation 1."""
+    n_ini = whole("n_ini", initial_rows(loop) if n_ini is None else n_ini, least=2)
+    real = truth.real(n_ini, seed).to(resolve(device))
+    return State(1, real, real, {}, truth, seed, cursor=n_ini)
+
+
+def training_set(loop: Loop, state: State) -> Samples:
+    """loop(state), checked."""
+    with nullcontext() if draws_nothing(loop) else stream(state.seed, "loop", state.t):
+        data = loop(state)
+    if not isinstance(data, Samples):
+        raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation {state.t}")
+    if len(data) < 2:
+        raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, expected at least 2; "
+                         "give the loop real, fresh or synthetic rows")
+    if data.shape != state.real.shape:
+        raise ValueError(f"loop: rows must have the shape of the real data, expected {state.real.shape}, got {data.shape} "
+                         f"at generation {state.t}")
+    if not draws_nothing(loop) and not torch.isfinite(data.x).all():  # other rows were checked where they came from
+        raise ValueError(f"loop: the training set of generation {state.t} holds NaN or infinity")
+    return cast(data, state.real)
+
+
+def fit(model: Model, data: Samples, seed: int, t: int) -> Any:
+    """A fitted deep copy of the model: a pure function of (data, seed, t). FloatingPointError, with t, when a fit diverges."""
+    with stream(seed, "fit", t):
+        try:
+            fitted = copy.deepcopy(model).fit(data)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"generation {t} of seed {seed}: {error}") from error
+    if not hasattr(fitted, "sample"):
+        raise TypeError(f"model: {type(model).__name__}.fit(data) must return self, got {type(fitted).__name__}")
+    return fitted
+
+
+def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
+    """The state after a generation: what the loop can no longer reach is dropped."""
+    memory = reach(loop)
+    models = {k: e for k, e in state.models.items() if memory is None or k > state.t - memory}
+    models[state.t] = Emitter(state.t, state.seed, fitted, like=state.real[:0])
+    return State(state.t + 1, state.real, data, models, state.truth, state.seed, state.cursor)
+
+
+# --- models --------------------------------------------------------------------------------------------------------
+
+
+def check_model_methods(model: Any) -> None:
+    """TypeError for what cannot be a model."""
+    missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
+    if missing or isinstance(model, type):
+        what = f"the class {model.__name__}: write {model.__name__}()" if isinstance(model, type) else f"{model!r}"
+        raise TypeError(f"model: expected an object with fit(data) and sample(n, lam), got {what}"
+                        + (f" without {' and '.join(missing)}" if missing else ""))
+
+
+def offers_state(model: Any) -> bool:
+    """Whether a fit can be kept and had again: state_dict() -> {name: tensor}, load_state_dict(state) -> self.
+
+    That of nn.Module is another: it returns keys instead of the model, and knows nothing of what fit makes besides weights.
+    """
+    own = getattr(type(model), "load_state_dict", None) is not torch.nn.Module.load_state_dict
+    return own and all(callable(getattr(model, name, None)) for name in ("state_dict", "load_state_dict"))

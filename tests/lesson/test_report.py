@@ -1,0 +1,277 @@
+"""Notebook in, report out: parameters by type, one page that needs no network, and words for all that goes wrong."""
+
+import json
+import math
+
+import nbformat
+import numpy as np
+import pandas as pd
+import papermill
+import pytest
+import torch
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from madkit import cli
+from madkit.lesson import page, parameters, report, results
+
+PARAMETERS = """\
+lam = 0.9                                 # sampling bias λ in [0, 1]
+from typing import Optional
+n: int = 100
+flag = True                               # µ: a switch
+seeds: list[float] = [0, 1]
+data: Optional[str] = None                # a CSV file
+out = "."
+"""
+TEXT = r"""# What does $\Sigma_t$ do?
+
+![a square](square.png)
+
+<details><summary>Explain</summary>
+
+It *shrinks*: $$\frac{1}{n}$$ $$\begin{aligned}a\end{aligned}$$
+
+</details>
+"""
+LIVE = """\
+import io, sys, ipywidgets
+from IPython.display import Image, display
+from matplotlib.figure import Figure
+figure, picture = Figure(figsize=(4, 2)), io.BytesIO()
+figure.subplots().plot([lam**t for t in range(9)])
+figure.savefig(picture, format="png")
+display(ipywidgets.FloatSlider(lam))
+display(Image(picture.getvalue(), alt="Variance falls"))
+print("a finding")
+print("a progress bar", file=sys.stderr)"""
+
+
+def write(folder, name, *cells):
+    """A notebook of cells: parameters (source starting with lam), markdown (starting with #), code."""
+    made = [new_markdown_cell(c) if c.startswith("#") else new_code_cell(c) for c in cells]
+    for cell in made:
+        cell.metadata["tags"] = ["parameters"] if cell.source.startswith("lam") else []
+    kernel = {"name": "course", "display_name": "a kernel that only its author has", "language": "python"}
+    nbformat.write(new_notebook(cells=made, metadata={"kernelspec": kernel}), folder / name)
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebooks")
+    from matplotlib.figure import Figure
+
+    Figure(figsize=(1, 1)).savefig(folder / "square.png")
+    setup = "import os\nfrom madkit import lesson\nlesson.check_parameters()"
+    finding = "lesson.results({'render': os.environ['MADKIT_RENDER']}, ['a square'])"
+    return write(folder, "lesson.ipynb", PARAMETERS, setup, TEXT, LIVE, finding)
+
+
+@pytest.fixture(scope="module")
+def rendered(lesson, tmp_path_factory):
+    """The lesson as the command renders it: its folder."""
+    out = tmp_path_factory.mktemp("out")
+    given = "-p lam 0.8 -p flag false -p seeds 2,3.5 -p data my.csv".split()
+    assert cli.main(["report", str(lesson), *given, "-o", str(out)]) == 0
+    return out
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+
+def test_report_writes_what_the_notebook_found(rendered):
+    found = json.loads((rendered / "results.json").read_text())
+    assert found["parameters"] == {"lam": 0.8, "n": 100, "flag": False, "seeds": [2.0, 3.5], "data": "my.csv"}
+    assert (found["schema"], found["lesson"], found["seed"]) == (2, "lesson", None)
+    assert (found["metrics"], found["figures"]) == ({"render": "report"}, ["a square"])
+    assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
+
+
+def test_page_needs_no_network_and_describes_every_picture(rendered):
+    text = (rendered / "lesson.html").read_text()
+    pictures = BeautifulSoup(text, "html.parser").find_all("img")
+    assert page.external(text) == [] and "<script" not in text
+    assert [p["alt"] for p in pictures] == [r"\Sigma_t", "a square", r"\frac{1}{n}", "Variance falls"]
+    assert all(p["src"].startswith("data:image/") for p in pictures)
+
+
+def test_page_shows_words_and_figures_without_code(rendered):
+    soup = BeautifulSoup((rendered / "lesson.html").read_text(), "html.parser")
+    assert soup.title.text == "What does Sigma_t do?"
+    assert soup.details.em.text == "shrinks" and soup.select_one("code.tex").text == r"\begin{aligned}a\end{aligned}"
+    assert "a finding" in soup.text and "open the notebook in JupyterLab" in soup.text
+    assert not any(word in soup.text for word in ("a progress bar", "import", "FloatSlider", "None"))
+    settings = [[cell.text for cell in row.find_all(["th", "td"])] for row in soup.footer.find_all("tr")]
+    assert settings[0] == ["lam", "0.8", "sampling bias λ in [0, 1]"] and len(settings) == 5
+
+
+def test_signs_that_mathtext_calls_otherwise_are_drawn():
+    for tex in (r"a \le b", r"w \ge 0", r"\left( x \leq y \right)"):
+        assert page.mathematics(tex).startswith("<img"), tex
+    assert BeautifulSoup(page.mathematics(r"a \le b"), "html.parser").img["alt"] == r"a \le b"
+
+
+def test_executed_notebook_has_no_widget_state(rendered):
+    nb = nbformat.read(rendered / "lesson.ipynb", as_version=4)
+    assert page.WIDGET in json.dumps(nb) and "widgets" not in nb.metadata
+
+
+def test_code_is_kept_when_asked_for(rendered, lesson):
+    nb = nbformat.read(rendered / "lesson.ipynb", as_version=4)
+    assert "FloatSlider" in BeautifulSoup(page.render(nb, lesson, [], code=True), "html.parser").text
+
+
+def test_progress_bars_leave_no_trace_and_bare_widgets_a_line():
+    bars = [" 50%|#####     | 1/2 [00:02<00:02,  2.5s/generation]", "Diffusion:   0%|          | 1/200 [00:09<32:35,  9.8s/step]"]
+    outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text}) for text in [*bars, "VBox()"]]
+    (cell,) = page._readable(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells
+    assert [output.data["text/plain"] for output in cell.outputs] == ["VBox()"]
+    assert "A live element" in cell.outputs[0].data["text/html"]
+
+
+def test_live_outputs_show_their_picture():
+    data = {page.WIDGET: {"model_id": "x"}, "text/html": '<img alt="fixed" src="data:,">', "text/plain": "VBox()"}
+    cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", data)])
+    assert 'alt="fixed"' in page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
+
+
+@pytest.mark.parametrize("tag", ['<script src="https://a.b/c.js">', "<img alt='' src=//a.b/c>", '<link href="http://a.b/c">',
+                                 "<style>@import 'https://a.b/c'</style>", "<p style='background: url(https://a.b/c)'>",
+                                 "<script>import x from 'https://a.b/c'; import('https://a.b/d')</script>"])
+def test_what_a_browser_would_fetch_is_reported(tag):
+    assert page.external(f'<a href="https://arxiv.org">{tag}<img src="data:image/png;base64,AAAA//src=">') != []
+    cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", {"text/html": tag})])
+    with pytest.warns(UserWarning, match="x.ipynb: the report loads from the network.*a.b/c"):
+        page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
+
+
+def test_links_are_no_network_use():
+    assert page.external('<a href="https://arxiv.org/abs/2307.01850">paper</a> <svg xmlns="http://www.w3.org/2000/svg">') == []
+
+
+def test_all_renders_the_rest_and_names_what_failed(tmp_path, monkeypatch, capsys):
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    write(notebooks, "a good one.ipynb", "# Good & plain", "1 + 1")
+    write(notebooks, "bad.ipynb", "lam = 0.5", "print('so far')", "1 / 0")
+    kept = tmp_path / "out" / "bad" / "bad.ipynb"
+    kept.parent.mkdir(parents=True)
+    for stale in ("bad.html", "results.json"):
+        (kept.parent / stale).write_text("of an earlier run")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "--all", "-o", "out"]) == 1
+    said = capsys.readouterr().err
+    assert "bad.ipynb: cell [3] (1 / 0) failed: ZeroDivisionError: division by zero" in said and "Traceback" not in said
+    assert "1 of 2 notebooks failed: bad.ipynb" in said
+    assert str(kept) in said and "so far" in kept.read_text() and list(kept.parent.iterdir()) == [kept]
+    (link,) = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser").find_all("a")
+    assert link.text == "Good & plain" and link["href"] == "a%20good%20one/a%20good%20one.html"
+
+
+def test_a_report_never_overwrites_its_notebook(lesson):
+    before = lesson.read_bytes()
+    with pytest.raises(ValueError, match="^out: expected another folder"):
+        report.report(lesson, lesson.parent)
+    assert lesson.read_bytes() == before
+
+
+# --- the parameters ------------------------------------------------------------------------------------------------
+
+
+def test_parameters_are_read_with_types_defaults_and_help(lesson):
+    found = parameters.read(lesson)
+    assert [str(p) for p in found.values()] == [
+        "lam: float = 0.9  # sampling bias λ in [0, 1]", "n: int = 100", "flag: bool = True  # µ: a switch",
+        "seeds: list[float] = [0, 1]", "data: str | None = None  # a CSV file", "out: str = '.'"]
+
+
+@pytest.mark.parametrize("kind, text, value", [
+    ("float", "1", 1.0), ("float", "-1e-3", -0.001), ("int", "7", 7), ("bool", "false", False), ("bool", "True", True),
+    ("str", "true", "true"), ("str", "none", "none"), ("str | None", "none", None), ("str | None", "a b", "a b"),
+    ("list[int]", "[1, 2]", [1, 2]), ("list[int]", "3", [3]), ("list[str]", "a, b", ["a", "b"]), ("list[float]", "", [])])
+def test_text_is_read_by_the_type(kind, text, value):
+    found = parameters.Parameter("x", None, kind).value(text, text=True)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize("kind, wrong", [("float", "abc"), ("int", "2.5"), ("bool", "1"), ("list[int]", "1,b")])
+def test_text_of_another_type_is_refused(kind, wrong):
+    with pytest.raises(ValueError, match="^parameter x: expected .*, got '.*'$"):
+        parameters.Parameter("x", None, kind).value(wrong, text=True)
+
+
+@pytest.mark.parametrize("kind, wrong", [("float", "0.8"), ("float", True), ("float", None), ("int", 2.0), ("int", True),
+                                         ("bool", "true"), ("bool", 1), ("str", 3), ("list[int]", 1), ("list[int]", [1, "2"])])
+def test_values_of_another_type_are_refused(kind, wrong):
+    with pytest.raises(ValueError, match="^parameter x: expected"):
+        parameters.Parameter("x", None, kind).value(wrong)
+
+
+def test_numpy_numbers_become_plain():
+    values = [parameters.Parameter("x", 0, kind).value(v) for kind, v in (("float", np.float32(0.5)), ("int", np.int64(3)))]
+    assert [type(v) for v in values] == [float, int]
+
+
+@pytest.mark.parametrize("line", ["x = None", "x: dict = {}", "x = n + 1", "x: int = 2.5"])
+def test_lines_that_are_no_parameter_are_refused(line):
+    with pytest.raises(ValueError, match="^parameter x: expected"):
+        parameters.declared(line)
+
+
+@pytest.mark.parametrize("given, words", [
+    ("-p lamb 0.8", "parameter lamb: lesson.ipynb has none of that name; did you mean lam?"),
+    ("-p lam abc", "parameter lam: expected float, got 'abc'")])
+def test_wrong_parameters_are_refused_with_the_valid_list(lesson, tmp_path, capsys, given, words):
+    assert cli.main(["report", str(lesson), *given.split(), "-o", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert words in said and "\n  lam: float = 0.9  # sampling bias λ in [0, 1]\n" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_bare_papermill_refuses_misspelt_parameters(lesson, tmp_path):
+    with pytest.raises(papermill.PapermillExecutionError, match="parameter flga: this notebook has none of that name"):
+        papermill.execute_notebook(lesson, tmp_path / "x.ipynb", {"flga": True}, kernel_name="python3", progress_bar=False)
+
+
+# --- the command and the numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words, said", [
+    ("report", "NOTEBOOK: expected the path of a notebook"), ("report gone.ipynb", "'gone.ipynb': no such file"),
+    ("report pyproject.toml", "expected a Jupyter notebook"), ("report --all nothing_here", "expected notebooks"), ("", "usage"),
+    ("report x.ipynb -p lam", "expected 2 arguments")])
+def test_wrong_use_ends_in_words_and_2(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]")
+    try:
+        code = cli.main(words.split())
+    except SystemExit as stop:  # argparse's own
+        code = stop.code
+    assert code == 2 and said in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.startswith("madkit 0.")
+
+
+def test_results_are_plain_json(tmp_path, monkeypatch):
+    table = pd.DataFrame({"t": [1, 2], "v": [0.5, -math.inf]})
+    monkeypatch.chdir(tmp_path)
+    written = results({"a": np.float32(0.5), "b": torch.arange(2), "c": table, "d": {1: (math.nan, None)}, "e": tmp_path})
+    record = json.loads(written.read_text(), parse_constant=pytest.fail)
+    found = record["metrics"]
+    assert (written.resolve(), record["lesson"], record["parameters"]) == (tmp_path / "results.json", None, {})
+    assert (found["a"], found["b"], found["d"], found["e"]) == (0.5, [0, 1], {"1": ["nan", None]}, str(tmp_path))
+    assert found["c"] == [{"t": 1, "v": 0.5}, {"t": 2, "v": "-inf"}]
+
+
+def test_results_name_what_has_no_plain_form(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError, match=r"^results: metrics\['a'\]\[1\]\['x'\] must be numbers"):
+        results({"a": [1, {"x": object()}]})
+    with pytest.raises(TypeError, match=r"^results: figures\[0\] must be a figure or its text alternative, got int"):
+        results({}, [1])
+    assert not (tmp_path / "results.json").exists()

@@ -1,0 +1,90 @@
+"""Modules joined into one text: what is taken, in which order, and every import that is refused."""
+
+import pytest
+
+from madkit.live import inline
+from madkit.live.join import JS, join
+
+TAKES_A = 'import { a } from "./a.js";\n'
+
+
+def entry(folder, **files):
+    """The entry of modules that are written here, by name."""
+    for name, text in files.items():
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
+    return folder / "index.js"
+
+
+def refuses(index, said):
+    with pytest.raises(ValueError, match=said):
+        join(index)
+
+
+def test_what_is_needed_stands_above_and_once(tmp_path):
+    index = entry(tmp_path, a='import {\n  b, c,\n} from "./b.js";\n\nexport const a = [b, c];\n',
+                  b="export const b = 1;\nconst more = 2;\nexport async function c() {}\n",
+                  index=TAKES_A + 'import { b } from "./b.js";\n'
+                                  "\nexport default { a };\nexport { b };\n")
+    assert join(index) == ("const b = 1;\nconst more = 2;\nasync function c() {}\n"
+                           "\n\nconst a = [b, c];\n"
+                           "\n\nexport default { a };\nexport { b };\n")
+
+
+@pytest.mark.parametrize("line, said", [
+    ('import a from "./a.js";', 'got import a from "./a.js";'),
+    ('import * as a from "./a.js";', r"got import \* as"),
+    ('import { a as b } from "./a.js";', "got import { a as b }"),
+    ('import "./a.js";', 'got import "./a.js";'),
+    ('import { a } from "d3";', 'got import { a } from "d3"'),
+    ('import { a } from "https://x.y/a.js";', "got import"),
+    ("import { a } from './a.js';", "got import"),
+    ('const b = await import("./a.js");', "got import"),
+    ("const b = import.meta.url;", r"got import\.meta"),
+    ('export { a } from "./a.js";', "got export { a } from"),
+    ('export * from "./a.js";', r"got export \*"),
+    ("var b = 1;", "got var"),
+    ("const [b, c] = [1, 2];", r"got const \["),
+    ('import { none } from "./a.js";', r"expected names that \./a\.js exports, got none"),
+    ('import { own } from "./a.js";', r"expected names that \./a\.js exports, got own"),
+])
+def test_every_other_import_is_refused(tmp_path, line, said):
+    index = entry(tmp_path, index=line + "\n", a="export const a = 1;\nconst own = 2;\n")
+    refuses(index, rf"^index\.js: .*{said}")
+
+
+@pytest.mark.parametrize("line", ["export default 1;", "export { a };"])
+def test_only_the_entry_exports_lists_and_a_default(tmp_path, line):
+    index = entry(tmp_path, index=TAKES_A, a=f"export const a = 1;\n{line}\n")
+    refuses(index, r"^a\.js: expected named imports and one name to a declaration, got export")
+
+
+def test_circles_are_refused(tmp_path):
+    index = entry(tmp_path, index=TAKES_A, b=TAKES_A + "export const b = 1;\n",
+                  a='import { b } from "./b.js";\nexport const a = 1;\n')
+    refuses(index, r"^a\.js: expected no circle .*, got index\.js → a\.js → b\.js → a\.js$")
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path):
+    index = entry(tmp_path, index=TAKES_A + "function size() {}\n",
+                  a="export const a = 1;\nconst size = 2;\n")
+    refuses(index, r"^index\.js: expected names of its own, got size, which a\.js has$")
+
+
+def test_types_in_comments_are_no_imports(tmp_path):
+    comment = '/** @typedef {import("./types.js").Page} Page */\n'
+    assert comment in join(entry(tmp_path, index=comment + "export default 1;\n"))
+
+
+@pytest.mark.parametrize("name", inline.SCRIPTS)
+def test_pages_are_one_module(name):
+    text = inline.script(name)
+    assert "\nimport " not in text and "</script" not in text
+    assert text.count("\nexport ") == 3 and "export default { render };" in text
+    assert "export function mount(" in text
+
+
+def test_every_module_is_in_a_page():
+    joined = "".join(map(inline.script, inline.SCRIPTS))
+    for path in JS.glob("*/*.js"):
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first.startswith("// ") and first in joined, f"{path.name}: unused, or without words"
