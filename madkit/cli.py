@@ -19,7 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="madkit", description="Watch generative models eat "
                                                                 "their own output.")
-    parser.add_argument("--version", action="version", version=f"madkit {version('madkit')}")
+    parser.add_argument("--version", action="version", version=f"madkit {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _report_arguments(commands)
     _recipes_arguments(commands)
@@ -60,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     _sweep_arguments(commands)
     _explore_arguments(commands)
     return parser
+
+
+def _version() -> str:
+    """Ours; "unknown" where madkit is not installed, but on the path."""
+    try:
+        return version("madkit")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _report_arguments(commands: Any) -> None:

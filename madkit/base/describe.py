@@ -172,4 +172,4 @@ def versions() -> str:
 def device_name(device: str) -> str:
     """The device in words, such as "cpu (x86_64)" or "cuda (NVIDIA H200)"."""
     kind = torch.device(device).type
-    return f"{kind} ({torch.cuda.get_device_name() if kind == 'cuda' else platform.machine()})"
+    return f"{kind} ({torch.cuda.get_device_name(torch.device(device)) if kind == 'cuda' else platform.machine()})"

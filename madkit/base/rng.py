@@ -4,6 +4,9 @@
 (seed, name), and puts them back as they were. So any model, also one that knows nothing of madkit,
 draws reproducibly, and adding a metric, a plot or a seed never changes a trajectory.
 
+On CUDA a stream also asks cuDNN for the kernels that sum in one order: others differ in the last
+bit from call to call.
+
 A process has one set of global generators: a stream is open under one process-wide re-entrant lock
 (slider callbacks run on another thread), and must never stay open across a `yield`.
 """
@@ -85,17 +88,27 @@ def begun(seed: int, *name: str | int | float) -> Iterator[None]:
 
 def _states() -> tuple:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    ordered = torch.backends.cudnn.deterministic if torch.cuda.is_available() else None
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    return torch.get_rng_state(), np.random.get_state(legacy=False), random.getstate(), cuda, mps
+    return (
+        torch.get_rng_state(),
+        np.random.get_state(legacy=False),
+        random.getstate(),
+        cuda,
+        ordered,
+        mps,
+    )
 
 
 def _restore(states: tuple) -> None:
-    cpu, numpy_state, python_state, cuda, mps = states
+    cpu, numpy_state, python_state, cuda, ordered, mps = states
     torch.set_rng_state(cpu)
     np.random.set_state(numpy_state)
     random.setstate(python_state)
     if cuda:
         torch.cuda.set_rng_state_all(cuda)
+    if ordered is not None:
+        torch.backends.cudnn.deterministic = ordered
     if mps is not None:
         torch.mps.set_rng_state(mps)
 
@@ -105,6 +118,7 @@ def _seed(value: int) -> None:
     torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)
+        torch.backends.cudnn.deterministic = True
     if torch.backends.mps.is_available():
         torch.mps.manual_seed(value)
     np.random.seed(value % 2**32)

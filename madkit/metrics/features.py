@@ -17,12 +17,15 @@ them, data/features/README.md says how well they do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.backends import cudnn
 
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
@@ -97,7 +100,9 @@ class LeNet:
         """Images to features (n, 84)."""
         self._check(images)
         scale = 255 if images.x.dtype == torch.uint8 else 1
-        parts = [self._on(images.x).body(x.float() / scale) for x in images.x.split(CHUNK)]
+        network = self._on(images.x)
+        with exactly(images.x):
+            parts = [network.body(x.float() / scale) for x in images.x.split(CHUNK)]
         return Samples(torch.cat(parts), images.y, images.born, images.fresh)
 
     def probabilities(self, rows: Samples) -> Tensor:
@@ -166,6 +171,20 @@ class Classes:
         own = float("nan") if fake.y is None else (seen == fake.y).float().mean().item()
         return {"entropy": torch.special.entr(shares).sum().item(), "own": own} | {
             f"share.{y}": share for y, share in enumerate(shares.tolist())}
+
+
+@contextmanager
+def exactly(x: Tensor) -> Iterator[None]:
+    """Within, convolutions of x keep all digits of float32: CUDA's drop half of them by default,
+    and a FID would see it."""
+    before = cudnn.allow_tf32 if x.is_cuda else False
+    if before:
+        cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        if before:
+            cudnn.allow_tf32 = True
 
 
 def _finite(lenet: LeNet, x: Tensor) -> None:

@@ -91,8 +91,9 @@ def _page(
     files = sorted(file for file in folder.rglob("*")
                    if file.is_file() and file.name != "README.md")
     size = sum(file.stat().st_size for file in files)
+    command = how.get("by", f"madkit record {how['recipe']} --preset {how['preset']}")
     rows = [
-        ("made by", f"`madkit record {how['recipe']} --preset {how['preset']}`"),
+        ("made by", f"`{command}`"),
         *facts,
         ("versions", how["versions"]),
         ("device, date", f"{how['device']}, {how['date'][:10]}"),

@@ -62,14 +62,13 @@ def make(
     workers: int,
 ) -> tuple[dict[str, Run], dict[str, Any], str]:
     """The thin runs by label, made in `work`; nothing more of how; and the processes, in words."""
-    stores = {(label, seed): place(made, label, seed, work)
-              for seed in range(made.seeds) for label in made.loops}
+    stores = folders(made, work)
     before, workers = _done(stores, made.generations), min(workers, len(stores))
     train(name, preset, stores, workers)
     said = f" with {workers} process{'es' if workers > 1 else ''}"
     if before:
         said += f", {before} of {len(stores) * made.generations} generations were there already"
-    return {label: _thin(made, label, stores) for label in made.loops}, {}, said
+    return thin(made, stores), {}, said
 
 
 def write(
@@ -113,6 +112,12 @@ def job(made: Recipe, label: str, seed: int) -> Job:
     n_ini = made.n_ini.get(label) or loops.initial_rows(loop)
     return Job(made.model, loop, made.truth, made.generations, [seed], n_ini, made.metrics,
                made.features, made.emit, loops.emitted_lam(loop), "cpu", None)
+
+
+def folders(made: Recipe, work: Path) -> Stores:
+    """The folders of all runs of a recipe, in the order in which they are made."""
+    return {(label, seed): place(made, label, seed, work)
+            for seed in range(made.seeds) for label in made.loops}
 
 
 def place(made: Recipe, label: str, seed: int, work: Path) -> Path:
@@ -189,6 +194,11 @@ def _done(stores: Stores, generations: int) -> int:
 
 
 # --- the thin record ------------------------------------------------------------------------------
+
+
+def thin(made: Recipe, stores: Stores) -> dict[str, Run]:
+    """{label: run} of finished runs, with the rows that a record keeps."""
+    return {label: _thin(made, label, stores) for label in made.loops}
 
 
 def _thin(made: Recipe, label: str, stores: Stores) -> Run:

@@ -15,10 +15,12 @@ looks around by self-attention.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 FINEST = 16  # places along a side, at most, at which the U-Net works
 
@@ -126,7 +128,9 @@ class Attention(nn.Module):
         # (B, heads, hw, c')
         q, k, v = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads,
                                                  h * w).mT.unbind(1)
-        seen = F.scaled_dot_product_attention(q, k, v)
+        # CUDA's fused ones sum gradients in any order
+        with sdpa_kernel(SDPBackend.MATH) if x.is_cuda else nullcontext():
+            seen = F.scaled_dot_product_attention(q, k, v)
         return x + self.out(seen.mT.reshape(B, c, h, w))
 
 
