@@ -53,6 +53,7 @@ import numpy as np
 from machine import machine, write
 
 from madkit.base import files
+from madkit.base.progress import progress
 from madkit.recipes import Recipe, recipe, runs
 from madkit.recipes.card import card
 from madkit.recipes.images import IMAGES
@@ -311,6 +312,7 @@ def main(out: Path) -> int:
             "what": "records", "size": SIZE, "machine": machine(DEVICE), "state": told})
         print(told)
         return 0
+    progress(False)
     signal.signal(signal.SIGTERM, cut)
     signal.signal(signal.SIGALRM, cut)
     signal.alarm(max(1, round(DEADLINE - time())))
