@@ -144,8 +144,8 @@ def test_a_sum_takes_functions_too():
 
 
 def test_the_default_n_ini_is_what_the_loop_adds():
-    assert [len(generations(loop, 1)[0].data) for loop in LOOPS.values()] == [30, 30, 30, 30, 36,
-                                                                              30, 30, 30]
+    assert {name: len(generations(loop, 1)[0].data) for name, loop in LOOPS.items()} == (
+        dict.fromkeys(LOOPS, 30) | {"memory": 36})
     with pytest.raises(ValueError, match="n_ini.*does not say"):
         generations(mk.Real(), 1)
 

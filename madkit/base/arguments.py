@@ -39,7 +39,7 @@ WORDS = {
     # metrics
     "real": "rows to judge against (moment metrics: or (mean, covariance))",
     "fake": "rows to judge (moment metrics: or (mean, covariance))",
-    "k": "of the k nearest neighbours, ≥ 1",
+    "k": "how many nearest neighbours, ≥ 1",
     "rows": "Samples, or how many",
     "metric": "(real, fake) -> number or {name: number}, or the name of one",
     # theory
@@ -92,7 +92,7 @@ WORDS = {
     "root": "folder that holds the files; None: downloaded once, or MADKIT_DATA",
     "runs": "a Run, or {name: Run}",
     "ax": "matplotlib axes to draw into; None: a new figure",
-    "title": "the finding in words",
+    "title": "heading of the figure: what it shows, in words",
     "hint": "what to say when the answer is wrong",
     "answer": "what the student wrote",
     "expected": "what is right",

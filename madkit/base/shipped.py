@@ -16,4 +16,5 @@ def shipped(name: str) -> Path:
             return path
     raise FileNotFoundError(f"shipped: {name!r} was expected at {places[0]} (installed) or "
                             f"{places[1]} (checkout) and is at neither; install madkit again, or "
-                            "restore data/ in the checkout with `git checkout -- data`")
+                            "restore data/ in the checkout with `git checkout -- data`; a new "
+                            "record is made by `madkit record NAME`")

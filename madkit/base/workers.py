@@ -208,6 +208,8 @@ def processes(n: int | None = None) -> Processes:
 
     `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs
     under `if __name__ == "__main__":`, since a worker starts by importing the script.
+
+    n  how many; None: one per core
     """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -35,7 +35,7 @@ def run(
     cov: Any = None,                           # (d, d) of the truth; None: I
     ddof: int = 1,                             # 1: unbiased covariance, 0: maximum likelihood
     metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
-    # and "spectrum"
+    # names of moment metrics: these and "spectrum"
     device: str = "auto",
     progress: bool = False,                    # a bar, once it takes over two seconds
 ) -> Run:
@@ -89,7 +89,7 @@ def simulate(
     cov: Any = None,
     ddof: int = 1,
     metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
-    # and "spectrum", "mean", "cov"
+    # names of moment metrics: these and "spectrum"; and "mean", "cov"
     at: Iterable[int] | None = None,           # the generations that are measured; None: all of
                                                # them
     device: str = "auto",

@@ -43,8 +43,8 @@ def explore(
     metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", …
                                                  # (runs: of their table)
     dim: int = 2,                             # 1: densities, 2: ellipses
-    generations: int = 50,
-    seeds: int = 200,
+    generations: int = 50,                    # how many the slider has
+    seeds: int = 200,                         # how many the curves show
     model: Any = None,                        # with `truth`: a model, trained when Run is pressed,
                                               # instead of the exact law
     truth: Any = None,

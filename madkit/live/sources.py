@@ -174,9 +174,11 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
     if known is None:
         raise ValueError(f"explore: no slider is known for {name!r} (only for {', '.join(KNOWN)}); "
                          f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
-    extra = {preset[name]
-             for preset in presets.values() if name in preset} | (set() if known is value
-                                                                  else {value})
+    extra = {preset[name] for preset in presets.values() if name in preset}
+    extra |= set() if known is value else {value}
+    for one in extra:
+        if isinstance(one, bool | str) or not hasattr(one, "__float__"):
+            raise ValueError(f"explore: expected a number for {name}, got {one!r}")
     if isinstance(known, Choice):
         values = sorted({*known.options, *extra})
     else:

@@ -95,7 +95,10 @@ def _hex(rgb: Iterable[float]) -> str:
 
 
 def family(loop: str) -> Family:
-    """The family of a loop, from its description in `Run.spec["loop"]`."""
+    """How all loops of its kind look.
+
+    loop  its description, as in `Run.spec["loop"]`
+    """
     kinds = {part.partition("(")[0] for part in loop.split(" + ")}
     if not kinds <= {"Real", "Fresh", "Synthetic", "Previous", "Subsample"}:
         return FAMILIES["own"]

@@ -35,9 +35,9 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1.2, 1.8))
 
 def phase(
     table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell,
-                                      # as recipes and records have it;
-    x: str = "n_r",                   # without ratio the map is theory's
-    y: str = "n_s",
+                                      # as records have it; without ratio the map is theory's
+    x: str = "n_r",                   # the column along the horizontal axis
+    y: str = "n_s",                   # the column along the vertical axis
     panels: str | None = "lam",       # the column that tells panels apart
     ax: Axes | Sequence[Axes] | None = None,
     title: str | None = None,         # the finding in words
@@ -77,7 +77,7 @@ def phase(
 
 def along(
     table: pd.DataFrame,              # x, y, y_error, y_theory: a row for each cell
-    x: str,
+    x: str,                           # the column along the horizontal axis
     y: str = "ratio",                 # "ratio" (n_e/n_r) or "w2_squared"
     lines: str | None = None,         # the column that tells lines apart
     ax: Axes | None = None,

@@ -30,10 +30,10 @@ def run(
     generations: int = 10,
     seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
     n_ini: int | None = None,                  # real rows of generation 1; None: the loop's size
-    metrics: Iterable[Metric | str] | None = None,     # None: moments where known, else clouds
-    features: Callable[[Samples], Any] | None = None,  # what metrics see of rows; None: the rows
+    metrics: Iterable[Metric | str] | None = None,     # names, or (real, fake) -> number; see below
+    features: Callable[[Samples], Any] | None = None,  # such as mk.metrics.LeNet("mnist"); None: rows
     emit: int = 1000,                          # emitted rows to judge, against as many test rows
-    lam_emit: float | None = None,             # their λ; None: that of the loop's Synthetic, else 1
+    lam_emit: float | None = None,             # λ of these; None: that of the loop's Synthetic, else 1
     device: str = "auto",                      # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
     store: str | Path | None = None,           # folder of every generation: a killed run goes on
     executor: Executor | None = None,          # for seeds side by side: mk.sweep.processes(4)
@@ -45,8 +45,9 @@ def run(
     diverge there again. With a store, `mk.load` reads the generations done and `mk.reopen` samples
     from them.
 
-    Moment metrics judge the fit itself where model and truth know their moments (λ not applied);
-    all others judge emitted rows. Nothing here changes a trajectory: it is a function of (model,
+    Without metrics: w2_squared, mean_error, trace and logdet where model and truth know their
+    moments, else sliced_w2, precision and recall. Moment metrics judge the fit itself where moments
+    are known (λ not applied); all others judge emitted rows. Nothing here changes a trajectory: it is a function of (model,
     loop, truth, seed, n_ini) alone. Raises TypeError or ValueError for bad arguments, StoreError
     when the folder holds another run or is damaged.
     """

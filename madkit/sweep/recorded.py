@@ -16,6 +16,7 @@ def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     """The table of a recorded sweep, such as recorded("fig11_fresh_data"): a row for each cell;
     `.attrs` says how it was made.
 
+    name     of the experiment, as `madkit recipes` lists them
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises
              FileNotFoundError when there is none.
     """

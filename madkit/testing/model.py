@@ -114,7 +114,8 @@ def _check_streams(model: Any, fitted: Any, data: Samples) -> None:
               "np.random.normal, random.random) and do not seed it, or make your own generator "
               "from it in place: np.random.default_rng(np.random.randint(2**31))")
     require(not same(first, other), "two different random streams gave the very same rows: sample "
-                                     f"draws from a private or fixed generator; {escape}")
+                                     "is not random, or draws from a private or fixed generator; "
+                                    f"{escape}")
     require(same(first, again), "the same fit in the same random stream gave other rows the "
                                  "second time: randomness escapes the stream, or sampling "
                                  f"changes the model; {escape}")

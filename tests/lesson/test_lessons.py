@@ -105,4 +105,5 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as folder:
             recorded[lesson] = run(lesson, Path(folder))
     recorded = {lesson: recorded[lesson] for lesson in LESSONS}
+    print(f"wrote {', '.join(sys.argv[1:] or LESSONS)} into {EXPECTED}")
     EXPECTED.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -38,9 +38,10 @@ def test_every_public_metric_has_entries_whose_ranges_it_obeys(metric):
 def test_entries_say_what_the_docstrings_say(metric):
     """Of each: its direction, its aspect, and its range where this is [0, 1] or ≥ 0."""
     entry, said = value_of(metric.__name__), " ".join(metric.__doc__.split())
-    assert GOOD[entry.good] in said or (entry.name, entry.good) == ("density", "same")
-    assert ("in [0, 1]" in said) == (entry.range == (0, 1))
-    assert ("≥ 0" in said) == (entry.range == (0, math.inf))
+    assert GOOD[entry.good] in said or (entry.name, entry.good) == ("density", "same"), (
+        f"say so in the docstring: {GOOD[entry.good]}")
+    assert ("in [0, 1]" in said) == (entry.range == (0, 1)), "say the range: in [0, 1]"
+    assert ("≥ 0" in said) == (entry.range == (0, math.inf)), "say the range: ≥ 0"
     judge = said.partition(":")[0].lower()
     assert entry.aspect == (judge if judge in ("quality", "diversity") else None)
 

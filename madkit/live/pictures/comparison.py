@@ -41,8 +41,8 @@ class Comparison:
         loops: Mapping[str, Callable[[int, float], Loop]],  # by the names that the picture shows
         *,
         dim: int = 2,
-        generations: int = 50,
-        seeds: int = 100,
+        generations: int = 50,                              # how far the axes reach
+        seeds: int = 100,                                   # how many, for the band
     ):
         self.loops, self.dim, self.generations, self.seeds = dict(loops), dim, generations, seeds
         self.t = np.arange(1, generations + 1)
