@@ -63,8 +63,8 @@ class Emitter:
     def _block(self, b: int, lam: float) -> Samples:
         with stream(self.seed, "sample", self.t, lam, b):
             drawn = self.model.sample(BLOCK, lam)
-        return emitted(drawn, BLOCK, self._like, f"{type(self.model).__name__} of generation "
-                                                 f"{self.t}").stamped(self.t)
+        who = f"{type(self.model).__name__} of generation {self.t}"
+        return emitted(drawn, BLOCK, self._like, who).stamped(self.t)
 
 
 def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
@@ -96,8 +96,8 @@ class State:
     t       the generation to be fitted, 2, 3, …
     real    D¹, the real set that generation 1 was fitted on
     data    D^{t−1}, the training set before this one
-    models  {k: generation k}, k = 1 … t−1; models[k].sample(n, lam) gives its rows, models[k].model
-            the fitted model
+    models  {k: generation k}, k = 1 … t−1: models[k].sample(n, lam) gives its rows,
+            models[k].model is the fitted model
     cursor  the rows of the truth's sequence that are used up (D¹ is its beginning)
     """
 
@@ -132,8 +132,8 @@ class State:
     def emitted(self, k: int, n: int, lam: float = 1.0, start: int = 0) -> Samples:
         """Rows start … start+n of what generation k emits with sampling bias lam."""
         if k not in self.models:
-            known = sorted(self.models)
-            raise ValueError(f"emitted: generation k must be one of {known} at t = {self.t}, got {k}")
+            raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at "
+                             f"t = {self.t}, got {k}")
         return self.models[k].sample(n, lam, start)
 
 
@@ -276,8 +276,8 @@ class Subsample(Source):
         return self.n
 
     def __call__(self, state: State) -> Samples:
-        pool = concatenate([state.real, *(state.emitted(k, self.n, self.lam)
-                                          for k in range(1, state.t))])
+        earlier = (state.emitted(k, self.n, self.lam) for k in range(1, state.t))
+        pool = concatenate([state.real, *earlier])
         return pool[torch.randperm(len(pool))[: self.n].to(pool.x.device)]
 
 
@@ -318,14 +318,18 @@ def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
 
 
 def accumulate(n: int, lam: float = 1.0) -> Source:
-    """n new synthetic rows each generation, everything kept (Gerstgrasser et al. 2024,
-    https://arxiv.org/abs/2404.01413)."""
+    """n new synthetic rows each generation, everything kept.
+
+    Gerstgrasser et al. (2024), https://arxiv.org/abs/2404.01413.
+    """
     return Previous() + Synthetic(n, lam)
 
 
 def accumulate_subsample(n: int, lam: float = 1.0) -> Source:
-    """Everything kept, but each generation sees n rows of it (Kazdan et al. 2025,
-    https://arxiv.org/abs/2410.16713)."""
+    """Everything kept, but each generation sees n rows of it.
+
+    Kazdan et al. (2025), https://arxiv.org/abs/2410.16713.
+    """
     return Subsample(n, lam)
 
 

@@ -1,5 +1,7 @@
-"""`Run`, the record of a run, and its files. What draws, compares and reports reads this and
-nothing else."""
+"""`Run`, the record of a run, and its files.
+
+What draws, compares and reports reads this and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,9 @@ class Entry:
 
     seed: int
     t: int
-    values: dict[str, float]                      # metric -> value
-    # (source, born, rows) of the training set
-    composition: list[tuple[str, int, int]] = field(default_factory=list)
-    samples: Samples | None = None                # emitted
+    values: dict[str, float]        # metric -> value
+    composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows)
+    samples: Samples | None = None  # emitted
 
 
 @dataclass
@@ -121,10 +122,9 @@ def load(folder: str | Path) -> Run:
     frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
     samples = _unflatten(files.read_arrays(folder / "samples.npz"))
     drawn = files.read_arrays(folder / "places.npz") if (folder / "places.npz").exists() else {}
-    return Run(**frames, real=samples.pop("real", None),
-               samples={int(t): s for t, s in samples.items()},
-               complete=spec.pop("complete"), spec=spec,
-               places={int(t): s for t, s in _unflatten(drawn).items()}, folder=folder)
+    return Run(**frames, real=samples.pop("real", None), complete=spec.pop("complete"), spec=spec,
+               samples={int(t): rows for t, rows in samples.items()},
+               places={int(t): rows for t, rows in _unflatten(drawn).items()}, folder=folder)
 
 
 def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:
@@ -136,5 +136,5 @@ def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:
 def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
     names = dict.fromkeys(name.partition("_")[2] for name in arrays)
     return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"])
-                             for part in ("x", "y", "born")
-                             if f"{part}_{name}" in arrays}) for name in names}
+                             for part in ("x", "y", "born") if f"{part}_{name}" in arrays})
+            for name in names}

@@ -1,14 +1,16 @@
 """Gaussian loops by their exact law: no rows are drawn, only what a fit sees of them.
 
-A Gaussian fit sees n rows of N(μ, F Fᵀ) through their mean x̄ and their scatter S = Σ
-(x − x̄)(x − x̄)ᵀ alone, and these are independent, of known law:
+A Gaussian fit sees n rows of N(μ, F Fᵀ) through their mean x̄ and their scatter alone,
+S = Σ (x − x̄)(x − x̄)ᵀ, and these are independent, of known law:
 
     x̄ = μ + F z/√n,      S = (F A)(F A)ᵀ,      z ~ N(0, I),
 
 A lower triangular with A_ii = √χ²_{n−i} (i = 1 … d), standard normals below, and nothing from
-column n on (Bartlett 1933, https://doi.org/10.1017/S0370164600015637). Groups of rows pool exactly:
-S = Σ_g S_g + Σ_g n_g (x̄_g − x̄)(x̄_g − x̄)ᵀ. So a generation costs the same whatever n is, and all
-seeds and loops go side by side in one tensor.
+column n on (Bartlett 1933, https://doi.org/10.1017/S0370164600015637). Groups of rows pool exactly,
+
+    S = Σ_g S_g + Σ_g n_g (x̄_g − x̄)(x̄_g − x̄)ᵀ.
+
+So a generation costs the same whatever n is, and all seeds and loops go side by side in one tensor.
 
 Covariances are carried as lower triangular factors, Σ = F Fᵀ, in the coordinates where the truth is
 N(0, I). In a fully synthetic loop F_t = F_{t−1} √(λ/(n−1)) A, so that log det Σ_t is a sum of

@@ -21,28 +21,29 @@ from torch import Tensor
 
 from madkit.base.rng import key
 
-# what was drawn last, for who asks for the same again
-LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()
-KEPT, ROOM = 256, 2**22  # so many arrays of it, of so many numbers in all
-LOCK = threading.Lock()  # of LAST: sliders ask on threads of their own
+LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()  # drawn last, for who asks for it again
+KEPT, ROOM = 256, 2**22                               # so many arrays, of so many numbers in all
+LOCK = threading.Lock()                               # sliders ask on threads of their own
 
 
 class Draws:
-    """What a fit sees of rows of N(0, I): every seed has endless sequences of numbers, which all
-    loops share."""
+    """What a fit sees of rows of N(0, I), from endless sequences of each seed that all loops share.
+    """
 
     def __init__(self, seeds: list[int], dim: int, device: torch.device):
         self.seeds, self.dim, self.device = tuple(seeds), dim, device
         self.sequences: dict[tuple, _Sequence] = {}
 
     def draw(self, span: slice, n: np.ndarray, lam: np.ndarray) -> Tensor:
-        """√λ [A | z/√n] of these generations, (T, L, S, G, d, d + 1), for G groups of sizes n (T,
-        L, G) and λ (L, G)."""
+        """√λ [A | z/√n] of these generations, (T, L, S, G, d, d + 1), for G groups of rows.
+
+        n (T, L, G) are their sizes, lam (L, G) their λ.
+        """
         d, n, root = self.dim, n[:, :, None], np.sqrt(lam)[:, None, :, None]
-        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)  # (T, L, 1, G, d)
+        freedom = np.maximum(n[..., None] - 1 - np.arange(d), 0)               # (T, L, 1, G, d)
         normal = self._numbers("normal", span, n.shape[-1], d * (d + 1) // 2)  # (T, S, G, ·)
         seen = np.zeros((*n.shape[:2], *normal.shape[1:3], d, d + 1))
-        for row in range(1, d):  # below the diagonal
+        for row in range(1, d):                                                # below the diagonal
             start = d + row * (row - 1) // 2
             np.multiply(normal[:, None, ..., start : start + row], root, out=seen[..., row, :row])
         chi = kept(("χ", self.seeds, d, span.start, n.shape, n.tobytes()),
@@ -50,8 +51,8 @@ class Draws:
         np.multiply(chi, root, out=np.einsum("...ii -> ...i", seen[..., :d]))
         if not freedom.all():
             seen[..., :d] *= freedom[..., None, :] > 0
-        np.multiply(normal[:, None, ..., :d], root / np.sqrt(np.maximum(n, 1))[..., None],
-                    out=seen[..., d])
+        scale = root / np.sqrt(np.maximum(n, 1))[..., None]
+        np.multiply(normal[:, None, ..., :d], scale, out=seen[..., d])
         return torch.from_numpy(seen).to(self.device)
 
     def _chi(self, span: slice, freedom: np.ndarray) -> np.ndarray:
@@ -66,14 +67,13 @@ class Draws:
             places = t, loop, seed, g, i = np.nonzero(~taken)
             if not len(t):
                 break
-            x, luck = self._tried(k, span, freedom.shape[-2])
-            chi[places], taken[places] = _bent(x[t, seed, g, i], luck[t, seed, g, i],
-                                               scale[t, loop, 0, g, i])
+            x, luck = (one[t, seed, g, i] for one in self._tried(k, span, freedom.shape[-2]))
+            chi[places], taken[places] = _bent(x, luck, scale[t, loop, 0, g, i])
         return chi
 
     def _tried(self, k: int, span: slice, groups: int) -> tuple[np.ndarray, np.ndarray]:
-        return self._numbers(f"chi.{k}", span, groups, self.dim), self._numbers(f"luck.{k}", span,
-                                                                                groups, self.dim)
+        x = self._numbers(f"chi.{k}", span, groups, self.dim)
+        return x, self._numbers(f"luck.{k}", span, groups, self.dim)
 
     def _numbers(self, name: str, span: slice, *shape: int) -> np.ndarray:
         """These generations of a sequence: (T, S, *shape), not to be written to."""
@@ -88,8 +88,10 @@ class Draws:
 
 
 def _bent(x: np.ndarray, luck: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Normal numbers as √χ² of 2 · scale + ⅔ degrees of freedom, and which of them are taken; luck:
-    exponential numbers."""
+    """Normal numbers as √χ² of 2 · scale + ⅔ degrees of freedom, and which of them are taken.
+
+    luck  exponential numbers, that decide
+    """
     with np.errstate(invalid="ignore", divide="ignore"):  # NaN is not taken
         y = 1 + x / np.sqrt(9 * scale)
         cube = y * y * y
@@ -111,18 +113,15 @@ class _Sequence:
         if not self.done or span.start < self.done:
             self.generators, self.done = [generator(seed, self.name) for seed in self.seeds], 0
         size = span.stop - span.start
-        while self.done < span.start:                   # these are known, or were not needed
+        while self.done < span.start:  # these are known, or were not needed
             self._next(min(size, span.start - self.done))
         return self._next(size)
 
     def _next(self, generations: int) -> np.ndarray:
         self.done += generations
-        draw = (
-            np.random.Generator.standard_exponential
-            if self.name.startswith("luck")
-            else np.random.Generator.standard_normal
-        )
-        return np.stack([draw(one, (generations, *self.shape)) for one in self.generators], 1)
+        law = "standard_exponential" if self.name.startswith("luck") else "standard_normal"
+        size = (generations, *self.shape)
+        return np.stack([getattr(one, law)(size) for one in self.generators], 1)
 
 
 def kept(key: tuple, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -146,8 +145,8 @@ def generator(seed: int, name: str) -> np.random.Generator:
 
 
 class _Start(np.random.SeedSequence):
-    """The state that a generator starts with: hashing a seed takes ten times as long as making a
-    generator of its hash."""
+    """The state that a generator starts with: to hash a seed takes ten times as long as the rest.
+    """
 
     def __init__(self, seed: int):
         super().__init__(seed)

@@ -38,10 +38,11 @@ class Fits:
 
 
 def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int,
-          device: torch.device,
-          progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
-    """(which loops, which generations, their fits), piece by piece; loops of the same sources go
-    side by side."""
+          device: torch.device, progress: bool) -> Iterator[tuple[list[int], slice, Fits]]:
+    """(which loops, which generations, their fits), piece by piece.
+
+    Loops of the same sources go side by side.
+    """
     with bar(total=len(plans) * generations, unit="generation", wanted=progress) as shown:
         for which in _families(plans, BUDGET // (len(seeds) * dim * (dim + 1))):
             family = [plans[i] for i in which]
@@ -51,8 +52,7 @@ def paths(plans: list[Plan], dim: int, generations: int, seeds: list[int], ddof:
 
 
 def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
-    """Positions of the plans with the same sources and the same kind of factor, as many together as
-    there is room for groups."""
+    """Positions of plans with the same sources and kind of factor, `room` groups at a time."""
     families: dict[tuple, list[int]] = {}
     for i, plan in enumerate(plans):
         families.setdefault((plan.sources, plan.full), []).append(i)
@@ -64,7 +64,7 @@ def _families(plans: list[Plan], room: int) -> Iterator[list[int]]:
 def _family(family: list[Plan], dim: int, generations: int, seeds: list[int], ddof: int,
             device: torch.device) -> Iterator[tuple[slice, Fits]]:
     draws = Draws(seeds, dim, device)
-    n_ini = np.array([[[plan.n_ini] for plan in family]])                    # (1, L, 1)
+    n_ini = np.array([[[plan.n_ini] for plan in family]])  # (1, L, 1)
     first = draws.draw(slice(0, 1), n_ini, np.ones((len(family), 1)))[:, :, :, 0]
     factor = first[..., :-1] / draws.tensor(np.sqrt(n_ini - ddof))
     fits = Fits(first[..., -1:], factor, _logs(factor))
@@ -77,12 +77,14 @@ def _family(family: list[Plan], dim: int, generations: int, seeds: list[int], dd
 
 def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
            ddof: int) -> Iterator[Fits]:
-    """Fully synthetic loops, F_t = F_{t−1} B_t and μ_t = μ_{t−1} + F_{t−1} b_t: products and sums
-    along the generations."""
+    """Fully synthetic loops, F_t = F_{t−1} B_t and μ_t = μ_{t−1} + F_{t−1} b_t.
+
+    These are products and sums along the generations.
+    """
     lam = np.stack([plan.lam for plan in family])
     for span in spans:
-        n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, 1)
-        seen = draws.draw(span, n, lam)[:, :, :, 0]                           # (T, L, S, d, d + 1)
+        n = np.stack([plan.rows[span] for plan in family], 1)               # (T, L, 1)
+        seen = draws.draw(span, n, lam)[:, :, :, 0]                         # (T, L, S, d, d + 1)
         steps, offsets = seen[..., :-1] / draws.tensor(np.sqrt(n - ddof)), seen[..., -1:]
         if seen.shape[-2] == 1:
             factors = torch.cat([fits.factor[-1:], steps]).cumprod(0)
@@ -96,34 +98,25 @@ def _chain(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
 
 def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
           ddof: int) -> Iterator[Fits]:
-    """Any sum of sources, one generation after another: pool what is seen of every group of rows.
-    """
-    sources, drawn, lam = (
-        family[0].sources,
-        family[0].drawn,
-        np.stack([plan.lam for plan in family]),
-    )
-    few = family[0].full and draws.dim <= Components.FEW and draws.device.type == "cpu"
-    rows: Any = Components(len(draws.seeds)) if few else Matrices(family[0].full, draws.device)
+    """Any sum of sources, one generation after another: pool what is seen of every group."""
+    sources, drawn, full = family[0].sources, family[0].drawn, family[0].full
+    lam = np.stack([plan.lam for plan in family])
+    few = full and draws.dim <= Components.FEW and draws.device.type == "cpu"
+    rows: Any = Components(len(draws.seeds)) if few else Matrices(full, draws.device)
     mean, factor = rows.enter(fits.mean[0]), rows.enter(fits.factor[0])
-    real = data = rows.joined(factor * rows.size(np.sqrt([float(plan.n_ini - ddof)
-                                                          for plan in family])), mean)
-    # newest first; its length never changes
-    past = deque([(mean, factor)] * max(memory for _, memory in sources))
+    spread = rows.size(np.sqrt([float(plan.n_ini - ddof) for plan in family]))
+    real = data = rows.joined(factor * spread, mean)
+    past = deque([(mean, factor)] * max(memory for _, memory in sources))  # newest first
     for span in spans:
-        n = np.stack([plan.rows[span] for plan in family], 1)                # (T, L, G)
+        n = np.stack([plan.rows[span] for plan in family], 1)                            # (T, L, G)
         alive = np.stack([plan.ranks[span] for plan in family], 1)[..., None] > np.arange(draws.dim)
         total, path = n.sum(-1, dtype=float), []
         seen = rows.enter(draws.draw(span, n[..., drawn], lam[:, drawn]).movedim(3, 1))  # (T, G, …)
-        sizes = (
-            rows.sizes(n / total[..., None]),
-            rows.sizes(np.sqrt(n)),
-            rows.sizes(alive.astype(float)),
-        )
-        for groups, spread, *size in zip(seen, rows.size(np.sqrt(total - ddof)), *sizes,
-                                         strict=True):
-            mean, factor = rows.pooled(list(_groups(rows, sources, iter(groups), past, real, data)),
-                                       *size)
+        spreads = rows.size(np.sqrt(total - ddof))
+        sizes = map(rows.sizes, (n / total[..., None], np.sqrt(n), alive.astype(float)))
+        for new, spread, *size in zip(seen, spreads, *sizes, strict=True):
+            groups = list(_groups(rows, sources, iter(new), past, real, data))
+            mean, factor = rows.pooled(groups, *size)
             if (Previous, 1) in sources:
                 data = rows.joined(factor, mean)
             past.appendleft((mean, factor / spread))
@@ -134,10 +127,9 @@ def _pool(fits: Fits, family: list[Plan], spans: list[slice], draws: Draws,
 
 
 def _groups(rows: Any, sources: Sequence[tuple[type, int]], seen: Iterator[Any],
-            past: Sequence[tuple[Any, Any]], real: Any,
-            data: Any) -> Iterator[Any]:
-    """What is seen of each group of a training set; `seen` is that of standard normal rows, for
-    those that are drawn."""
+            past: Sequence[tuple[Any, Any]], real: Any, data: Any) -> Iterator[Any]:
+    """What is seen of each group of a training set; `seen`: of standard normal rows, where drawn.
+    """
     for source, memory in sources:
         if source is Synthetic:
             yield from (rows.emitted(*past[k], next(seen)) for k in range(memory))

@@ -15,8 +15,7 @@ from madkit.exact.rows import times
 
 @dataclass(frozen=True)
 class Truth:
-    """N(mean, root rootᵀ) in `dim` dimensions, and, where that makes the size of matrices even, a
-    coordinate nobody looks at.
+    """N(mean, root rootᵀ) in `dim` dimensions, and one that nobody looks at where `dim` is odd.
 
     Matrices of odd size lie in memory in two ways, which libraries treat differently in the last
     bit: a seed's numbers would depend on its place in the tensor. (Up to size 4 they do not.)
@@ -45,10 +44,8 @@ class Truth:
 
     def see(self, fits: Fits) -> Fits:
         """Fits in the truth's own coordinates, but for its mean."""
-        if self.plain:
-            return Fits(fits.mean, fits.factor, fits.logs[..., : self.dim])
-        return Fits(times(self.root, fits.mean), self.colour(fits.factor),
-                    fits.logs[..., : self.dim])
+        mean, logs = fits.mean, fits.logs[..., : self.dim]
+        return Fits(mean if self.plain else times(self.root, mean), self.colour(fits.factor), logs)
 
     def colour(self, factor: Tensor) -> Tensor:
         """root @ factor, matrix by matrix."""
@@ -80,8 +77,8 @@ def _trace(fits: Fits, truth: Truth) -> Tensor:
 def _w2_squared(fits: Fits, truth: Truth) -> Tensor:
     """With Σ = F Fᵀ, tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Σ0^½ F."""
     overlap = _singular(truth.colour(fits.factor)).sum(-1)
-    return _mean_error(fits, truth) + (_trace(fits, truth)
-                                       + truth.root.square().sum() - 2 * overlap).clamp(min=0)
+    spread = _trace(fits, truth) + truth.root.square().sum() - 2 * overlap
+    return _mean_error(fits, truth) + spread.clamp(min=0)
 
 
 def _singular(matrix: Tensor) -> Tensor:

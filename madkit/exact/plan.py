@@ -22,25 +22,26 @@ from madkit.loops import (
 
 @dataclass(frozen=True)
 class Plan:
-    """A loop's groups of rows, in order (a Synthetic makes `memory` of them, newest first): known
-    before anything is drawn."""
+    """A loop's groups of rows, in order, known before anything is drawn.
+
+    A Synthetic makes `memory` of them, newest first.
+    """
 
     n_ini: int
     sources: tuple[tuple[type, int], ...]  # (kind, memory)
-    rows: np.ndarray  # (T, G) rows of each group; generation 1 is not among them: its line is 0
+    rows: np.ndarray                       # (T, G) rows of each group; 0 in generation 1
     ranks: np.ndarray                      # (T,) rank of the fitted covariance
     lam: np.ndarray                        # (G,)
     drawn: np.ndarray                      # (G,) whether the rows are new
-    full: bool  # whether real rows in every generation keep every direction alive
+    full: bool                             # whether real rows keep every direction alive
 
     @classmethod
     def of(cls, loop: Loop, n_ini: int, dim: int, generations: int) -> Plan:
         chosen = parts(loop)
         sources = tuple((type(part), getattr(part, "memory", 1)) for part in chosen)
-        lam = np.array([getattr(part, "lam", 1.0)
-                        for part in chosen]).repeat([memory for _, memory in sources])
-        drawn = np.array([kind in (Fresh, Synthetic)
-                          for kind, _ in sources]).repeat([memory for _, memory in sources])
+        groups_of = [memory for _, memory in sources]
+        lam = np.array([getattr(part, "lam", 1.0) for part in chosen]).repeat(groups_of)
+        drawn = np.array([kind in (Fresh, Synthetic) for kind, _ in sources]).repeat(groups_of)
         rows, ranks = np.zeros((generations, len(lam)), dtype=int), [min(dim, n_ini - 1)]
         fresh = sum(part.n for part in chosen if isinstance(part, Fresh))
         reach, total = dim if fresh else ranks[0] * bool(lam.any()), n_ini
@@ -58,8 +59,7 @@ class Plan:
 
 
 def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list[tuple[int, int]]:
-    """(rows, rows that span as much) of each group that a source puts into the training set of
-    generation t."""
+    """(rows, rows that span as much) of each group that a source puts into D^t."""
     if isinstance(part, Real):
         return [(n_ini, ranks[0] + 1)]
     if isinstance(part, Previous):
@@ -73,15 +73,14 @@ def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list
 
 
 def check_known(loop: Loop) -> None:
-    """Raise ValueError, with the reason, for a loop that is not made of sources whose law is known.
-    """
+    """ValueError, with the reason, for a loop that is not made of sources whose law is known."""
     check_loop(loop)
     for part in parts(loop):
         if type(part) not in (Real, Fresh, Synthetic, Previous):
-            why = ("draws without replacement, so single rows "
-                   "matter" if isinstance(part, Subsample) else
-                   "is a plain function: where its rows come from is not "
-                   "known" if not isinstance(part, Source) else
-                   "is a source of its own kind, whose law is not known")
+            why = "is a source of its own kind, whose law is not known"
+            if isinstance(part, Subsample):
+                why = "draws without replacement, so single rows matter"
+            elif not isinstance(part, Source):
+                why = "is a plain function: where its rows come from is not known"
             raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous "
                              "or sums of them. mk.run simulates any loop")

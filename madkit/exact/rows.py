@@ -1,9 +1,9 @@
-"""What is seen of groups of rows, [F | μ] with F Fᵀ their scatter and μ their mean; emitted by a
-fit, and pooled.
+"""What is seen of groups of rows, [F | μ] with F Fᵀ their scatter and μ their mean.
 
-In two layouts: matrices, for any dimension and device; and, for few dimensions, components, as
-calls to multiply a thousand matrices of four numbers take ten times as long as the numbers. Both
-sum in one order whatever else is in the batch (matrices: on one thread).
+They are emitted by a fit, and pooled, in two layouts: matrices, for any dimension and device; and,
+for few dimensions, components, as calls to multiply a thousand matrices of four numbers take ten
+times as long as the numbers. Both sum in one order whatever else is in the batch (matrices: on one
+thread).
 """
 
 from __future__ import annotations
@@ -48,12 +48,15 @@ class Matrices:
 
     def pooled(self, groups: list[Tensor], share: Tensor, root: Tensor,
                alive: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean (L, S, d, 1) and scatter factor (L, S, d, d) of all groups, of shares n_g/N and
-        √n_g; `alive`: its rank's columns.
+        """Mean (L, S, d, 1) and scatter factor (L, S, d, d) of all groups.
+
+        share  n_g/N of each group
+        root   √n_g
+        alive  the columns within the factor's rank
 
         The factor is lower triangular with diagonal ≥ 0, and zero beyond its rank.
         """
-        columns = torch.stack(groups, -2)                                    # (L, S, d, G, d + 1)
+        columns = torch.stack(groups, -2)  # (L, S, d, G, d + 1)
         means = columns[..., -1]
         mean = times(means, share.mT)
         means.sub_(mean).mul_(root)
@@ -67,14 +70,15 @@ def _triangular(columns: Tensor, alive: Tensor) -> Tensor:
 
 
 def _cholesky(columns: Tensor, alive: Tensor) -> Tensor:
-    """The same in a third of the time, where real rows keep every direction alive: C Cᵀ squares
-    what is small."""
+    """The same in a third of the time, where no direction is small: C Cᵀ squares what is."""
     return torch.linalg.cholesky(columns @ columns.mT)
 
 
 def times(matrix: Tensor, column: Tensor) -> Tensor:
-    """matrix @ column, summed in one order whatever else is in the batch (matmul has several, and
-    chooses by shape)."""
+    """matrix @ column, summed in one order whatever else is in the batch.
+
+    matmul has several orders, and chooses by shape.
+    """
     terms = matrix * column.mT
     return terms[..., :1] + terms[..., 1:] if terms.shape[-1] == 2 else terms.sum(-1, keepdim=True)
 
@@ -88,15 +92,14 @@ class Components:
         self.seeds = seeds
 
     def enter(self, seen: Tensor) -> Array:
-        """(…, L, S, d, ·) as (…, d, ·, L, S); a seed alone is there twice: over one number, einsum
-        has another order."""
-        if self.seeds == 1:
+        """(…, L, S, d, ·) as (…, d, ·, L, S)."""
+        if self.seeds == 1:  # twice: over a single number, einsum has another order
             seen = torch.cat([seen, seen], -3)
         return np.ascontiguousarray(np.moveaxis(seen.numpy(), (-2, -1), (-4, -3)))
 
     def leave(self, seen: list[Array]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(np.stack(seen)[..., : self.seeds],
-                                                                 (-4, -3), (-2, -1))))
+        rows = np.moveaxis(np.stack(seen)[..., : self.seeds], (-4, -3), (-2, -1))
+        return torch.from_numpy(np.ascontiguousarray(rows))
 
     def size(self, values: Array) -> Array:
         """Numbers (…, L), for each loop one: (…, L, 1)."""
@@ -116,8 +119,8 @@ class Components:
 
     def pooled(self, groups: list[Array], share: Array, root: Array,
                alive: Array) -> tuple[Array, Array]:
-        columns = np.concatenate(groups, 1)                                  # (d, G (d + 1), L, S)
-        means = columns[:, len(columns) :: len(columns) + 1]                 # a view
+        columns = np.concatenate(groups, 1)                   # (d, G (d + 1), L, S)
+        means = columns[:, len(columns) :: len(columns) + 1]  # a view
         mean = np.einsum("igls, gl -> ils", means, share[..., 0])[:, None]
         means -= mean
         means *= root

@@ -23,14 +23,12 @@ if TYPE_CHECKING:
 
 
 def run(
-    loop: Loop | Sequence[Loop],               # sources and their sums; a list gives the tables a
-                                               # column `loop`
+    loop: Loop | Sequence[Loop],               # sources, their sums; a list: tables say which
     dim: int = 1,
     *,
     generations: int = 50,
     seeds: int | Iterable[int] = 100,          # a count (0 … seeds−1) or the seeds themselves
-    n_ini: int | Sequence[int] | None = None,  # real rows of generation 1 (or one number per loop);
-                                               # None: the loop's size
+    n_ini: int | Sequence[int] | None = None,  # real rows of generation 1; None: the loop's size
     mean: Any = None,                          # (d,) of the truth; None: 0
     cov: Any = None,                           # (d, d) of the truth; None: I
     ddof: int = 1,                             # 1: unbiased covariance, 0: maximum likelihood
@@ -39,12 +37,14 @@ def run(
     device: str = "auto",
     progress: bool = False,                    # a bar, once it takes over two seconds
 ) -> Run:
-    """A Gaussian model in a frozen loop: the law of `mk.run(mk.models.Gaussian(), loop,
-    mk.data.gaussian(dim))`, no rows drawn.
+    """A Gaussian model in a frozen loop, by its exact law: no rows are drawn.
 
-    Metrics judge the fit (λ not applied) against the truth; "spectrum" gives rows "spectrum.1"
-    (largest eigenvalue) … Raises ValueError, with the reason, for a loop whose law is not known
-    (plain functions, accumulate_subsample), and for arguments out of range.
+    The same law as `mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim))`. A list of loops
+    gives the tables a column `loop`; n_ini may then be one number for each.
+
+    Metrics judge the fit (λ not applied) against the truth; "spectrum", which has to be asked for,
+    gives rows "spectrum.1" (largest eigenvalue) … Raises ValueError, with the reason, for a loop
+    whose law is not known (plain functions, accumulate_subsample), and for arguments out of range.
     """
     import pandas as pd
 
@@ -55,8 +55,7 @@ def run(
     many = isinstance(loop, list | tuple)
     loops, names, seeds = _loops(loop), _names(metrics, list(MEASURES)[:5]), several_seeds(seeds)
     values = simulate(loop, dim, generations=generations, seeds=seeds, n_ini=n_ini, mean=mean,
-                      cov=cov, ddof=ddof,
-                      metrics=names, device=device, progress=progress)
+                      cov=cov, ddof=ddof, metrics=names, device=device, progress=progress)
     if "spectrum" in values:
         columns = np.moveaxis(values.pop("spectrum"), -1, 0)
         values |= {keyed("spectrum", k): column for k, column in enumerate(columns, 1)}
@@ -64,12 +63,13 @@ def run(
     known = [theory.table(one, dim, generations, n, mean, cov, ddof)
              for one, n in zip(loops, initial, strict=True)]
     facts = {
-        "model": f"Gaussian(ddof={ddof}, "
-                 "covariance='full')", "loop": spec.describe(loops if many else loop),
-        "truth": f"gaussian(dim={dim}, "
-                 f"cov={spec.describe(cov)})", "seeds": seeds,
-                 "n_ini": initial if many else initial[0],
-        "metrics": list(names), "method": "exact law, no rows drawn",
+        "model": f"Gaussian(ddof={ddof}, covariance='full')",
+        "loop": spec.describe(loops if many else loop),
+        "truth": f"gaussian(dim={dim}, cov={spec.describe(cov)})",
+        "seeds": seeds,
+        "n_ini": initial if many else initial[0],
+        "metrics": list(names),
+        "method": "exact law, no rows drawn",
     } | spec.provenance(str(resolve(device))) | {"generations": generations}
     return Run(table=_table(values, seeds, many), theory=_theory(known, list(values), many),
                samples={}, real=None,
@@ -90,17 +90,15 @@ def simulate(
     ddof: int = 1,
     metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
     # names of moment metrics: these and "spectrum"; and "mean", "cov"
-    at: Iterable[int] | None = None,           # the generations that are measured; None: all of
-                                               # them
+    at: Iterable[int] | None = None,  # the generations that are measured; None: all of them
     device: str = "auto",
     progress: bool = False,
 ) -> dict[str, np.ndarray]:
-    """The numbers of `run` as arrays (loops, seeds, generations, …), for live views; arguments and
-    errors as there.
+    """The numbers of `run` as arrays (loops, seeds, generations, …), for live views.
 
-    With `at` only these generations are measured: (loops, seeds, len(at), …). The shape goes on
-    with (d,) for "spectrum" (eigenvalues, largest first) and for "mean", and with (d, d) for "cov":
-    the last two are the fits themselves.
+    Arguments and errors as there; with `at` only these generations are measured: (loops, seeds,
+    len(at), …). Further metrics are "spectrum" (eigenvalues, largest first) and "mean", whose shape
+    goes on with (d,), and "cov", with (d, d): the last two are the fits themselves.
     """
     loops, names, seeds = _loops(loop), _names(metrics, MEASURES), several_seeds(seeds)
     dim, generations = whole("dim", dim, least=1), whole("generations", generations, least=1)
@@ -111,14 +109,14 @@ def simulate(
     size = len(truth.root)
     plans = [Plan.of(one, n, size, generations)
              for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
-    chosen = np.arange(generations) if at is None else np.array([whole("at", t, least=1)
-                                                                 for t in at]) - 1
+    measured_at = range(1, generations + 1) if at is None else [whole("at", t, least=1) for t in at]
+    chosen = np.array(measured_at) - 1
     if not np.isin(chosen, np.arange(generations)).all() or len(np.unique(chosen)) < len(chosen):
         raise ValueError(f"at: expected different generations from 1 to {generations}, got "
                          f"{[int(t) + 1 for t in chosen]}")
     values: dict[str, np.ndarray] = {}
-    for which, span, fits in paths(plans, size, generations, seeds, ddof, resolve(device),
-                                   progress):
+    pieces = paths(plans, size, generations, seeds, ddof, resolve(device), progress)
+    for which, span, fits in pieces:
         [places] = np.nonzero((span.start <= chosen) & (chosen < span.stop))
         fits = truth.see(fits.at(chosen[places] - span.start))
         for name in names:
@@ -164,12 +162,14 @@ def _table(values: dict[str, np.ndarray], seeds: list[int], many: bool) -> pd.Da
     """Tidy rows, ordered by loop, metric, seed, generation."""
     import pandas as pd
 
-    # (L, metrics, S, T)
     value = np.stack(list(values.values()), 1) if values else np.empty((1, 0, len(seeds), 0))
     loop, metric, seed, t = np.indices(value.shape).reshape(4, -1)
-    names = np.array(list(values), dtype=object)
-    table = pd.DataFrame({"seed": np.array(seeds)[seed], "generation": t + 1,
-                          "metric": names[metric], "value": value.ravel()})
+    table = pd.DataFrame({
+        "seed": np.array(seeds)[seed],
+        "generation": t + 1,
+        "metric": np.array(list(values), dtype=object)[metric],
+        "value": value.ravel(),
+    })
     return table.assign(loop=loop) if many else table
 
 

@@ -1,5 +1,4 @@
-"""What synthetic data is worth, by simulation: the limit of a loop by the exact law, and the real
-rows that do as well.
+"""What synthetic data is worth: a loop's limit by the exact law, and the real rows as good as it.
 
 A loop with new real rows in every generation comes to rest: its distance to the truth, E W2², tends
 to a limit that does not depend on how it began. n_e, the effective sample size, is the number of
@@ -7,8 +6,8 @@ real rows which alone, without any loop, give the same E W2². Synthetic data is
 n_e ≥ n_r, the loop's own real rows: then it helps (Alemohammad et al. 2023,
 https://arxiv.org/abs/2307.01850, section 5).
 
-How long is long enough follows from the loop: what is left of its beginning shrinks by
-ρ = `mk.theory.spectral_radius` in every generation, and so does the memory of chance. So with
+How long is long enough follows from the loop: what is left of its beginning shrinks by ρ, its
+`mk.theory.spectral_radius`, in every generation, and so does the memory of chance. So with
 τ = −1/log ρ (rounded up to a power of 1.25),
 
     burn-in     log(1/LEFT) τ generations, after which LEFT = 0.5 % of the beginning is left
@@ -23,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -37,21 +37,17 @@ STEP = 1.25      # τ is rounded up to powers of it
 
 
 def effective_sample_size(
-    loop: Loop | Sequence[Loop],               # sums of Fresh or Real, and Synthetic; a list gives
-                                               # arrays
-    dim: int,                                  # d of the truth N(0, I)
+    loop: Loop | Sequence[Loop],     # sums of Fresh or Real, and Synthetic; a list gives arrays
+    dim: int,                        # d of the truth N(0, I)
     *,
-    n_ini: int | None = None,                  # real rows of generation 1; None: the loop's size.
-                                               # Only Real() remembers them
-    seeds: int | Iterable[int] = 8,            # a count (0 … seeds−1) or the seeds themselves, two
-                                               # at least
+    n_ini: int | None = None,        # real rows of generation 1, which only Real() remembers
+    seeds: int | Iterable[int] = 8,  # a count (0 … seeds−1), or two or more seeds themselves
     device: str = "auto",
-    progress: bool = False,                    # a bar, once it takes over two seconds
+    progress: bool = False,          # a bar, once it takes over two seconds
 ) -> tuple[float, float] | tuple[np.ndarray, np.ndarray]:
-    """(n_e, its standard error): the real rows that alone would give the loop's limit E W2²; high
-    is good.
+    """(n_e, its standard error): the real rows that alone would give the loop's limit E W2².
 
-    Compare n_e with the loop's n_r: synthetic data helps where it is larger. The yardstick is
+    High is good: synthetic data helps where n_e is larger than the loop's n_r. The yardstick is
     `mk.theory.real_only_w2`, good to 0.5 % at d = 100 (see there for d < 5). Raises ValueError for
     loops without a limit (no real rows, pools) or of unknown law.
     """
@@ -59,11 +55,11 @@ def effective_sample_size(
     if len(seeds) < 2:
         raise ValueError("seeds: expected two or more, from which the standard error comes, got "
                          f"{len(seeds)}")
-    loops: list[Loop] = list(loop) if isinstance(loop, list | tuple) else [loop]  # type: ignore[list-item]
+    loops: list[Any] = list(loop) if isinstance(loop, list | tuple) else [loop]
     if not loops:
         raise ValueError("loop: expected a loop or a list of loops, got an empty list")
-    found = np.array([worth(w2, dim) for w2 in limit(loops, dim, n_ini=n_ini, seeds=seeds,
-                                                     device=device, progress=progress)])
+    limits = limit(loops, dim, n_ini=n_ini, seeds=seeds, device=device, progress=progress)
+    found = np.array([worth(w2, dim) for w2 in limits])
     return (found[:, 0], found[:, 1]) if many else (float(found[0, 0]), float(found[0, 1]))
 
 
@@ -76,8 +72,7 @@ def limit(
     device: str = "auto",
     progress: bool = False,
 ) -> np.ndarray:
-    """W2² of the fits in the limit, averaged over POINTS generations: (loops, seeds); arguments as
-    above."""
+    """W2² of the fits in the limit, averaged over POINTS generations: (loops, seeds)."""
     seeds = several_seeds(seeds)
     times = [relaxation(loop, n_ini) for loop in loops]
     values = np.empty((len(loops), len(seeds)))
@@ -86,16 +81,17 @@ def limit(
             which = [i for i, other in enumerate(times) if other == time]
             at = measured(*time)
             found = exact.simulate([loops[i] for i in which], dim, generations=at[-1], seeds=seeds,
-                                   n_ini=n_ini,
-                                   metrics=["w2_squared"], at=at, device=device)
+                                   n_ini=n_ini, metrics=["w2_squared"], at=at, device=device)
             values[which] = found["w2_squared"].mean(-1)
             shown.update(len(which))
     return values
 
 
 def relaxation(loop: Loop, n_ini: int | None = None) -> tuple[int, int]:
-    """(τ, K): generations in which a loop forgets, a power of STEP rounded up, and those that its
-    memory needs to fill."""
+    """(τ, K): generations in which a loop forgets, and those that its memory needs to fill.
+
+    τ is a power of STEP, rounded up.
+    """
     try:
         rho = theory.spectral_radius(loop, n_ini)
     except NotImplementedError as error:
@@ -106,8 +102,8 @@ def relaxation(loop: Loop, n_ini: int | None = None) -> tuple[int, int]:
                          "forgets the truth, not its past; add Fresh(n) or Real()")
     tau = -1 / math.log(rho) if rho else 0.0
     power = math.ceil(math.log(max(tau, 1), STEP) - 1e-9)
-    return math.ceil(STEP**power), max((getattr(part, "memory", 1) for part in parts(loop)),
-                                       default=1)
+    memories = [getattr(part, "memory", 1) for part in parts(loop)]
+    return math.ceil(STEP**power), max(memories, default=1)
 
 
 def measured(tau: int, memory: int = 1) -> list[int]:
@@ -117,13 +113,11 @@ def measured(tau: int, memory: int = 1) -> list[int]:
 
 
 def worth(w2: np.ndarray, dim: int) -> tuple[float, float]:
-    """n_e and its standard error, of W2² of independent seeds (seeds,): the error follows the slope
-    of the yardstick."""
+    """n_e and its standard error, by the slope of the yardstick, of W2² of independent seeds."""
     mean, error = float(np.mean(w2)), float(np.std(w2, ddof=1)) / math.sqrt(len(w2))
     rows = theory.real_only_rows(mean, dim)
     if not 0 < rows < math.inf:
         return rows, 0.0
-    slope = (theory.real_only_rows(mean * 1.01, dim) - theory.real_only_rows(mean / 1.01, dim)) / (
-        mean * (1.01 - 1 / 1.01)
-    )
+    fewer, more = (theory.real_only_rows(near, dim) for near in (mean * 1.01, mean / 1.01))
+    slope = (fewer - more) / (mean * (1.01 - 1 / 1.01))
     return rows, abs(slope) * error

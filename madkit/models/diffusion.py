@@ -1,15 +1,14 @@
-"""Denoising diffusion: noise is added in T steps, a network learns to see it, and samples are noise
-with the noise taken out.
+"""Denoising diffusion: a network learns to see noise, and samples are noise with it taken out.
 
-    forward   x_t = α_t x_0 + σ_t ε,   ε ~ N(0, I),   α_t = cos(π/2 · .99 t/T),   α_t² + σ_t² = 1,   t = 1 … T
-    network   ε_θ(x_t, t, y) = σ_t x_t + α_t F_θ(x_t, t, y): of nearly pure noise, the input itself
-              is the noise
-    training  minimise E ‖ε − ε_θ(x_t, t, y)‖²/α_t² over rows and times; the label y is left out in
-              one of ten rows
+    forward   x_t = α_t x_0 + σ_t ε,   ε ~ N(0, I),   t = 1 … T
+              α_t = cos(π/2 · .99 t/T),   α_t² + σ_t² = 1
+    network   ε_θ(x_t, t, y) = σ_t x_t + α_t F_θ(x_t, t, y): nearly pure noise is its own answer
+    training  minimise E ‖ε − ε_θ(x_t, t, y)‖²/α_t² over rows and times; one row of ten has no y
     guidance  ε̂ = (1 + w) ε_θ(x_t, t, y) − w ε_θ(x_t, t),   λ = 1/(1 + w) ∈ (0, 1]
     sampling  from x_T ~ N(0, I), for t and the next smaller s among the steps taken:
               x̂_0 = (x_t − σ_t ε̂)/α_t   (images: clipped to [−1, 1]),   ε̂ = (x_t − α_t x̂_0)/σ_t
-              x_s = α_s x̂_0 + √(σ_s² − η_t²) ε̂ + η_t z,   z ~ N(0, I),   η_t = η (σ_s/σ_t) √(1 − α_t²/α_s²)
+              x_s = α_s x̂_0 + √(σ_s² − η_t²) ε̂ + η_t z,   z ~ N(0, I)
+              η_t = η (σ_s/σ_t) √(1 − α_t²/α_s²)
 
 η = 1 with all T steps is the ancestral sampling of the paper (DDPM); η = 0 is deterministic but for
 x_T (DDIM), and does with a tenth of the steps or less.
@@ -58,29 +57,26 @@ from madkit.models.parts.unet import MLP, UNet
 from madkit.samples import Samples
 
 # Deeper pays more than wider: at the same time of training on MNIST, depth 2 gives a third fewer
-# samples of a wrong label.
-# 8 × 8 pixels
-DIGITS = {"width": 16, "depth": 1, "steps": 800, "batch": 32, "lr": 3e-3, "decay": 0.99,
-          "jumps": 15}
-TINY = DIGITS | {"depth": 2, "steps": 1800}  # 28 × 28 pixels
-SMALL = {"width": 32, "depth": 2, "steps": 15_000, "batch": 64, "lr": 2e-3, "decay": 0.999,
-         "jumps": 25}
-# for the plane
-VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3, "decay": 0.99,
-           "jumps": 30}
-PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3, "decay": 0.9995,
-         "jumps": 500, "eta": 1.0}
+# samples of a wrong label. DIGITS are of 8 × 8 pixels, TINY of 28 × 28, VECTORS is for the plane.
+DIGITS = {"width": 16, "depth": 1, "steps": 800, "batch": 32, "lr": 3e-3,
+          "decay": 0.99, "jumps": 15}
+TINY = DIGITS | {"depth": 2, "steps": 1800}
+SMALL = {"width": 32, "depth": 2, "steps": 15_000, "batch": 64, "lr": 2e-3,
+         "decay": 0.999, "jumps": 25}
+VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3,
+           "decay": 0.99, "jumps": 30}
+PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3,
+         "decay": 0.9995, "jumps": 500, "eta": 1.0}
 
 ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
 @dataclass(eq=False)
 class Diffusion:
-    """A denoising diffusion with T steps, conditional on labels where the data has them; for
-    vectors and for images up to 64².
+    """A denoising diffusion with T steps, conditional on labels where the data has them.
 
-    width    channels of the U-Net's finest level (a multiple of 4); units of the network for
-             vectors: 4 times as many
+    width    channels of the U-Net's finest level (a multiple of 4); for vectors, 4 times as many
+             units
     depth    residual blocks on a level
     steps    training steps, each on `batch` rows
     lr       Adam's learning rate at its highest
@@ -90,9 +86,10 @@ class Diffusion:
     jumps    steps taken when sampling, at most T
     eta      η ∈ [0, 1]: 0 = DDIM, 1 = DDPM (with jumps = T: ancestral sampling)
 
-    After `fit`: net, the averaged network F_θ(x_t, t/T, y), and form. `fit` raises ValueError for
-    rows it cannot use and FloatingPointError when training diverges; `sample` ValueError for λ
-    outside (0, 1], or λ ≠ 1 without labels.
+    Rows are vectors, or images (c, h, w) of up to 64². After `fit`: net, the averaged network
+    F_θ(x_t, t/T, y), and form. `fit` raises ValueError for rows it cannot use and
+    FloatingPointError when training diverges; `sample` ValueError for λ outside (0, 1], or λ ≠ 1
+    without labels.
     """
 
     width: int = 16
@@ -139,10 +136,9 @@ class Diffusion:
             yield self.loss(net, x, y)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """‖ε − ε_θ(x_t, t, y)‖²/α_t² per number of a row, over one batch whose times t are spread
-        evenly over 1 … T."""
-        spread = (torch.randperm(len(x), device=x.device)
-                  + torch.rand(len(x), device=x.device)) / len(x)
+        """‖ε − ε_θ(x_t, t, y)‖²/α_t² per number of a row, at times spread evenly over 1 … T."""
+        n = len(x)
+        spread = (torch.randperm(n, device=x.device) + torch.rand(n, device=x.device)) / n
         t = (spread * self.T).floor().add(1).clamp(max=self.T) / self.T
         alpha, sigma = (part.reshape(-1, *[1] * (x.ndim - 1)) for part in signal_and_noise(t))
         noise = torch.randn_like(x)
@@ -178,12 +174,12 @@ class Diffusion:
         """The guided ε̂ of noisy inputs x (n, …) at time t ∈ [0, 1]; y None: without labels."""
         if not len(x):
             return x
-        t, none = t.to(x).expand(len(x)), torch.full((len(x),), self.form.classes, device=x.device)
+        w = w if self.form.classes else 0.0
+        none = torch.full((len(x),), self.form.classes, device=x.device)
+        rows = x, t.to(x).expand(len(x)), none if y is None else y, none
         size = ROWS if x.device.type == "cpu" else len(x)
-        parts = zip(x.split(size), t.split(size), (none if y is None else y).split(size),
-                    none.split(size), strict=True)
-        return torch.cat([self._guided(x, t, y, none, w if self.form.classes else 0.0)
-                          for x, t, y, none in parts])
+        parts = zip(*(each.split(size) for each in rows), strict=True)
+        return torch.cat([self._guided(*part, w) for part in parts])
 
     def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
         noise = self._seen(self.net, x, t, y)

@@ -1,7 +1,7 @@
 """The normalizing flow: an invertible network f that turns the data into a normal cloud, with a
 density that is known exactly.
 
-    density   log p(x) = log N(f(x); 0, I) + log |det ∂f/∂x|                   change of variables
+    density   log p(x) = log N(f(x); 0, I) + log |det ∂f/∂x|    change of variables
     training  minimise −E log p(x): maximum likelihood
     sampling  z ~ N(0, λI),  x = f⁻¹(z)
 
@@ -9,7 +9,7 @@ f is a chain of layers. Each holds a random half of the coordinates, x_a, and ma
 coordinate by an increasing function h whose parameters a small network reads off x_a; the next
 layer swaps the halves. So the Jacobian is triangular and the inverse as cheap as f itself.
 
-    kind="coupling"   h(x) = e^s x + t                              affine: smooth, one connected piece, the paper's
+    kind="coupling"   h(x) = e^s x + t, affine: smooth, one connected piece; the paper's
     kind="spline"     h a rational-quadratic spline of 8 pieces on [−5, 5], the identity outside:
                       for several modes
 
@@ -50,8 +50,7 @@ PAPER = {"kind": "coupling", "layers": 8, "hidden": 64, "steps": 1000, "batch": 
 
 @dataclass(eq=False)
 class Flow:
-    """A normalizing flow with exact density; λ multiplies the variance of the latent cloud, z ~
-    N(0, λI).
+    """A normalizing flow with exact density; λ is the variance of the latent cloud, z ~ N(0, λI).
 
     kind    of h: "coupling" (affine) or "spline"
     layers  of f; two of them move every coordinate
@@ -94,8 +93,8 @@ class Flow:
         for rows in batches(len(data), self.batch, self.steps, data.x.device):
             x = data.x[rows]
             x = x + torch.rand(x.shape, device=x.device) - 0.5 if x.dtype == torch.uint8 else x
-            yield -self._law(None if data.y is None
-                             else data.y[rows]).log_prob(self._inputs(x)).mean()
+            law = self._law(None if data.y is None else data.y[rows])
+            yield -law.log_prob(self._inputs(x)).mean()
 
     @torch.no_grad()
     def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
@@ -111,11 +110,10 @@ class Flow:
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, y: Any = None) -> Tensor:
-        """log p(x) of rows (n, *shape) in nats, (n,), float64, per unit of the data; higher is
-        likelier.
+        """log p(x) of rows (n, *shape) in nats per unit of the data, (n,); higher is likelier.
 
-        y: log p(x | y) for labels (n,) or one for all; of a flow with labels and y None, p(x) = Σ_k
-        p(k) p(x | k).
+        With labels y, (n,) or one for all: log p(x | y). Of a flow with labels, y None gives
+        p(x) = Σ_k p(k) p(x | k). In float64.
         """
         n = checked(len(x), 1, hasattr(self, "net"), "Flow")
         if tuple(x.shape[1:]) != tuple(self.rows.shape[1:]):
@@ -123,13 +121,11 @@ class Flow:
                              f"{tuple(self.rows.shape[1:])}, got {tuple(x.shape[1:])}")
         u, volume = self._inputs(x), self.form.scale[self._moving].log().sum()
         if y is not None or not self.form.classes:
-            return (
-                self._law(self.form.labels(n, y, "Flow.log_prob")).log_prob(u).to(volume) - volume
-            )
+            law = self._law(self.form.labels(n, y, "Flow.log_prob"))
+            return law.log_prob(u).to(volume) - volume
         weights = (self.form.counts / self.form.counts.sum()).log().to(volume)
-        # K of (n,)
-        each = [w + self._law(self.form.labels(n, k, "Flow")).log_prob(u).to(volume)
-                for k, w in enumerate(weights)]
+        laws = (self._law(self.form.labels(n, k, "Flow")) for k in range(len(weights)))
+        each = [w + law.log_prob(u).to(volume) for w, law in zip(weights, laws, strict=True)]
         return torch.stack(each).logsumexp(0) - volume
 
     @property
@@ -147,18 +143,18 @@ class Flow:
     def _network(self) -> nn.Module:
         import zuko
 
-        d, classes, halves = (
-            int(self._moving.sum()),
-            self.form.classes,
-            _halves(int(self._moving.sum()), self.layers),
-        )
-        h: dict[str, Any] = {} if self.kind == "coupling" else {
-            "univariate": zuko.transforms.MonotonicRQSTransform, "shapes": [(8,), (8,), (7,)]}
-        h |= {"hidden_features": (self.hidden, self.hidden),
-              "activation": nn.SiLU} if d > 1 or classes else {}
-        layer = zuko.flows.GeneralCouplingTransform
-        chain = ([layer(d, classes, mask, **h) for mask in halves] if d
-                 else [zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform)])
+        d, classes = int(self._moving.sum()), self.form.classes
+        halves = _halves(d, self.layers)
+        h: dict[str, Any] = {}
+        if self.kind == "spline":
+            h |= {"univariate": zuko.transforms.MonotonicRQSTransform,
+                  "shapes": [(8,), (8,), (7,)]}
+        if d > 1 or classes:
+            h |= {"hidden_features": (self.hidden, self.hidden), "activation": nn.SiLU}
+        if d:
+            chain = [zuko.flows.GeneralCouplingTransform(d, classes, mask, **h) for mask in halves]
+        else:
+            chain = [zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform)]
         normal = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(d),
                                                      torch.ones(d), buffer=True)
         return zuko.lazy.Flow(chain, normal).to(self.form.like.device)
@@ -176,8 +172,7 @@ class Flow:
 
 
 def _flat(data: Samples) -> Form:
-    """The form of the rows as vectors; scale is 0 exactly where all rows are equal, without the
-    rounding of a mean."""
+    """The form of the rows as vectors; scale is 0 exactly where all rows are equal."""
     x = data.x.flatten(1) if data.x.ndim > 1 else data.x[:, None]
     form = Form.of(Samples(x, data.y), "Flow")
     still = (x == x[0]).all(0)
@@ -186,8 +181,7 @@ def _flat(data: Samples) -> Form:
 
 
 def _halves(d: int, layers: int) -> list[Tensor]:
-    """Masks (d,) of the coordinates that each layer holds: a random half, then the other, and so
-    on."""
+    """Masks (d,) of the coordinates that each layer holds: a random half, the other, and so on."""
     masks: list[Tensor] = []
     for i in range(layers):
         masks.append(~masks[-1] if i % 2 else torch.randperm(d) % 2 == 0)

@@ -1,13 +1,14 @@
-"""The generative adversarial network: a generator learns to please a critic that learns to tell
-real rows from generated ones.
+"""The generative adversarial network: a generator learns to please a critic that learns as well.
 
-    generator  w = M(z, y),  x = S(w),   z ~ N(0, I)             mapping network M, synthesis network S; w is the style
-    critic     D(x, y) = (a + e_y) · h(x) + b                    one number; the label chooses how
-               features h are weighed
-    training   D: minimise  E D(x̃) − E D(x) + γ E (‖∇D(x̂)‖ − 1)²,   x̂ = u x + (1 − u) x̃,   u ~ U(0, 1)
-               M, S: minimise  − E D(x̃)                          x real, x̃ generated, both of
-                               label y
+    generator  w = M(z, y),   x = S(w),   z ~ N(0, I)
+    critic     D(x, y) = (a + e_y) · h(x) + b
+    training   D:    minimise  E D(x̃) − E D(x) + γ E (‖∇D(x̂)‖ − 1)²
+                               x̂ = u x + (1 − u) x̃,   u ~ U(0, 1)
+               M, S: minimise  − E D(x̃)
     sampling   w' = w̄ + λ (w − w̄),   x = S(w'),   w̄ = E M(z, y) for each label y
+
+M is the mapping network, S the synthesis network, w the style. D, one number, learns to tell real
+rows x from generated ones x̃, both of label y, which chooses how the features h are weighed.
 
 If D had slope 1 at most everywhere, the largest E D(x) − E D(x̃) would be the Wasserstein distance
 W₁ between rows and samples (Kantorovich and Rubinstein), which has a gradient even where the two do
@@ -56,28 +57,26 @@ from madkit.models.parts.styled import (
 from madkit.models.parts.training import Average, Step, batches, packed, rate, unpacked, watched
 from madkit.samples import Samples
 
-PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5, "lr": 2e-3,
-         "penalty": 0.1, "decay": 0.995}
-TINY = {"width": 16, "latent": 32, "steps": 300, "batch": 32, "critic": 2, "lr": 4e-3,
-        "decay": 0.99}
-SMALL = {"width": 32, "latent": 64, "steps": 4000, "batch": 64, "critic": 2, "lr": 2e-3,
-         "decay": 0.998}
-PAPER = {"width": 128, "latent": 128, "steps": 40_000, "batch": 128, "critic": 5, "lr": 5e-4,
-         "decay": 0.9995}
+PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5,
+         "lr": 2e-3, "penalty": 0.1, "decay": 0.995}
+TINY = {"width": 16, "latent": 32, "steps": 300, "batch": 32, "critic": 2,
+        "lr": 4e-3, "decay": 0.99}
+SMALL = {"width": 32, "latent": 64, "steps": 4000, "batch": 64, "critic": 2,
+         "lr": 2e-3, "decay": 0.998}
+PAPER = {"width": 128, "latent": 128, "steps": 40_000, "batch": 128, "critic": 5,
+         "lr": 5e-4, "decay": 0.9995}
 
-# of Adam, those of Gulrajani et al.: momentum would chase a critic that moves on
-BETAS = (0.0, 0.9)
+BETAS = (0.0, 0.9)  # of Adam, as Gulrajani et al.: momentum would chase a critic that moves on
 MEAN = 1000         # fixed latents behind the mean style
-ROWS = 250  # rows that pass synthesis at a time when sampling: more do not fit a processor's cache
+ROWS = 250          # rows at a time when sampling: more do not fit a processor's cache
 
 
 @dataclass(eq=False)
 class GAN:
-    """A Wasserstein GAN with gradient penalty, conditional on labels where the data has them; λ is
-    truncation of styles.
+    """A Wasserstein GAN with gradient penalty, conditional on labels where the data has them.
 
-    width    channels at the generator's finest level, an even number; units of the networks for
-             vectors: 8 times as many
+    width    channels at the generator's finest level, an even number; for vectors, 8 times as many
+             units
     latent   numbers in z; in w: twice as many
     steps    steps of the generator
     batch    rows in a step
@@ -86,9 +85,9 @@ class GAN:
     penalty  γ, the weight of the gradient penalty
     decay    of the moving average of the generator's weights, in [0, 1]
 
-    Rows are vectors, or images (c, h, w) of up to 64². After `fit`: net, the averaged generator,
-    and form. `fit` raises ValueError for rows it cannot use and FloatingPointError when training
-    diverges; `sample` ValueError for λ outside [0, 1].
+    λ is truncation of styles. Rows are vectors, or images (c, h, w) of up to 64². After `fit`: net,
+    the averaged generator, and form. `fit` raises ValueError for rows it cannot use and
+    FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     width: int = 16
@@ -135,9 +134,8 @@ class GAN:
 
     def _batch(self, data: Samples, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and labels of rows; label 0 for all where there are none."""
-        return self.form.inputs(data.x[rows]), torch.zeros_like(rows) if data.y is None else data.y[
-            rows
-        ]
+        y = torch.zeros_like(rows) if data.y is None else data.y[rows]
+        return self.form.inputs(data.x[rows]), y
 
     def _criticise(self, net: Generator, judge: Critic, adam: torch.optim.Adam, x: Tensor,
                    y: Tensor) -> Tensor:
@@ -166,9 +164,10 @@ class GAN:
         n, lam = checked(n, lam, hasattr(self, "net"), "GAN"), unit("GAN.sample: lam", lam)
         y = self.form.labels(n, y, "GAN.sample")
         own = torch.zeros(n, dtype=torch.long, device=self.form.like.device) if y is None else y
-        w = self.net.mapping(self._latents(own), own)                          # (n, 2 latent)
+        w = self.net.mapping(self._latents(own), own)  # (n, 2 latent)
         w = w if lam == 1 else self.mean_style()[own].lerp(w, lam)
-        return self.form.outputs(torch.cat([self.net.synthesis(part) for part in w.split(ROWS)]), y)
+        u = torch.cat([self.net.synthesis(part) for part in w.split(ROWS)])
+        return self.form.outputs(u, y)
 
     @torch.no_grad()
     def mean_style(self) -> Tensor:
@@ -185,10 +184,12 @@ class GAN:
         return Generator(mapping, synthesis).to(form.like.device)
 
     def _critic(self) -> Critic:
-        form, units = self.form, 8 * self.width
-        features, size = (critic_features(form.shape, self.width // 2) if form.image
-                          else (nn.Sequential(layers(form.dim, units, units, units),
-                                              nn.LeakyReLU(SLOPE)), units))
+        form, size = self.form, 8 * self.width
+        features: nn.Module
+        if form.image:
+            features, size = critic_features(form.shape, self.width // 2)
+        else:
+            features = nn.Sequential(layers(form.dim, size, size, size), nn.LeakyReLU(SLOPE))
         return Critic(features, size, form.classes).to(form.like.device)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -204,8 +205,7 @@ class GAN:
 
 
 def slope_penalty(judge: Any, x: Tensor, fake: Tensor, y: Tensor) -> Tensor:
-    """E (‖∇D(x̂, y)‖ − 1)², one number ≥ 0: x̂ (n, …) lie at random places between the rows x and
-    fake; y (n,) are labels."""
+    """E (‖∇D(x̂, y)‖ − 1)² ≥ 0: x̂ (n, …) lie at random places between the rows x and fake."""
     u = torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device)
     between = (u * x + (1 - u) * fake).requires_grad_()
     slopes, = torch.autograd.grad(judge(between, y).sum(), between, create_graph=True)

@@ -24,8 +24,7 @@ from madkit.base.checks import unit, whole
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
-# a smaller share of the largest variance is rounding error
-FLAT = 64 * torch.finfo(torch.float64).eps
+FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding
 
 
 @dataclass(eq=False)

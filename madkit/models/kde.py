@@ -3,8 +3,8 @@
     density  p(x) = (1/n) Σ N(x; x_i, H)
     sample   x = x_I + √λ R z,   I uniform on the rows,   z ~ N(0, I),   R Rᵀ = H
 
-    H = h² Σ̂,  h = n^(−1/(d+4))      bandwidth="scott": Σ̂ the unbiased covariance of the rows (Scott 1992, eq. 6.42)
-    H = h² I                         bandwidth=h, in the units of the data; h = 0 resamples rows: the plain bootstrap
+    H = h² Σ̂    bandwidth="scott" (1992, eq. 6.42): h = n^(−1/(d+4)), Σ̂ the unbiased covariance
+    H = h² I    bandwidth=h, in the units of the data; h = 0 resamples rows: the plain bootstrap
 
 Every fit adds the kernel to what is there: cov = (1 − 1/n) Σ̂ + H. So the fully synthetic loop does
 not shrink but spreads, by the factor 1 − 1/n + h² per generation under Scott's rule (in
@@ -29,15 +29,13 @@ from madkit.samples import Samples
 
 @dataclass(eq=False)
 class KDE:
-    """The rows, each blurred by a Gaussian kernel; λ multiplies the kernel's covariance (λ = 0
-    resamples the rows).
+    """The rows, each blurred by a Gaussian kernel; λ multiplies the kernel's covariance.
 
-    bandwidth  "scott": kernel covariance h²Σ̂ with h = n^(−1/(d+4)); or h ≥ 0 itself, in the data's
-               units: h² I
+    bandwidth  "scott": kernel covariance h²Σ̂ with h = n^(−1/(d+4)); or h ≥ 0 itself: h² I
 
     Any row shape. `fit` keeps the rows; it raises ValueError for fewer than 2 of them, NaN or
-    infinity, `sample` for λ outside [0, 1]. With images, d is large and Scott's h is close to 1:
-    give a number.
+    infinity, `sample` for λ outside [0, 1]; λ = 0 resamples the rows. With images, d is large and
+    Scott's h is close to 1: give a number, in the data's units.
     """
 
     bandwidth: float | Literal["scott"] = "scott"
@@ -64,16 +62,14 @@ class KDE:
         n, lam = whole("KDE.sample: n", n), unit("KDE.sample: lam", lam)
         x = self._fitted()
         rows = x[torch.randint(len(x), (n,), device=x.device)]
-        return samples(torch.addmm(rows, torch.randn_like(rows), self._root.T,
-                                   alpha=math.sqrt(lam)), self._like)
+        z = torch.randn_like(rows)
+        return samples(torch.addmm(rows, z, self._root.T, alpha=math.sqrt(lam)), self._like)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Mean (d,) and covariance (d, d) of the density at λ = 1: those of the rows (divided by
-        n), plus the kernel's."""
+        """Mean (d,) and covariance (d, d) at λ = 1: of the rows (over n), plus the kernel's."""
         x = self._fitted()
-        return x.mean(0), torch.cov(x.T, correction=0).reshape(
-            2 * x.shape[1:]
-        ) + self._root @ self._root.T
+        cov = torch.cov(x.T, correction=0).reshape(2 * x.shape[1:])
+        return x.mean(0), cov + self._root @ self._root.T
 
     def _fitted(self) -> Tensor:
         if not hasattr(self, "_x"):

@@ -1,8 +1,9 @@
 """The Gaussian mixture, fitted by EM: modes that can shrink, merge and die.
 
     density  p(x) = Σ_k w_k N(x; μ_k, Σ_k)
-    E step   r_nk = w_k N(x_n; μ_k, Σ_k) / p(x_n)                                   responsibilities, rows sum to 1
-    M step   N_k = Σ_n r_nk,  w_k = N_k/n,  μ_k = Σ_n r_nk x_n / N_k,  Σ_k = Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ / N_k
+    E step   r_nk = w_k N(x_n; μ_k, Σ_k) / p(x_n)      responsibilities, rows sum to 1
+    M step   N_k = Σ_n r_nk,  w_k = N_k/n,  μ_k = Σ_n r_nk x_n / N_k
+             Σ_k = Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ / N_k
     sample   k ~ w,  x = μ_k + √λ R_k z,  z ~ N(0, I),  R_k R_kᵀ = Σ_k
 
 **No floor.** Libraries add 1e-6 to every variance, and a loop then converges to that number.
@@ -62,8 +63,8 @@ class Mixture:
     steps: int = 100
 
     def __post_init__(self):
-        self.k, self.steps = whole("Mixture: k", self.k, least=1), whole("Mixture: steps",
-                                                                         self.steps, least=1)
+        self.k = whole("Mixture: k", self.k, least=1)
+        self.steps = whole("Mixture: steps", self.steps, least=1)
         if isinstance(self.tol, bool | str) or not 0 <= self.tol < math.inf:
             raise ValueError("Mixture: tol expected a finite number ≥ 0, in nats, got "
                              f"{self.tol!r}")
@@ -107,13 +108,12 @@ class Mixture:
         return samples(x, self._like)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Mean (d,) and covariance (d, d) of the whole mixture at λ = 1: that within components
-        plus that between them."""
+        """Mean (d,) and covariance (d, d) at λ = 1: within components plus between them."""
         self._fitted()
         mean = self.weights @ self.means
         between = self.means - mean  # (k, d)
-        return mean, torch.einsum("k,kij->ij", self.weights,
-                                  self.covs) + (self.weights * between.T) @ between
+        within = torch.einsum("k,kij->ij", self.weights, self.covs)
+        return mean, within + (self.weights * between.T) @ between
 
     def _centres(self, x: Tensor) -> Tensor:
         if isinstance(self.start, str):
@@ -137,19 +137,20 @@ class Mixture:
 
 
 def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights (k,), means (k, d), covariances (k, d, d), and the rows seen from each mean (k, d,
-    n)."""
-    size = r.sum(1)                                             # (k,)
+    """Weights, means and covariances of the components, and the rows as seen from each mean."""
+    size = r.sum(1)                    # (k,)
     r = r / size.clamp(min=TINY)[:, None]
-    means = r @ x                                               # (k, d)
-    offsets = x.T - means[:, :, None]                           # (k, d, n)
+    means = r @ x                      # (k, d)
+    offsets = x.T - means[:, :, None]  # (k, d, n)
     return size / len(x), means, (offsets * r[:, None]) @ offsets.mT, offsets
 
 
 def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Roots R (k, d, d) with R Rᵀ = Σ; and for densities W (k, d, d) with Wᵀ W = Σ⁻¹, and log |W|
-    (k,), ε in place of 0."""
-    values, vectors_ = torch.linalg.eigh(covs)                  # (k, d) ascending, (k, d, d)
+    """Roots R (k, d, d) with R Rᵀ = Σ; and for densities, W (k, d, d) and log |W| (k,).
+
+    Wᵀ W = Σ⁻¹, with ε in place of 0.
+    """
+    values, vectors_ = torch.linalg.eigh(covs)  # (k, d) ascending, (k, d, d)
     epsilon = (FLAT * values[:, -1:]).clamp(min=max(rounding, TINY))
     roots = vectors_ * values.where(values > epsilon, 0).sqrt()[:, None]
     scale = values.maximum(epsilon).rsqrt()
@@ -162,8 +163,8 @@ def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor,
     k, d, n = offsets.shape
     distance = (whiten @ offsets).square_().sum(1)  # (k, n), squared, in standard deviations
     constant = weights.log() + log_volume - d / 2 * math.log(2 * math.pi)
-    log_joint = constant[:, None] - distance / 2                # a dead component: −inf
-    log_p = log_joint.logsumexp(0)                              # (n,)
+    log_joint = constant[:, None] - distance / 2    # a dead component: −inf
+    log_p = log_joint.logsumexp(0)                  # (n,)
     return (log_joint - log_p).exp(), float(log_p.mean())
 
 
@@ -171,17 +172,18 @@ def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor,
 
 
 def _nearest(x: Tensor, centres: Tensor) -> Tensor:
-    """Hard responsibilities (k, n): 1 where the centre is the row's nearest, the first of equals.
-    """
+    """Hard responsibilities (k, n): 1 for the centre nearest to the row, the first of equals."""
     own = _distance(centres, x).argmin(0, keepdim=True)
     return torch.zeros(len(centres), len(x), dtype=x.dtype, device=x.device).scatter_(0, own, 1)
 
 
 def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
-    """k rows (k, d), each drawn with probability ∝ D², the squared distance to those before: the
-    best of a few candidates."""
+    """k rows (k, d), each the best of a few candidates drawn with probability ∝ D².
+
+    D is the distance to the nearest row chosen before.
+    """
     centres = x[torch.randint(len(x), (1,), device=x.device)]
-    D2 = _distance(centres, x).square()                         # (1, n)
+    D2 = _distance(centres, x).square()  # (1, n)
     for _ in range(1, k):
         chances = D2[0] / D2.max() if D2.any() else torch.ones_like(D2[0])
         candidates = torch.multinomial(chances, 2 + int(math.log(k)), replacement=True)
@@ -192,8 +194,7 @@ def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
 
 
 def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
-    """Centres moved to the mean of the rows nearest to them, until none moves; one without rows
-    stays."""
+    """Centres moved to the mean of the rows nearest to them (none: it stays), until none moves."""
     r = _nearest(x, centres)
     for _ in range(LLOYD):
         size = r.sum(1, keepdim=True)
@@ -205,6 +206,5 @@ def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
 
 
 def _distance(a: Tensor, b: Tensor) -> Tensor:
-    """Distances (len(a), len(b)), from differences: exact also where all rows are close together.
-    """
+    """Distances (len(a), len(b)), from differences: exact also where all rows are close."""
     return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")

@@ -1,7 +1,7 @@
 """The variational autoencoder: a code z for every row, a decoder that says which rows a code may
 mean.
 
-    model     z ~ p(z),   x ~ p(x | z)                 p(z) = N(0, I); with labels p(z | y) = N(a_y, L_y L_yᵀ)
+    model     z ~ p(z),   x ~ p(x | z);   p(z) = N(0, I), with labels p(z | y) = N(a_y, L_y L_yᵀ)
     encoder   q(z | x) = N(m(x), diag s²(x))
     training  maximise the bound  log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ p(z))
     sampling  ζ ~ N(0, λI),  z = ζ or a_y + L_y ζ,  x ~ p(x | z)
@@ -67,15 +67,14 @@ TINY = {"latent": 16, "width": 256, "depth": 2, "steps": 2000, "batch": 128, "lr
 SMALL = {"latent": 24, "width": 512, "depth": 2, "steps": 8000, "batch": 128, "lr": 1e-3}
 PAPER = {"latent": 32, "width": 1024, "depth": 3, "steps": 40_000, "batch": 256, "lr": 5e-4}
 
-HALF = 1 / 255      # half the distance of two grey levels in [−1, 1]
+HALF = 1 / 255       # half the distance of two grey levels in [−1, 1]
 FLOOR, CEIL = -6, 3  # of log s
 AHEAD = 20           # how much faster than the networks the laws of codes learn
 
 
 @dataclass(eq=False)
 class VAE:
-    """A variational autoencoder for vectors and images, conditional on labels where the data has
-    them; λ: z ~ N(0, λI).
+    """A variational autoencoder, conditional on labels where the data has them; λ: z ~ N(0, λI).
 
     latent  numbers in a code z; never more than a row has
     width   units in each of …
@@ -84,9 +83,9 @@ class VAE:
     lr      Adam's learning rate at its highest
     mean    emit μ(z) in place of x ~ p(x | z), to see what that does to a loop
 
-    After `fit`: net, which holds encoder, decoder, codes (their laws) and spread (log s, (d,)), and
-    form. `fit` raises ValueError for rows it cannot use and FloatingPointError when training
-    diverges; `sample` ValueError for λ outside [0, 1].
+    Rows are vectors or images. After `fit`: net, which holds encoder, decoder, codes (their laws)
+    and spread (log s, (d,)), and form. `fit` raises ValueError for rows it cannot use and
+    FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
     latent: int = 16
@@ -128,12 +127,11 @@ class VAE:
         return self._likelihood(u, *self._decoded(z, y)).sum(1) - self.net.codes.kl(m, log_s, y)
 
     def _likelihood(self, u: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-        """log p(u | z) of every coordinate, (n, d): a density for vectors, a probability of the
-        grey level for images."""
+        """log p(u | z) of every coordinate, (n, d); of an image's, for its grey level."""
         if not self.form.image:
             return -((u - mean) / spread).square() / 2 - spread.log() - math.log(2 * math.pi) / 2
-        # a level has what lies between a and b: σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b)); black has
-        # all below b, white all above a
+        # a level has what lies between a and b: σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b));
+        # black has all below b, white all above a
         off = u - mean
         below, over = F.logsigmoid((off + HALF) / spread), F.logsigmoid((HALF - off) / spread)
         between = below + over + (-torch.expm1(-2 * HALF / spread)).log()
@@ -141,16 +139,15 @@ class VAE:
 
     @torch.no_grad()
     def bound(self, x: Tensor, y: Any = None) -> Tensor:
-        """A draw of the bound on log p(x | y) for rows (n, *shape) in nats, (n,); of images, for
-        their grey levels."""
+        """A draw of the bound on log p(x | y) of rows (n, *shape) in nats, (n,); of grey levels."""
         n = checked(len(x), 1, hasattr(self, "net"), "VAE")
         scale = self.form.scale[self.form.scale > 0]
         volume = 0 if self.form.image else scale.log().sum()
         if self.form.classes and y is None:
             raise ValueError("VAE.bound: y expected the labels of the rows, got None: the model "
                              "was fitted on rows with labels")
-        return self._bound(self.form.inputs(x).flatten(1),
-                           self.form.labels(n, y, "VAE.bound")).to(scale) - volume
+        u, y = self.form.inputs(x).flatten(1), self.form.labels(n, y, "VAE.bound")
+        return self._bound(u, y).to(scale) - volume
 
     @torch.no_grad()
     def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
@@ -160,8 +157,8 @@ class VAE:
         zeta = math.sqrt(lam) * torch.randn(n, self._code, device=self.form.like.device)
         u, spread = self._decoded(self.net.codes.placed(zeta, y), y)
         if not self.mean:
-            u = u + spread * (torch.rand_like(u).logit(1e-7) if self.form.image
-                              else torch.randn_like(u))
+            noise = torch.rand_like(u).logit(1e-7) if self.form.image else torch.randn_like(u)
+            u = u + spread * noise
         return self.form.outputs(u.reshape(n, *self.form.shape) if self.form.image else u, y)
 
     def _decoded(self, z: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -177,9 +174,8 @@ class VAE:
         return part if y is None else torch.cat([part, F.one_hot(y, self.form.classes).to(part)], 1)
 
     def _network(self) -> Networks:
-        form = self.form
-        return Networks(form.dim, form.classes, self._code,
-                        [self.width] * self.depth).to(form.like.device)
+        form, hidden = self.form, [self.width] * self.depth
+        return Networks(form.dim, form.classes, self._code, hidden).to(form.like.device)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that a fit learned, as tensors."""
@@ -194,8 +190,7 @@ class VAE:
 
 
 class Networks(nn.Module):
-    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), the laws of codes, and the log of
-    the spreads (d,)."""
+    """Encoder (d + K) → (2 latent), decoder (latent + K) → (d), laws of codes, log spreads (d,)."""
 
     def __init__(self, d: int, classes: int, latent: int, hidden: list[int]):
         super().__init__()
@@ -206,32 +201,31 @@ class Networks(nn.Module):
 
 
 class Codes(nn.Module):
-    """The law of codes: N(a_y, L_y L_yᵀ) for each label y, kept as a_y and W_y = L_y⁻¹; without
-    labels (y None) N(0, I)."""
+    """The law of codes: N(a_y, L_y L_yᵀ) for each label y; without labels (y None) N(0, I).
+
+    Kept as a_y and W_y = L_y⁻¹.
+    """
 
     def __init__(self, latent: int, classes: int):
         super().__init__()
         self.middle = nn.Parameter(torch.zeros(classes, latent))
-        # W below its diagonal, and log W on it
-        self.white = nn.Parameter(torch.zeros(classes, latent, latent))
+        self.white = nn.Parameter(torch.zeros(classes, latent, latent))  # log W on its diagonal
 
     def law(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """a_y (n, latent) and W_y (n, latent, latent)."""
         white = AHEAD * self.white[y]
-        return AHEAD * self.middle[y], white.tril(-1) + white.diagonal(
-            dim1=1, dim2=2
-        ).exp().diag_embed()
+        diagonal = white.diagonal(dim1=1, dim2=2).exp().diag_embed()
+        return AHEAD * self.middle[y], white.tril(-1) + diagonal
 
     def kl(self, m: Tensor, log_s: Tensor, y: Tensor | None) -> Tensor:
         """KL(N(m, diag s²) ‖ the law of codes), (n,)."""
         if y is None:
             return (m.square() + (2 * log_s).exp() - 1).sum(1) / 2 - log_s.sum(1)
         a, W = self.law(y)
-        off = (W @ (m - a)[:, :, None]).square().sum((1, 2))           # ‖W (m − a)‖²
+        off = (W @ (m - a)[:, :, None]).square().sum((1, 2))          # ‖W (m − a)‖²
         wide = (W.square() * (2 * log_s).exp()[:, None]).sum((1, 2))  # tr W diag s² Wᵀ
-        return (
-            (off + wide - m.shape[1]) / 2 - W.diagonal(dim1=1, dim2=2).log().sum(1) - log_s.sum(1)
-        )
+        volume = W.diagonal(dim1=1, dim2=2).log().sum(1)              # log |W|
+        return (off + wide - m.shape[1]) / 2 - volume - log_s.sum(1)
 
     def placed(self, zeta: Tensor, y: Tensor | None) -> Tensor:
         """z = a_y + L_y ζ, (n, latent)."""

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 def expected(job: Job) -> pd.DataFrame:
-    """What theory says of this run: only of a Gaussian model with its full covariance, on a
-    Gaussian truth, judged as it is."""
+    """What theory says of this run.
+
+    Only of a Gaussian model with its full covariance, on a Gaussian truth, judged as it is.
+    """
     import pandas as pd
 
     known = (isinstance(job.model, models.Gaussian) and job.model.covariance == "full"

@@ -40,10 +40,15 @@ class Job:
     def spec(self) -> dict[str, Any]:
         """The run in words and numbers: its identity, then its provenance."""
         return {
-            "model": specs.describe(self.model), "loop": specs.describe(self.loop),
-            "truth": specs.describe(self.truth), "seeds": self.seeds, "n_ini": self.n_ini,
+            "model": specs.describe(self.model),
+            "loop": specs.describe(self.loop),
+            "truth": specs.describe(self.truth),
+            "seeds": self.seeds,
+            "n_ini": self.n_ini,
             "metrics": [specs.describe(metric) for metric in self.metrics],
-            "features": specs.describe(self.features), "emit": self.emit, "lam_emit": self.lam_emit,
+            "features": specs.describe(self.features),
+            "emit": self.emit,
+            "lam_emit": self.lam_emit,
             "data": repr(self.truth),
         } | specs.provenance(self.device)
 
@@ -62,9 +67,8 @@ class Job:
         return metric in mad_metrics.MOMENTS and known and self.features is None
 
 
-def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
-        seeds: int | Iterable[int], n_ini: int | None = None,
-        metrics: Iterable[Metric | str] | None = None,
+def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int | Iterable[int],
+        n_ini: int | None = None, metrics: Iterable[Metric | str] | None = None,
         features: Callable[[Samples], Any] | None = None, emit: int = 1000,
         lam_emit: float | None = None, device: str = "auto",
         store: str | Path | None = None) -> Job:
@@ -72,11 +76,18 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int,
     loops.check_loop(loop)
     check_model_methods(model)
     _check_truth(truth)
-    return Job(model, loop, truth, whole("generations", generations, least=1), several_seeds(seeds),
-               whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2),
-               _metrics(metrics, model, truth, features), features, whole("emit", emit, least=2),
-               loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
-               str(resolve(device)), None if store is None else Path(store))
+    return Job(
+        model, loop, truth,
+        generations=whole("generations", generations, least=1),
+        seeds=several_seeds(seeds),
+        n_ini=whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2),
+        metrics=_metrics(metrics, model, truth, features),
+        features=features,
+        emit=whole("emit", emit, least=2),
+        lam_emit=loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
+        device=str(resolve(device)),
+        store=None if store is None else Path(store),
+    )
 
 
 def _check_truth(truth: Any) -> None:

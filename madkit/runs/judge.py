@@ -11,16 +11,12 @@ from madkit.steps import Generation
 
 
 class Judge:
-    """The metrics of one seed: judges a generation against the seed's test rows, or the truth's
-    moments."""
+    """The metrics of one seed: called with a generation, it gives {name in tables: number}."""
 
     def __init__(self, job: Job, seed: int):
         self.job, self.seed, device = job, seed, resolve(job.device)
-        self.moments = (
-            tuple(part.to(device) for part in job.truth.moments())
-            if hasattr(job.truth, "moments")
-            else None
-        )
+        known = job.truth.moments() if hasattr(job.truth, "moments") else ()
+        self.moments = tuple(part.to(device) for part in known)
         self.rows = any(not job.by_moments(metric) for metric in job.metrics)
         self.real = self._seen(job.truth.test(job.emit, seed).to(device), 0) if self.rows else None
 
@@ -29,8 +25,9 @@ class Judge:
             return samples
         with stream(self.seed, "features", t):
             seen = self.job.features(samples)
-        return seen if isinstance(seen, Samples) else Samples(seen, samples.y, samples.born,
-                                                              samples.fresh)
+        if isinstance(seen, Samples):
+            return seen
+        return Samples(seen, samples.y, samples.born, samples.fresh)
 
     def __call__(self, generation: Generation) -> dict[str, float]:
         values: dict[str, float] = {}
@@ -39,11 +36,9 @@ class Judge:
         with preserved():
             fake = self._seen(generation.samples, generation.t) if self.rows else None
             for metric in self.job.metrics:
-                sides = (
-                    (self.moments, generation.model.moments())
-                    if self.job.by_moments(metric)
-                    else (self.real, fake)
-                )
+                sides: tuple = (self.real, fake)
+                if self.job.by_moments(metric):
+                    sides = (self.moments, generation.model.moments())
                 values |= self._judge(metric, sides, generation.t)
         return values
 

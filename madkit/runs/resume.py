@@ -1,5 +1,4 @@
-"""What a store holds, alive again: the state that a run goes on from, and every generation's model,
-to sample once more.
+"""What a store holds, alive again: a state to go on from, and models to sample once more.
 
 A model that was kept (see `shelf`) is read on first use. Any other is fitted again to its stored
 training set: a fit is a function of (training set, seed, t), so both emit the same rows, to the bit
@@ -26,8 +25,7 @@ from madkit.steps import check_model_methods, fit, offers_state
 
 def reopen(folder: str | Path, model: Any, seed: int | None = None,
            device: str = "auto") -> dict[int, Emitter]:
-    """The generations of a stored run, {t: generation}: `reopen(folder, model)[t].sample(n, lam)`
-    gives rows of generation t.
+    """The generations of a stored run: `reopen(folder, model)[t].sample(n, lam)` gives rows of t.
 
     folder  what `run` was given as store, finished or not; it is only read
     model   the model that the run was given, with the same settings; not changed
@@ -49,7 +47,8 @@ def reopen(folder: str | Path, model: Any, seed: int | None = None,
     if not (done := shelf.generations()):
         raise StoreError(f"reopen: {folder} keeps no generations of seed {seed} (it has "
                          f"{spec['seeds']}); run keeps them when it is given store=")
-    return emitters(shelf, model, range(1, done + 1), like=shelf.data(1)[:0].to(resolve(device)))
+    like = shelf.data(1)[:0].to(resolve(device))
+    return emitters(shelf, model, range(1, done + 1), like)
 
 
 def resumed(shelf: Shelf, done: int, model: Any, loop: Loop, truth: Any, device: str) -> State:
@@ -59,8 +58,8 @@ def resumed(shelf: Shelf, done: int, model: Any, loop: Loop, truth: Any, device:
     real = shelf.data(1).to(here)
     reachable = range(1 if memory is None else max(1, done + 1 - memory), done + 1)
     models = emitters(shelf, model, reachable, like=real[:0])
-    return State(done + 1, real, shelf.data(done).to(here), models, truth, shelf.seed,
-                 shelf.cursor(done))
+    data, cursor = shelf.data(done).to(here), shelf.cursor(done)
+    return State(done + 1, real, data, models, truth, shelf.seed, cursor)
 
 
 def emitters(shelf: Shelf, model: Any, generations: range, like: Samples) -> dict[int, Emitter]:
@@ -76,9 +75,9 @@ def _fitted(shelf: Shelf, model: Any, t: int, like: Samples) -> Any:
         return fit(model, shelf.data(t).to(like.x.device), shelf.seed, t)
     fitted = copy.deepcopy(model)
     try:
-        # new weights are often drawn at random before they are overwritten
-        with stream(shelf.seed, "load", t):
-            fitted.load_state_dict({name: value.to(like.x.device) for name, value in state.items()})
+        here = {name: value.to(like.x.device) for name, value in state.items()}
+        with stream(shelf.seed, "load", t):  # new weights are often drawn, then overwritten
+            fitted.load_state_dict(here)
     except Exception as error:
         path = shelf.path(t, "safetensors")
         raise StoreError(f"{path} does not fit this {type(model).__name__} ({error}); nothing was "

@@ -15,8 +15,8 @@ from madkit.runs.job import Job
 from madkit.runs.trajectory import trajectory
 
 
-def collect(job: Job, executor: Executor | None, progress: bool) -> tuple[list[Entry],
-                                                                          BaseException | None]:
+def collect(job: Job, executor: Executor | None,
+            progress: bool) -> tuple[list[Entry], BaseException | None]:
     """The records, in order, and what stopped the run early: Ctrl-C, or a fit that diverged."""
     records: list[Entry] = []
     stopped: BaseException | None = None
@@ -40,8 +40,10 @@ def _one_by_one(job: Job) -> Iterator[list[Entry]]:
 
 
 def _together(records: Iterator[Entry], seconds: float = 0.01) -> Iterator[list[Entry]]:
-    """The records in batches, each made under one saving of the generators: for a tiny model, that
-    is half of the time."""
+    """The records in batches, each made under one saving of the generators.
+
+    For a tiny model, that saves half of the time.
+    """
     more = True
     while more:
         batch: list[Entry] = []

@@ -36,10 +36,8 @@ class Shelf:
 
     folder: Path
     seed: int
-    # digest of a row -> (file, row)
-    places: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    # file -> its new rows, read on first use
-    news: dict[int, np.ndarray] = field(default_factory=dict)
+    places: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest -> (file, row)
+    news: dict[int, np.ndarray] = field(default_factory=dict)  # file -> its new rows, once read
 
     def generations(self) -> int:
         """How many generations are stored: 1 … that number, without a gap."""
@@ -58,18 +56,16 @@ class Shelf:
 
     def write(self, record: Entry, data: Samples, cursor: int,
               model: dict[str, Tensor] | None = None) -> None:
-        """Store one generation, whole or not at all; model: the state_dict of its model, if it is
-        to be kept."""
+        """Store one generation, whole or not at all; model: its model's state_dict, if kept."""
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = None if model is None else write_tensors(self.path(record.t, "safetensors"), model)
         news: list[np.ndarray] = []
-        arrays = self._pack("data", data, record.t, news) | self._pack("emitted", record.samples,
-                                                                       record.t, news)
+        arrays = self._pack("data", data, record.t, news)
+        arrays |= self._pack("emitted", record.samples, record.t, news)
         arrays["new"] = np.stack(news) if news else data.x[:0].cpu().numpy()
-        arrays["record"] = np.frombuffer(json.dumps(
-            {"seed": record.seed, "t": record.t, "cursor": cursor, "values": record.values,
-             "composition": record.composition,
-             "model": kept}).encode(), dtype=np.uint8)
+        held = {"seed": record.seed, "t": record.t, "cursor": cursor, "values": record.values,
+                "composition": record.composition, "model": kept}
+        arrays["record"] = np.frombuffer(json.dumps(held).encode(), dtype=np.uint8)
         write_arrays(self.path(record.t), arrays)
 
     def _pack(self, name: str, samples: Samples | None, t: int,
@@ -84,10 +80,12 @@ class Shelf:
                 self.places[name_of_row] = (t, len(news))
                 news.append(row)
             at[i] = self.places[name_of_row]
-        more = {} if samples.y is None else {f"{name}_y": samples.y.cpu().numpy().astype(np.int32)}
-        more |= {f"{name}_fresh": samples.fresh.cpu().numpy()} if bool(samples.fresh.any()) else {}
-        return {f"{name}_at": at,
-                f"{name}_born": samples.born.cpu().numpy().astype(np.int32)} | more
+        packed = {f"{name}_at": at, f"{name}_born": samples.born.cpu().numpy().astype(np.int32)}
+        if samples.y is not None:
+            packed[f"{name}_y"] = samples.y.cpu().numpy().astype(np.int32)
+        if samples.fresh.any():
+            packed[f"{name}_fresh"] = samples.fresh.cpu().numpy()
+        return packed
 
     def _arrays(self, t: int) -> dict[str, np.ndarray]:
         try:
@@ -139,10 +137,10 @@ class Shelf:
         for file in np.unique(files):
             chosen = files == file
             x[chosen] = self._news(int(file))[rows[chosen]]
-        y, born = arrays.get(f"{name}_y"), torch.from_numpy(arrays[f"{name}_born"])
-        # stores of 0.2.0 did not say
-        fresh = torch.from_numpy(arrays.get(f"{name}_fresh", np.zeros(len(rows), bool)))
-        return Samples(torch.from_numpy(x), None if y is None else torch.from_numpy(y), born, fresh)
+        y, born = arrays.get(f"{name}_y"), arrays[f"{name}_born"]
+        fresh = arrays.get(f"{name}_fresh", np.zeros(len(rows), bool))  # 0.2.0 did not say
+        return Samples(torch.from_numpy(x), None if y is None else torch.from_numpy(y),
+                       torch.from_numpy(born), torch.from_numpy(fresh))
 
     def _news(self, t: int) -> np.ndarray:
         if t not in self.news:

@@ -25,14 +25,13 @@ def trajectory(job: Job, seed: int) -> Iterator[Entry]:
         done = min(shelf.generations(), job.generations)
         for t in range(1, done + 1):
             yield shelf.record(t)
-        going_on = 0 < done < job.generations
-        state = resumed(shelf, done, job.model, job.loop, job.truth,
-                        job.device) if going_on else None
+        if 0 < done < job.generations:
+            state = resumed(shelf, done, job.model, job.loop, job.truth, job.device)
     if done == job.generations:
         return
-    past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini,
-                 emit=job.emit if job.emits(seed) else 0,
-                       lam_emit=job.lam_emit, device=job.device, state=state)
+    emit = job.emit if job.emits(seed) else 0
+    past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=emit,
+                 lam_emit=job.lam_emit, device=job.device, state=state)
     judge = Judge(job, seed)
     for generation in islice(past, job.generations - done):
         record = Entry(seed, generation.t, judge(generation))
@@ -46,10 +45,9 @@ def trajectory(job: Job, seed: int) -> Iterator[Entry]:
 
 
 def composition(data: Samples) -> list[tuple[str, int, int]]:
-    """(source, born, rows) of a training set, as its rows say themselves: "real" is of the first
-    real set."""
+    """(source, born, rows) of a training set, as its rows say; "real": of the first real set."""
     real, *synthetic = torch.bincount(data.born).tolist() or [0]
     fresh = int((data.fresh & (data.born == 0)).sum())
-    rows = [("real", 0, real - fresh), ("fresh", 0, fresh)] + [("synthetic", t, n)
-                                                               for t, n in enumerate(synthetic, 1)]
+    rows = [("real", 0, real - fresh), ("fresh", 0, fresh)]
+    rows += [("synthetic", t, n) for t, n in enumerate(synthetic, 1)]
     return [row for row in rows if row[2]]

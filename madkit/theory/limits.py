@@ -20,15 +20,17 @@ from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_sq
 
 
 def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
-    """The moments of a loop for t → ∞ (ddof 1), single numbers. A loop with fresh rows forgets
-    n_ini; others need it.
+    """The moments of a loop for t → ∞ (ddof 1), single numbers.
 
-    Fresh + Synthetic   m = (n_r − p/(1+q))/(N − 1 − λ(n_s − q/(1+q))),  u = (p + λqm)/(n_r(1+q))
-    Real + Synthetic    m = (n_r − 1)/(N − 1 − λ(n_s − q/(1+q))),        u = 1/n_r + λqm/(n_r(1+q)),  n_r = n_ini
-    Synthetic           m = 0, u = 1/n_ini + λ/((1−λ)n); for λ = 1, m = 1 (on rare paths only) and u = ∞
+    Fresh + Synthetic   m = (n_r − p/(1+q))/(N − 1 − λ(n_s − q/(1+q)))
+                        u = (p + λqm)/(n_r(1+q))
+    Real + Synthetic    m = (n_r − 1)/(N − 1 − λ(n_s − q/(1+q)))
+                        u = 1/n_r + λqm/(n_r(1+q)),  n_r = n_ini
+    Synthetic, λ < 1    m = 0,  u = 1/n_ini + λ/((1−λ)n)
+               λ = 1    m = 1 (on rare paths only),  u = ∞
 
-    m and u are exact, f and s leading order. NotImplementedError for memory > 1 and for pools
-    (Previous).
+    A loop with fresh rows forgets n_ini; others need it. m and u are exact, f and s leading order.
+    NotImplementedError for memory > 1 and for pools (Previous).
     """
     match sorted(parts(loop), key=lambda part: type(part).__name__):
         case [Fresh(n_r)] | [Fresh(n_r), Synthetic(0)] if n_r >= 2:
@@ -66,8 +68,7 @@ def _fresh_limit(n_r: Array | float, n_s: Array | float, lam: Array | float, dim
 
 
 def _augmented_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
-    """Third moments of the real set (1) and the last fit (t): s11, st1, stt; f11, f1t, ftt the
-    second."""
+    """Second moments f11, f1t, ftt of real set (1) and last fit (t), and third s11, st1, stt."""
     total = n_r + n_s
     p, q, one = n_r / total, n_s / total, 1 / (total - 1)
     b = lam * q
@@ -76,43 +77,41 @@ def _augmented_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
     f1t, ftt = p / (1 - b) * f11, (p / (1 - b)) ** 2 * f11 + one * q * (lam * m) ** 2 / (1 - b**2)
     s11, st1 = f11**2, p / (1 - b) * f11**2
     stt = (p**2 * s11 + 2 * p * b * st1 + lean * f1t) / (1 - b**2)
-    skew = (
-        p**3 * s11
-        + 3 * p**2 * b * st1
-        + 3 * p * b**2 * stt
-        + 3 * lean * (p * f1t + b * ftt)
-        + one**2 * q * (lam * m) ** 3
-    )
+    skew = (p**3 * s11 + 3 * p**2 * b * st1 + 3 * p * b**2 * stt
+            + 3 * lean * (p * f1t + b * ftt) + one**2 * q * (lam * m) ** 3)
     return Moments(dim, m, 1 / n_r + b * m / (n_r * (1 + q)), ftt, skew / (1 - b**3) * m / ftt**2)
 
 
 def floor(p: float, lam: float, dim: int) -> float:
-    """Limit W2² of a fresh data loop with real fraction p ∈ (0, 1] as its rows → ∞, Σ0 = I:
-    d(1 − √(p/(1−λq)))².
+    """Limit W2² of a fresh data loop with real fraction p ∈ (0, 1] as its rows → ∞, for Σ0 = I.
 
-    0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31 right).
+    It is d(1 − √(p/(1−λq)))²: 0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31
+    right).
     """
     p, lam, dim = unit("floor: p", p), unit("floor: lam", lam), whole("floor: dim", dim, least=1)
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
 def spectral_radius(loop: Loop, n_ini: int | None = None) -> float:
-    """What is left, one generation later, of a loop's distance from its limit, in [0, 1]; 0 forgets
-    at once, 1 never.
+    """What a generation leaves of a loop's distance from its limit: 0 forgets at once, 1 never.
 
-    The larger of two: r of the covariances, Σ_k λ_k w_k r⁻ᵏ = 1, and r² of the means, Σ_k w_k
-    r⁻ᵏ = 1, where w_k is the share of rows that come from the model k generations back, at λ_k;
-    leading order in 1/rows. Fresh + Synthetic: max(λq, q²). n_ini is the size of Real().
-    NotImplementedError for pools and loops of one's own.
+    The larger of two, where w_k is the share of rows that come from the model k generations back,
+    at λ_k; to leading order in 1/rows:
+
+        r of the covariances,   Σ_k λ_k w_k r⁻ᵏ = 1
+        r² of the means,        Σ_k w_k r⁻ᵏ = 1
+
+    Fresh + Synthetic: max(λq, q²). n_ini is the size of Real(). NotImplementedError for pools and
+    loops of one's own.
     """
-    back: dict[int, np.ndarray] = {}                               # k -> (λ_k w_k, w_k) N
+    back: dict[int, np.ndarray] = {}  # k -> (λ_k w_k, w_k) N
     total = 0
     for part in parts(loop):
         match part:
             case Synthetic(n, lam, memory):
                 for t, rows in part.shares(memory + 1).items():
-                    back[memory + 1 - t] = back.get(memory + 1 - t,
-                                                    np.zeros(2)) + rows * np.array([lam, 1.0])
+                    k = memory + 1 - t
+                    back[k] = back.get(k, np.zeros(2)) + rows * np.array([lam, 1.0])
                 total += n
             case Fresh(n):
                 total += n
@@ -133,25 +132,21 @@ def _root(shares: dict[int, float]) -> float:
     if not shares or sum(shares.values()) > 1 - 1e-12:
         return float(bool(shares))
     low = max(w ** (1 / k) for k, w in shares.items())  # one of the terms is 1 there
-    return (
-        low
-        if len(shares) == 1
-        else brentq(lambda r: sum(w * r**-k for k, w in shares.items()) - 1, low, 1.0, xtol=1e-14)
-    )
+    if len(shares) == 1:
+        return low
+    return brentq(lambda r: sum(w * r**-k for k, w in shares.items()) - 1, low, 1.0, xtol=1e-14)
 
 
 def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> float:
-    """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good,
-    0 = worth less than 2 rows.
+    """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good.
 
-    λ = 1, n_r ≫ d: n_e = (1 + q) n_r. `real_only_rows` of the `w2_squared` of the loop's
-    `fixed_point`, as good as these; for Fresh + Synthetic with memory K and λ = 1, n_r times
-    `memory_gain`. NotImplementedError as for `fixed_point`. `mk.exact.effective_sample_size`
-    simulates it.
+    0 = worth less than 2 rows. λ = 1, n_r ≫ d: n_e = (1 + q) n_r. `real_only_rows` of the
+    `w2_squared` of the loop's `fixed_point`, as good as these; for Fresh + Synthetic with memory K
+    and λ = 1, n_r times `memory_gain`. NotImplementedError as for `fixed_point`.
+    `mk.exact.effective_sample_size` simulates it.
     """
-    match parts(loop):
-        case (Fresh(n_r), Synthetic(n_s, 1.0, memory)) | (Synthetic(n_s, 1.0, memory),
-                                                          Fresh(n_r)) if memory > 1 and n_r:
+    match sorted(parts(loop), key=lambda part: type(part).__name__):
+        case [Fresh(n_r), Synthetic(n_s, 1.0, memory)] if memory > 1 and n_r:
             return n_r * memory_gain(n_r / (n_r + n_s), memory)
     return real_only_rows(float(w2_squared(fixed_point(loop, dim, n_ini))), dim)
 
@@ -162,19 +157,18 @@ def worth(
     lam: Array | float,     # their sampling bias, in (0, 1]
     dim: int,
 ) -> Array:
-    """n_e of many fresh data loops at once, for maps:
-    `effective_sample_size(Fresh(n_r) + Synthetic(n_s, lam), dim)` of each.
+    """n_e of many fresh data loops at once, for maps.
 
-    The yardstick is inverted by interpolation, within 0.01 % of what that gives. Raises ValueError
-    for numbers out of range.
+    That is `effective_sample_size(Fresh(n_r) + Synthetic(n_s, lam), dim)` of each; the yardstick is
+    inverted by interpolation, within 0.01 % of what that gives. Raises ValueError for numbers out
+    of range.
     """
     n_r, n_s, lam = np.broadcast_arrays(*(np.asarray(value, float) for value in (n_r, n_s, lam)))
-    for name, wrong, expected, values in (("n_r", ~(n_r >= 2), "numbers ≥ 2", n_r),
-                                          ("n_s", ~(n_s >= 1), "numbers ≥ 1", n_s),
-                                          ("lam", ~((lam > 0) & (lam <= 1)), "numbers in (0, "
-                                                                             "1]", lam)):
-        if wrong.any():
-            raise ValueError(f"worth: {name}: expected {expected}, got {values[wrong].flat[0]}")
+    for name, values, good, expected in (("n_r", n_r, n_r >= 2, "numbers ≥ 2"),
+                                         ("n_s", n_s, n_s >= 1, "numbers ≥ 1"),
+                                         ("lam", lam, (lam > 0) & (lam <= 1), "numbers in (0, 1]")):
+        if not good.all():
+            raise ValueError(f"worth: {name}: expected {expected}, got {values[~good].flat[0]}")
     w2 = w2_squared(_fresh_limit(n_r, n_s, lam, whole("worth: dim", dim, least=1)))
     rows = np.geomspace(2, 1.1 * (n_r + n_s).max(), 600)  # no loop is better than as many real rows
     scores = np.asarray(yardstick(rows, dim))
@@ -206,33 +200,31 @@ def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> floa
 
 
 def memory_gain(p: float, memory: int) -> float:
-    """n_e/n_r = (K + q)/(pK + q) of a fresh data loop whose synthetic rows come from the last K
-    models; λ = 1.
+    """n_e/n_r of a fresh data loop whose synthetic rows come from the last K models; λ = 1.
 
-    Leading order in 1/rows (n_r ≫ d), within 4% of simulation: 1 + q for K = 1, rising to 1/p
-    (paper, Fig. 30).
+    It is (K + q)/(pK + q): 1 + q for K = 1, rising to 1/p (paper, Fig. 30). Leading order in 1/rows
+    (n_r ≫ d), within 4% of simulation.
     """
     p, k = unit("memory_gain: p", p), whole("memory_gain: memory", memory, least=1)
     return (k + 1 - p) / (p * k + 1 - p)
 
 
 def optimal_real_weight(n_r: float, n_s: float) -> float:
-    """The weight w of the real part of a fresh data loop's fit that makes its limit best; λ = 1,
-    rows ≫ d.
+    """The weight w of the real part of a fresh data loop's fit that makes its limit best.
 
-    The root of w² + r w = r, r = n_r/n_s, and there n_e = n_r/w. For n_r = n_s both are the golden
-    ratio: w = .618, n_e = 1.618 n_r, where pooling the rows (w = p = ½) gives 1.5 n_r.
+    For λ = 1 and rows ≫ d, the root of w² + r w = r, r = n_r/n_s, and there n_e = n_r/w. For
+    n_r = n_s both are the golden ratio: w = .618, n_e = 1.618 n_r, where pooling the rows
+    (w = p = ½) gives 1.5 n_r.
     """
     r = above("optimal_real_weight: n_r", 0, n_r) / above("optimal_real_weight: n_s", 0, n_s)
     return (math.sqrt(r * r + 4 * r) - r) / 2
 
 
 def pool_limit(n: int) -> tuple[float, float]:
-    """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance: it
-    does not collapse.
+    """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance.
 
-    m_t = Π_{s≤t} (1 − 1/(n s²)) → sin(π/√n)/(π/√n), and u_t = 1 − m_t → ≈ π²/(6n): variance turns
-    into drift.
+    m_t = Π_{s≤t} (1 − 1/(n s²)) → sin(π/√n)/(π/√n), and u_t = 1 − m_t → ≈ π²/(6n): the pool does
+    not collapse, but variance turns into drift.
     """
     x = math.pi / math.sqrt(whole("pool_limit: n", n, least=2))
     return math.sin(x) / x, 1 - math.sin(x) / x
@@ -241,9 +233,8 @@ def pool_limit(n: int) -> tuple[float, float]:
 def pool_decay(lam: float, generations: int) -> np.ndarray:
     """m_t ≈ t^{−(1−λ)}/Γ(1+λ) of `accumulate(n, lam)` for many rows and t ≫ 1, (generations,).
 
-    Keeping everything turns the exponential collapse λ^{t−1} into a power law; it does not prevent
-    it.
+    Keeping everything does not prevent the exponential collapse λ^{t−1}, but makes it a power law.
     """
     lam = unit("pool_decay: lam", lam)
-    return np.arange(1, whole("generations", generations, least=1)
-                     + 1.0) ** (lam - 1) / math.gamma(1 + lam)
+    t = np.arange(1, whole("generations", generations, least=1) + 1.0)
+    return t ** (lam - 1) / math.gamma(1 + lam)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit.loops import Loop
-from madkit.theory.product import logdet, sigma_1d, spectrum
+from madkit.theory.product import logdet, spectrum, w2_squared_1d
 from madkit.theory.recursion import Array, moments
 from madkit.theory.wasserstein import eigenvalues, w2_squared
 
@@ -26,16 +26,15 @@ def table(
     cov: Array | None = None,      # Σ0 (d, d); None: the identity
     ddof: int = 1,
 ) -> pd.DataFrame:
-    """One row per generation and metric: generation, metric, value, kind; empty for loops of one's
-    own.
+    """One row per generation and metric: generation, metric, value, kind.
 
-    trace, mean_error   kind "expectation": exact at any size, yet heavy-tailed where a loop
-                        collapses
-    w2_squared          kind "expectation": exact for d = 1 and one source, else as good as
-                        `w2_squared` says
+    trace, mean_error   kind "expectation": exact at any size, heavy-tailed where a loop collapses
+    w2_squared          kind "expectation": exact for d = 1 and one source, else see `w2_squared`
     logdet              kind "exact", one source only: the mean is the typical path
     spectrum.1 … .d     kind "asymptote", one source and Σ0 = I only: the exact rate of decay, see
                         `spectrum`
+
+    Empty for loops of one's own.
     """
     import pandas as pd
 
@@ -44,25 +43,24 @@ def table(
     except NotImplementedError:
         return pd.DataFrame(columns=COLUMNS)
     eig = eigenvalues(dim, cov)
-    values = {"w2_squared": w2_squared(expected, cov), "mean_error": expected.u * eig.sum(),
+    values = {"w2_squared": w2_squared(expected, cov),
+              "mean_error": expected.u * eig.sum(),
               "trace": expected.m * eig.sum()}
     try:
         with np.errstate(divide="ignore"):
             values["logdet"] = logdet(loop, dim, generations, n_ini, ddof) + np.log(eig).sum()
         if dim == 1:
-            values["w2_squared"] = (expected.u + expected.m
-                                    + 1 - 2 * sigma_1d(loop, generations, n_ini, ddof)) * eig[0]
+            values["w2_squared"] = w2_squared_1d(loop, generations, n_ini, ddof) * eig[0]
         if np.allclose(eig, 1):
-            values |= {f"spectrum.{k}": line
-                       for k, line in enumerate(spectrum(loop, dim, generations, n_ini, ddof).T, 1)}
+            lines = spectrum(loop, dim, generations, n_ini, ddof).T
+            values |= {f"spectrum.{k}": line for k, line in enumerate(lines, 1)}
     except NotImplementedError:
         pass
-    kinds = {"logdet": "exact"} | {name: "asymptote"
-                                   for name in values if name.startswith("spectrum")}
+    known = {"logdet": "exact", "spectrum": "asymptote"}
+    kinds = [known.get(name.partition(".")[0], "expectation") for name in values]
     return pd.DataFrame({
         "generation": np.tile(np.arange(1, generations + 1), len(values)),
         "metric": np.repeat(np.array(list(values), object), generations),
         "value": np.concatenate(list(values.values())),
-        "kind": np.repeat(np.array([kinds.get(name, "expectation") for name in values], object),
-                          generations),
+        "kind": np.repeat(np.array(kinds, object), generations),
     }, columns=COLUMNS)

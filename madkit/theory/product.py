@@ -19,8 +19,10 @@ from madkit.theory.recursion import Array, moments
 
 
 def c(n: int, dim: int, ddof: int = 1) -> float:
-    """E log det of the covariance of n rows of N(·, I): Σ_i ψ((n−i)/2) + d
-    log(2/(n−ddof)) ≈ −d(d+1)/(2(n−1)); −∞ for n ≤ d."""
+    """E log det of the covariance of n rows of N(·, I); −∞ for n ≤ d.
+
+    Σ_i ψ((n−i)/2) + d log(2/(n−ddof)) ≈ −d(d+1)/(2(n−1)), i = 1 … d.
+    """
     return float(_log_factors(n, dim, ddof).sum())
 
 
@@ -33,18 +35,16 @@ def _log_factors(n: int, dim: int, ddof: int) -> Array:
 
 
 def logdet(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
-    """E log det Σ_t − log det Σ0 of a loop of one source, (generations,); exact. Falls as diversity
-    dies.
+    """E log det Σ_t − log det Σ0 of a loop of one source, (generations,); exact.
 
-    Fully synthetic: c(n_ini, d) + (t − 1)(d log λ + c(n, d)), a straight line down. −∞ once
-    rows ≤ d (a singular fit). NotImplementedError for sums and for memory > 1.
+    Falls as diversity dies. Fully synthetic: c(n_ini, d) + (t − 1)(d log λ + c(n, d)), a straight
+    line down. −∞ once rows ≤ d (a singular fit). NotImplementedError for sums and for memory > 1.
     """
     return _sum_over_fits(lambda n: c(n, dim, ddof), loop, generations, n_ini, dim * _log_lam(loop))
 
 
 def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tuple[Array, Array]:
-    """Mean and variance of log σ_t²/σ0² in d = 1, (generations,) each, of a loop of one source;
-    exact.
+    """Mean and variance of log σ_t²/σ0² of a loop of one source, d = 1, (generations,) each; exact.
 
     Each fit of n rows adds ψ(ν/2) + log(2/(n − ddof)) to the mean and ψ'(ν/2) to the variance,
     ν = n − 1, and each sampling log λ: for large t, σ_t² is log-normal. NotImplementedError as for
@@ -57,16 +57,20 @@ def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tup
 
 
 def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
-    """Typical decay of the k-th largest eigenvalue of Σ_t, (generations, d), largest first, for
-    Σ0 = I and one source.
+    """Typical decay of the k-th largest eigenvalue of Σ_t, (generations, d), largest first.
 
-    exp of the sum over fits of log λ + ψ((n−k)/2) + log(2/(n−ddof)) ≈ log λ − k/(n−1): collapse is
-    anisotropic. The rates are the exact Lyapunov exponents, so the eigenvalues run parallel to
-    these lines at late t (before, the scatter of a single fit spreads them further), and the
-    product over k is exp E log det Σ_t at any t. NotImplementedError as for `logdet`.
+    For Σ0 = I and one source: exp of the sum over fits of
+
+        log λ + ψ((n−k)/2) + log(2/(n−ddof)) ≈ log λ − k/(n−1)
+
+    so collapse is anisotropic. The rates are the exact Lyapunov exponents: the eigenvalues run
+    parallel to these lines at late t (before, the scatter of a single fit spreads them further),
+    and the product over k is exp E log det Σ_t at any t. NotImplementedError as for `logdet`.
     """
-    return np.exp(_sum_over_fits(lambda n: _log_factors(n, dim, ddof), loop, generations, n_ini,
-                                 _log_lam(loop)))
+    def log_factors(n: int) -> Array:
+        return _log_factors(n, dim, ddof)
+
+    return np.exp(_sum_over_fits(log_factors, loop, generations, n_ini, _log_lam(loop)))
 
 
 def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
@@ -79,10 +83,10 @@ def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Ar
 
 
 def sigma_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
-    """E σ_t/σ0 in d = 1 of a loop of one source, (generations,); exact. NotImplementedError as for
-    `logdet`.
+    """E σ_t/σ0 in d = 1 of a loop of one source, (generations,); exact.
 
     Each fit of n rows multiplies it by √(2/(n−ddof)) Γ(n/2)/Γ((n−1)/2), each sampling by √λ.
+    NotImplementedError as for `logdet`.
     """
     def log_sigma(n: int) -> float:
         return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) + math.log(2 / (n - ddof)) / 2
@@ -92,8 +96,7 @@ def sigma_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
 
 def _sum_over_fits(per_fit: Callable, loop: Loop, generations: int, n_ini: int,
                    step: float = 0.0) -> Array:
-    """per_fit(rows) added up over the fits behind generation t, and `step` for each sampling:
-    (generations, …)."""
+    """per_fit(rows) summed over the fits behind generation t, `step` over its samplings; (T, …)."""
     first = np.asarray(per_fit(whole("n_ini", n_ini, least=2)), float)
     later = np.arange(1, whole("generations", generations, least=1)).reshape(-1, *[1] * first.ndim)
     match loop:

@@ -28,8 +28,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Moments:
-    """Expected moments of the fits of a loop: arrays of shape (generations,), or single numbers for
-    a limit.
+    """Expected moments of the fits of a loop: arrays (generations,), or single numbers for a limit.
 
     m    E Σ_t = m Σ0: 1 = all diversity kept in expectation, 0 = none
     u    E (μ_t − μ0)(μ_t − μ0)ᵀ = u Σ0: 0 is best
@@ -64,30 +63,29 @@ def moments(
     n_ini: int,          # real rows of generation 1; Real() gives these same rows again
     ddof: int = 1,       # covariance = scatter/(rows − ddof): 1 unbiased, 0 maximum likelihood
 ) -> Moments:
-    """m_t, u_t, f_t and s_t of generations 1 … T: m and u exact at any size and for any Σ0, f and s
-    to leading order.
+    """m_t, u_t, f_t and s_t of generations 1 … T.
 
-    Holds for all sums of Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises
-    NotImplementedError for loops that are plain functions, ValueError for training sets of fewer
-    than 2 rows.
+    m and u are exact at any size and for any Σ0, f and s to leading order. Holds for all sums of
+    Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises NotImplementedError for loops
+    that are plain functions, ValueError for training sets of fewer than 2 rows.
     """
-    n, ddof, last = whole("n_ini", n_ini, least=2), _ddof(ddof), whole("generations", generations,
-                                                                       least=1)
+    n, ddof = whole("n_ini", n_ini, least=2), _ddof(ddof)
+    last = whole("generations", generations, least=1)
     rows, scatter = n, n - 1.0
     m, u, f, s = [scatter / (n - ddof)], [1 / n], [scatter / (n - ddof) ** 2], [1.0]
-    memory = min(max((part.memory for part in parts(loop) if isinstance(part, Synthetic)),
-                     default=1), last)
+    memories = [part.memory for part in parts(loop) if isinstance(part, Synthetic)]
+    memory = min(max(memories, default=1), last)
     kept = 2 + memory  # centres: μ0, μ_1 and the newest, each in its place
     distance, wobble, skew = np.zeros((kept,) * 2), np.zeros((kept,) * 2), np.zeros((kept,) * 3)
-    distance[0, 1] = distance[1, 0] = 1 / n                        # D_kl
-    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]  # second and third moments of Σ_k − m_k Σ0
+    distance[0, 1] = distance[1, 0] = 1 / n                # D_kl
+    wobble[1, 1], skew[1, 1, 1] = f[0], f[0] ** 2 / m[0]   # 2nd, 3rd moments of Σ_k − m_k Σ0
     for t in range(2, last + 1):
         size, centre, within, spread, pull = _groups(loop, t, n, m, rows, scatter)
         rows = _rows(loop, t, size)
-        w = size / rows                                            # w_g
-        own = w * spread / size                                    # w_g v_g
+        w = size / rows                                    # w_g
+        own = w * spread / size                            # w_g v_g
         at = [k if k < 2 else 2 + (k - 2) % memory for k in map(int, centre)]
-        share = np.bincount(at, w, kept)                           # of all rows, by their centre
+        share = np.bincount(at, w, kept)                   # of all rows, by their centre
         near = distance @ share
         h, error = share @ near / 2, w @ own
         scatter = within.sum() + rows * (h + own.sum() - error)
@@ -96,20 +94,21 @@ def moments(
         distance[place, place] = 0
         _inherit(wobble, skew, place, at, w * (rows - 1) / (rows - ddof), spread, pull,
                  size * (1 - 1 / rows))
-        m, u, f = (
-            [*m, scatter / (rows - ddof)],
-            [*u, distance[0, place]],
-            [*f, wobble[place, place]],
-        )
+        m.append(scatter / (rows - ddof))
+        u.append(distance[0, place])
+        f.append(wobble[place, place])
         s.append(skew[place, place, place] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
     return Moments(whole("dim", dim, least=1), *map(np.array, (m, u, f, s)))
 
 
 def _groups(loop: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Array:
-    """The groups of D^t, (5, groups): rows, centre, scatter within; variance of new rows, how Σ at
-    the centre passes on."""
-    groups = [group for part in parts(loop) for group in _group(part, t, n_ini, m, rows,
-                                                                scatter) if group[0] > 0]
+    """The groups of D^t, (5, groups).
+
+    Rows, their centre, the scatter within; the variance of new rows, and how Σ at the centre
+    passes on.
+    """
+    groups = [group for part in parts(loop)
+              for group in _group(part, t, n_ini, m, rows, scatter) if group[0] > 0]
     return np.array(groups, float).reshape(-1, 5).T
 
 
@@ -133,11 +132,11 @@ def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int,
 
 def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, spread: Array,
              pull: Array, size: Array) -> None:
-    """Put the next fit into its place in the second and third moments of the fluctuations, in the
-    arrays given.
+    """Put the next fit into its place among the second and third moments of the fluctuations.
 
-    Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g): the fit inherits, and adds ε_g, larger where Σ_k
-    is: E ε_g² = spread_g pull_g Σ_k/n_g.
+        Σ_t − m_t = Σ_g w_g (pull_g (Σ_k − m_k) + ε_g),   E ε_g² = spread_g pull_g Σ_k/n_g
+
+    The fit inherits, and adds ε_g, larger where Σ_k is. Writes into wobble and skew.
     """
     from_old, new = w * pull, w * spread
     each = new / size
@@ -169,33 +168,32 @@ def _ddof(ddof: int) -> int:
 
 
 def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
-    """How often a systematic error δ of every fit stands in generation t, (generations,): the error
-    is this × δ.
+    """How often a systematic error δ of every fit stands in generation t, (generations,).
 
     A fit is the mean of its training set + δ. Fully synthetic: t; a pool: 1 + ½ + … + 1/t ≈ log t;
-    a real fraction p in every generation: → 1/p. This is why artifacts amplify, and why real data
-    stops them. λ plays no part.
+    a real fraction p in every generation: → 1/p. The error is this × δ: so artifacts amplify, and
+    real data stops them. λ plays no part.
     """
-    # systematic error of μ0 and of the mean of D¹, D², …
-    mean, rows = np.zeros(2), whole("n_ini", n_ini, least=2)
+    rows = whole("n_ini", n_ini, least=2)
+    mean = np.zeros(2)  # systematic error of μ0 and of the mean of D¹, D², …
     for t in range(2, whole("generations", generations, least=1) + 1):
         size, centre, _, spread, pull = _groups(loop, t, n_ini, [1.0] * t, rows, 0.0)
-        # from a fit, and so with its δ; a copy of rows has none
-        drawn = (centre > 0) & (spread == pull)
+        drawn = (centre > 0) & (spread == pull)  # from a fit, so with its δ: a copy has none
         rows = _rows(loop, t, size)
         mean = np.append(mean, size @ (mean[centre.astype(int)] + drawn) / rows)
     return 1 + mean[1:]
 
 
 def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
-    """E H_t/H_0 of a loop on categories (modes, tokens), (generations,), H = 1 − Σ p_i²: 1 = kept,
-    0 = one category left.
+    """E H_t/H_0 of a loop on categories (modes, tokens), (generations,): 1 = kept, 0 = one left.
 
-    The fit is the vector of frequencies, the mean of one-hot rows, and H the trace of their
-    covariance: these are the m_t of maximum likelihood, exact for any number of categories. Fully
-    synthetic: (1 − 1/n_ini)(1 − 1/n)^{t−1}, and the last survivor is category i with probability
-    p_0(i). Fresh + Synthetic: → [p²(1 − 1/n_r) + 2pq]/[1 − q²(1 − 1/n_s)]. NotImplementedError for
-    λ < 1, which is no covariance here.
+    H = 1 − Σ p_i². The fit is the vector of frequencies, the mean of one-hot rows, and H the trace
+    of their covariance: these are the m_t of maximum likelihood, exact for any number of them.
+
+    Fully synthetic     (1 − 1/n_ini)(1 − 1/n)^{t−1}; category i survives with probability p_0(i)
+    Fresh + Synthetic   → [p²(1 − 1/n_r) + 2pq]/[1 − q²(1 − 1/n_s)]
+
+    NotImplementedError for λ < 1, which is no covariance here.
     """
     if any(getattr(part, "lam", 1) != 1 for part in parts(loop)):
         raise NotImplementedError("diversity: holds for unbiased sampling of categories, "

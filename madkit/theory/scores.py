@@ -1,5 +1,4 @@
-"""What a perfect model scores: two finite clouds of one truth are never equal, and metrics judge no
-others.
+"""What a perfect model scores: two finite clouds of one truth are never equal.
 
 A score means something only beside this one, for as many rows.
 """
@@ -12,12 +11,11 @@ from madkit.base.checks import above, whole
 
 
 def perfect_coverage(n: int, k: int = 5) -> float:
-    """E coverage of n new rows against n real ones, in [0, 1]: 1 − Π (n − i)/(2n − i) for i = 1 …
-    k, whatever the density.
+    """E coverage of n new rows against n real ones, in [0, 1], whatever the density.
 
-    Of the 2n − 1 rows around a real one, all equally likely to be near, the k nearest must not all
-    be real. For large n 1 − 2⁻ᵏ. Exact; Naeem et al. (2020), https://arxiv.org/abs/2002.09797,
-    lemma 2. Raises ValueError for n ≤ k.
+    1 − Π (n − i)/(2n − i) for i = 1 … k: of the 2n − 1 rows around a real one, all equally likely
+    to be near, the k nearest must not all be real. For large n 1 − 2⁻ᵏ. Exact; Naeem et al. (2020),
+    https://arxiv.org/abs/2002.09797, lemma 2. Raises ValueError for n ≤ k.
     """
     k = whole("perfect_coverage: k", k, least=1)
     n = whole("perfect_coverage: n", n, least=k + 1)

@@ -24,10 +24,12 @@ def w2_squared(
 ) -> Array | float:
     """E W2²(N(μ0, Σ0), N(μ_t, Σ_t)) ≥ 0, small is good; of the shape of moments.m.
 
-    (u + (1 − √m)²) tr Σ0 + 2 √m (d − E tr W^½) κ, where W has mean I and the fluctuation and
-    skewness of Σ_t/m (`root_trace`, ν = m²/f), and κ = 2/(d(d+1)) Σ_ij (1 + δ_ij) s_i
-    s_j/(s_i + s_j) of the eigenvalues s of Σ0 is 1 for the identity. To leading order the last term
-    is κ f d(d+1)/(4 m^{3/2}).
+        W2² = (u + (1 − √m)²) tr Σ0 + 2 √m (d − E tr W^½) κ
+        κ = 2/(d(d+1)) Σ_ij (1 + δ_ij) s_i s_j/(s_i + s_j)
+
+    W has mean I and the fluctuation and skewness of Σ_t/m (`root_trace`, ν = m²/f); κ, of the
+    eigenvalues s of Σ0, is 1 for the identity. To leading order the last term is
+    κ f d(d+1)/(4 m^{3/2}).
 
     An approximation. Against simulation, Σ0 = I: fully synthetic loops within 2% at every t for
     rows > 2d, 5% for rows < d; loops with real rows within 3% for n_r ≥ 2d, 8% for n_r ≈ d. Other
@@ -38,20 +40,17 @@ def w2_squared(
                         f"generations, n_ini), got {moments!r}")
     d, eig = moments.dim, eigenvalues(moments.dim, cov)
     sums = np.add.outer(eig, eig)
-    kappa = ((1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums,
-                                                             1)).sum() * 2 / (d * (d + 1))
-    m, u, f, s = (np.asarray(value, float) for value in (moments.m, moments.u, moments.f,
-                                                         moments.s))
+    pairs = (1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums, 1)
+    kappa = pairs.sum() * 2 / (d * (d + 1))
+    m, u, f, s = (np.asarray(v, float) for v in (moments.m, moments.u, moments.f, moments.s))
     nu = np.divide(m**2, f, out=np.full(m.shape, np.inf), where=(f > 0) & (m > 1e-100))
-    value = (u + (1 - np.sqrt(m)) ** 2) * eig.sum() + 2 * np.sqrt(m) * (
-        d - root_trace(d, nu, s)
-    ) * kappa
+    value = ((u + (1 - np.sqrt(m)) ** 2) * eig.sum()
+             + 2 * np.sqrt(m) * (d - root_trace(d, nu, s)) * kappa)
     return value if m.ndim else float(value)
 
 
 def real_only_w2(n: float, dim: int) -> float:
-    """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the control, and the yardstick of
-    `effective_sample_size`.
+    """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the yardstick of `effective_sample_size`.
 
     d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at
     any n, n < d included, and for n ≥ 4d at any d; where n ≈ d it is 1% high for d = 5, and up to
@@ -67,8 +66,10 @@ def yardstick(n: Array | float, dim: int) -> Array | float:
 
 
 def real_only_rows(w2: float, dim: int) -> float:
-    """The inverse: n of real rows whose fit has this E W2² (Σ0 = I); 0 where 2 rows do better, ∞
-    where W2² = 0."""
+    """The real rows n whose fit has this E W2² (Σ0 = I): the inverse of `real_only_w2`.
+
+    0 where 2 rows do better, ∞ where W2² = 0.
+    """
     from scipy.optimize import brentq
 
     dim = whole("real_only_rows: dim", dim, least=1)
@@ -76,13 +77,15 @@ def real_only_rows(w2: float, dim: int) -> float:
         return 0.0
     if w2 <= 0:
         return math.inf
-    return math.exp(brentq(lambda x: math.log(real_only_w2(math.exp(x), dim) / w2), math.log(1.9),
-                           40, xtol=1e-10))
+
+    def excess(x: float) -> float:
+        return math.log(real_only_w2(math.exp(x), dim) / w2)
+
+    return math.exp(brentq(excess, math.log(1.9), 40, xtol=1e-10))
 
 
 def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
-    """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s (numbers
-    or arrays).
+    """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s.
 
     With x = 3 − 2s, W is like a product of 1/x Wishart matrices of ν/x degrees of freedom: one
     (s = 1), many (s → 3/2), formally −1, the inverse Wishart matrix (s = 2). Each factor brings its
@@ -120,13 +123,12 @@ def _finite(dim: int, nu: Array) -> Array:
     large, small = np.maximum(dim, nu), np.minimum(dim, nu)
     g = (small / large)[..., None]
     edge = np.sqrt(1 + g + 2 * np.sqrt(g) * np.cos(2 * ANGLES)).mean(-1)
-    return 1 + ((1 - edge) / 2 + 7 * small / (128 * large**2)) / (small * _free(np.ones_like(nu),
-                                                                                small / large))
+    free = small * _free(np.ones_like(nu), small / large)
+    return 1 + ((1 - edge) / 2 + 7 * small / (128 * large**2)) / free
 
 
 def eigenvalues(dim: int, cov: Array | None) -> Array:
-    """The eigenvalues of Σ0, (d,); None is the identity. Raises ValueError when cov is not (d, d).
-    """
+    """The eigenvalues of Σ0, (d,); None is the identity. ValueError when cov is not (d, d)."""
     cov = np.eye(dim) if cov is None else np.asarray(cov, float)
     if cov.shape != (dim, dim):
         raise ValueError(f"cov: expected shape ({dim}, {dim}), one row and column per dimension, "

@@ -1,5 +1,4 @@
-"""The form of a data set: what a network model remembers of its rows besides weights, and how rows
-become its inputs.
+"""The form of a data set: what a model remembers of its rows, and how they become its inputs.
 
 Networks work in float32 on numbers near one. Images, rows (c, h, w), are mapped to [−1, 1] by their
 range (uint8: 0 … 255, else the smallest and largest number seen) and clipped to it on the way back;
@@ -23,8 +22,10 @@ from madkit.samples import Samples
 
 
 class Form(nn.Module):
-    """Shape, type, place and range of rows, and the counts of their labels; `state_dict` holds all
-    of it but the device."""
+    """Shape, type, place and range of rows, and the counts of their labels.
+
+    `state_dict` holds all of it but the device.
+    """
 
     like: Tensor
     shift: Tensor
@@ -40,23 +41,17 @@ class Form(nn.Module):
 
     @classmethod
     def of(cls, data: Samples, who: str, least: int = 2) -> Form:
-        """The form of these rows. Raises ValueError for fewer than `least` rows, NaN or infinity,
-        or negative labels."""
+        """The form of these rows; ValueError for too few, NaN or infinity, or negative labels."""
         if len(data) < least:
             raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; "
                              "give the loop more rows")
-        bad = (
-            0
-            if data.x.dtype == torch.uint8
-            else int((~torch.isfinite(data.x.reshape(len(data), -1))).any(1).sum())
-        )
-        if bad:
+        if bad := _infinite(data.x):
             raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {bad} of "
                              f"{len(data)} rows; drop or repair them before the fit")
         if data.y is not None and bool((data.y < 0).any()):
             raise ValueError(f"{who}: expected labels 0, 1, 2, …, got {int(data.y.min())}")
-        counts = torch.zeros(0, dtype=torch.long,
-                             device=data.x.device) if data.y is None else data.y.bincount()
+        none = torch.zeros(0, dtype=torch.long, device=data.x.device)
+        counts = none if data.y is None else data.y.bincount()
         return cls(data.x.new_empty(0, *data.shape), *_range(data.x), counts)
 
     @classmethod
@@ -85,24 +80,24 @@ class Form(nn.Module):
         return len(self.counts)
 
     def inputs(self, x: Tensor) -> Tensor:
-        """Rows as a network sees them, float32: images (n, c, h, w) in [−1, 1], else vectors (n, d)
-        of unit scale."""
+        """Rows as a network sees them: images (n, c, h, w) in [−1, 1], else vectors (n, d)."""
         x = x.double() if self.like.dtype == torch.float64 else x.float()
         x = x if self.image else x.reshape(len(x), -1)
         scale = self.scale.where(self.scale > 0, 1)
         return ((x - self.shift.to(x)) / scale.to(x)).float()
 
     def outputs(self, u: Tensor, y: Tensor | None = None) -> Samples:
-        """What a network emitted, as rows of the data's shape and type; images of whole numbers
-        unrounded, in float32."""
+        """What a network emitted, as rows of the data's shape and type; grey levels unrounded."""
         u = u.clamp(-1, 1) if self.image else u
         kind = self.like.dtype if self.like.is_floating_point() else torch.float32
         x = u.to(kind) * self.scale.to(kind) + self.shift.to(kind)
         return Samples(x.reshape(len(x), *self.shape), y)
 
     def labels(self, n: int, y: Any, who: str) -> Tensor | None:
-        """The labels of n rows to draw: y where given ((n,) or one for all), else in the training
-        frequencies; None without."""
+        """The labels of n rows to draw: y, (n,) or one for all, else in the training frequencies.
+
+        None where the training rows had none.
+        """
         if not self.classes:
             if y is not None:
                 raise ValueError(f"{who}: y was given, but the model was fitted on rows without "
@@ -119,14 +114,16 @@ class Form(nn.Module):
 
 
 def interleaved(counts: Tensor, n: int) -> Tensor:
-    """n labels in the proportions of counts, the largest remainders rounded up, spread evenly along
-    the sequence."""
+    """n labels in the proportions of counts, spread evenly along the sequence.
+
+    The largest remainders are rounded up.
+    """
     quota = counts.double() * n / counts.sum()
     own = quota.floor().long()
     own[(quota - own).argsort(descending=True, stable=True)[: n - int(own.sum())]] += 1
     y = torch.repeat_interleave(torch.arange(len(own), device=own.device), own)  # (n,) sorted
-    # 0, 1, … within a label
-    rank = torch.cat([torch.arange(k, device=own.device) for k in own.tolist()]) if n else y
+    ranks = [torch.arange(k, device=own.device) for k in own.tolist()]           # within a label
+    rank = torch.cat(ranks) if n else y
     return y[((rank + 0.5) / own[y]).argsort(stable=True)]
 
 
@@ -138,10 +135,13 @@ def _range(x: Tensor) -> tuple[Tensor, Tensor]:
         x, first = x - x[0], x[0]  # exactly 0 where a coordinate stands still
         return first + x.mean(0), x.std(0, correction=0)
     low, high = (0.0, 255.0) if x.dtype == torch.uint8 else (float(x.min()), float(x.max()))
-    shift = torch.tensor([(low + high) / 2, (high - low) / 2], device=x.device)
-    return shift[0].double() if x.device.type != "mps" else shift[0], shift[
-        1
-    ].double() if x.device.type != "mps" else shift[1]
+    shift, scale = torch.tensor([(low + high) / 2, (high - low) / 2], device=x.device)
+    return (shift, scale) if x.device.type == "mps" else (shift.double(), scale.double())
+
+
+def _infinite(x: Tensor) -> int:
+    """How many rows hold NaN or infinity."""
+    return 0 if x.dtype == torch.uint8 else int((~x.reshape(len(x), -1).isfinite()).any(1).sum())
 
 
 def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:

@@ -1,5 +1,4 @@
-"""The networks of the GAN: a generator x = S(M(z, y)), and a critic D(x, y), for images (c, h, w)
-and for vectors (d,).
+"""The networks of the GAN, for images (c, h, w) and vectors (d,): x = S(M(z, y)), and D(x, y).
 
 Synthesis of images, S, is told the style at every level: w makes the coarsest image, and then
 scales and shifts the normalised channels before each convolution (Karras, Laine and Aila 2019,
@@ -39,9 +38,9 @@ def begun(layer: Layer, gain: float = 1.0) -> Layer:
 
 def layers(*sizes: int) -> nn.Sequential:
     """Linear layers between vectors of these sizes, a leaky ReLU after each but the last."""
-    linear = [begun(nn.Linear(i, o)) for i, o in zip(sizes[:-1], sizes[1:], strict=True)]
-    return nn.Sequential(linear[0], *(part for layer in linear[1:]
-                                      for part in (nn.LeakyReLU(SLOPE), layer)))
+    first, *others = (begun(nn.Linear(i, o)) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
+    return nn.Sequential(first, *(part for layer in others
+                                  for part in (nn.LeakyReLU(SLOPE), layer)))
 
 
 # --- the generator --------------------------------------------------------------------------------
@@ -71,14 +70,16 @@ class Mapping(nn.Module):
 
 
 class Styled(nn.Module):
-    """(B, i, h, w) → (B, o, h, w): a convolution of normalised channels, scaled and shifted by the
-    style."""
+    """A convolution, (B, i, h, w) → (B, o, h, w).
+
+    Its channels are normalised, then scaled and shifted by the style.
+    """
 
     def __init__(self, i: int, o: int, style: int):
         super().__init__()
         self.norm = nn.GroupNorm(math.gcd(8, max(1, i // 4)), i, affine=False)
-        self.style, self.conv = begun(nn.Linear(style, 2 * i),
-                                      0.3), begun(nn.Conv2d(i, o, 3, padding=1))
+        self.style = begun(nn.Linear(style, 2 * i), 0.3)
+        self.conv = begun(nn.Conv2d(i, o, 3, padding=1))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale, shift = self.style(w)[:, :, None, None].chunk(2, 1)
@@ -86,8 +87,10 @@ class Styled(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """Synthesis of images: w (B, style) → (B, c, h, w) in (−1, 1), with `width` channels at the
-    finest level."""
+    """Synthesis of images: w (B, style) → (B, c, h, w) in (−1, 1).
+
+    width  channels at the finest level
+    """
 
     def __init__(self, shape: tuple[int, ...], width: int, style: int):
         super().__init__()
@@ -97,8 +100,8 @@ class Synthesis(nn.Module):
         self.start = begun(nn.Linear(style, channels[0] * math.prod(self.grid)))
         self.grow = nn.ModuleList(Styled(i, o, style)
                                   for i, o in zip(channels[:-1], channels[1:], strict=True))
-        self.finest, self.last = Styled(width, width,
-                                        style), Styled(width, shape[0] * self.patch**2, style)
+        self.finest = Styled(width, width, style)
+        self.last = Styled(width, shape[0] * self.patch**2, style)
 
     def forward(self, w: Tensor) -> Tensor:
         x = self.start(w).unflatten(1, (-1, *self.grid))  # (B, channels, coarsest grid)
@@ -109,8 +112,7 @@ class Synthesis(nn.Module):
 
 
 def levels(shape: tuple[int, ...]) -> tuple[int, int]:
-    """For images (c, h, w): the side of a patch that is one place, and how often the coarsest grid
-    doubles."""
+    """For images (c, h, w): the side of a patch, and how often the coarsest grid doubles."""
     side = max(shape[1:])
     patch = 2 if side > 16 else 1
     return patch, max(1, math.ceil(math.log2(side / patch / COARSEST)))
@@ -134,8 +136,7 @@ class Critic(nn.Module):
 
 
 class Fold(nn.Module):
-    """Images as patches × patches of pixels, padded with what is darkest: (B, c, h, w) → (B, c p²,
-    h/p, w/p)."""
+    """(B, c, h, w) → (B, c p², h/p, w/p): patches of p × p pixels, padded with what is darkest."""
 
     def __init__(self, patch: int):
         super().__init__()
@@ -143,20 +144,22 @@ class Fold(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h, w = x.shape[2:]
-        return F.pixel_unshuffle(F.pad(x, (0, -w % self.patch, 0, -h % self.patch), value=-1.0),
-                                 self.patch)
+        x = F.pad(x, (0, -w % self.patch, 0, -h % self.patch), value=-1.0)
+        return F.pixel_unshuffle(x, self.patch)
 
 
 def critic_features(shape: tuple[int, ...], width: int) -> tuple[nn.Module, int]:
-    """The critic's features of images, and their number: `width` channels at the finest level,
-    twice as many at the next …"""
+    """The critic's features of images, and their number.
+
+    width  channels at the finest level; twice as many at the next …
+    """
     patch, doublings = levels(shape)
-    parts: list[nn.Module] = [Fold(patch), begun(nn.Conv2d(shape[0] * patch**2, width, 3,
-                                                           padding=1)), nn.LeakyReLU(SLOPE)]
+    first = begun(nn.Conv2d(shape[0] * patch**2, width, 3, padding=1))
+    parts: list[nn.Module] = [Fold(patch), first, nn.LeakyReLU(SLOPE)]
     grid = [-(-side // patch) for side in shape[1:]]
     for _ in range(doublings + 1):
         parts += [begun(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)), nn.LeakyReLU(SLOPE)]
         width, grid = 2 * width, [-(-side // 2) for side in grid]
     size = 2 * width
-    return nn.Sequential(*parts, nn.Flatten(), begun(nn.Linear(width * math.prod(grid), size)),
-                         nn.LeakyReLU(SLOPE)), size
+    last = begun(nn.Linear(width * math.prod(grid), size))
+    return nn.Sequential(*parts, nn.Flatten(), last, nn.LeakyReLU(SLOPE)), size

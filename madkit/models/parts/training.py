@@ -1,9 +1,9 @@
 """Training as a generator of steps: what the network models share.
 
-    for step in model.training(data):      # by hand: a loss curve, an early stop, a picture on the way
+    for step in model.training(data):  # by hand: a loss curve, an early stop, a picture on the way
         losses.append(step.loss)
 
-    model.fit(data)                        # the same steps, with a progress bar
+    model.fit(data)                    # the same steps, with a progress bar
 
 Data stay on their device, whole; a batch is rows taken by number, in a fresh order each epoch.
 Everything random comes from torch's global generators, so a fit is a function of (data, stream).
@@ -61,8 +61,8 @@ def _finite(step: Step, who: str) -> None:
 
 
 def batches(n: int, size: int, steps: int, device: torch.device) -> Iterator[Tensor]:
-    """`steps` batches of row numbers (size,), every row once per epoch; of fewer than `size` rows,
-    all each time."""
+    """`steps` batches of row numbers (size,), every row once per epoch; of fewer rows, all of them.
+    """
     size, order, at = min(size, n), torch.randperm(n, device=device), 0
     for _ in range(steps):
         if at + size > n:
@@ -72,20 +72,17 @@ def batches(n: int, size: int, steps: int, device: torch.device) -> Iterator[Ten
 
 
 def rate(i: int, steps: int) -> float:
-    """Share of the learning rate at step i = 0 … steps−1: up in a twentieth, then down along a
-    cosine to 0."""
+    """Share of the learning rate at step i = 0 … steps−1: up in a twentieth, down along a cosine.
+    """
     warm = max(1, steps // 20)
-    return (
-        (i + 1) / warm
-        if i < warm
-        else (1 + math.cos(math.pi * (i - warm) / max(1, steps - warm))) / 2
-    )
+    if i < warm:
+        return (i + 1) / warm
+    return (1 + math.cos(math.pi * (i - warm) / max(1, steps - warm))) / 2
 
 
 def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float,
             average: Average | None = None) -> Iterator[Step]:
-    """Adam on a stream of losses, one for each of `steps` steps, with warm-up, cosine decay and
-    clipped gradients."""
+    """Adam on a stream of `steps` losses, with warm-up, cosine decay and clipped gradients."""
     adam = torch.optim.Adam(net.parameters(), lr, betas=(0.9, 0.99), fused=True)
     for i, loss in enumerate(losses):
         adam.param_groups[0]["lr"] = lr * rate(i, steps)
@@ -99,8 +96,10 @@ def descend(net: nn.Module, losses: Iterable[Tensor], steps: int, lr: float,
 
 
 class Average:
-    """Exponential moving average of the weights of `net`, kept in `into` (a copy): θ̄ ← β
-    θ̄ + (1 − β) θ, β small at first."""
+    """Exponential moving average of the weights of `net`, kept in `into` (a copy).
+
+    θ̄ ← β θ̄ + (1 − β) θ, β small at first.
+    """
 
     def __init__(self, net: nn.Module, into: nn.Module, decay: float):
         self.live: list[Tensor] = [*net.parameters()]
@@ -115,8 +114,10 @@ class Average:
 
 
 def half(device: torch.device) -> AbstractContextManager:
-    """bf16 autocast for convolutions where it pays: on cards and CPUs that calculate in bf16
-    (NVIDIA's since 2020)."""
+    """bf16 autocast for convolutions where it pays.
+
+    That is on cards and CPUs that calculate in bf16 (NVIDIA's since 2020).
+    """
     pays = (torch.cuda.get_device_capability(device) >= (8, 0) if device.type == "cuda"
             else device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return torch.autocast(device.type, torch.bfloat16) if pays else nullcontext()

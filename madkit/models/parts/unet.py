@@ -1,5 +1,4 @@
-"""The two networks of the diffusion, F(x_t, t, y): a U-Net for images (c, h, w) and a residual
-network for vectors (d,).
+"""The networks of the diffusion, F(x_t, t, y): a U-Net for images, a residual one for vectors.
 
 Both are told the time and the label in the same way, by one vector e: Fourier features of t/T and
 an embedding of the label, mixed by a small network. Label K, one beyond the last, means none. In
@@ -38,7 +37,7 @@ class Condition(nn.Module):
                              persistent=False)
 
     def forward(self, t: Tensor, y: Tensor) -> Tensor:
-        angles = t[:, None] * self.frequencies                                    # (B, 32)
+        angles = t[:, None] * self.frequencies  # (B, 32)
         return F.silu(self.mix(torch.cat([angles.sin(), angles.cos()], 1)) + self.label(y))
 
 
@@ -57,11 +56,10 @@ class Residual(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.norm, self.film = (
-            nn.LayerNorm(width, elementwise_affine=False),
-            nn.Linear(width, 2 * width),
-        )
-        self.hidden, self.out = nn.Linear(width, 2 * width), zeroed(nn.Linear(2 * width, width))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.film = nn.Linear(width, 2 * width)
+        self.hidden = nn.Linear(width, 2 * width)
+        self.out = zeroed(nn.Linear(2 * width, width))
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         scale, shift = self.film(e).chunk(2, 1)
@@ -69,8 +67,10 @@ class Residual(nn.Module):
 
 
 class MLP(nn.Module):
-    """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it
-    (for modes close together)."""
+    """F for vectors (B, d): `depth` residual blocks of `width` units, on x and 2 · 32 waves of it.
+
+    The waves tell modes that are close together.
+    """
 
     waves: Tensor
 
@@ -82,7 +82,7 @@ class MLP(nn.Module):
         self.blocks = nn.ModuleList(Residual(width) for _ in range(depth))
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
-        angles = x @ self.waves                                                   # (B, 32)
+        angles = x @ self.waves  # (B, 32)
         e, h = self.condition(t, y), self.first(torch.cat([x, angles.sin(), angles.cos()], 1))
         for block in self.blocks:
             h = block(h, e)
@@ -118,16 +118,15 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.heads, self.norm = next(h for h in (max(1, channels // 32), 1)
-                                     if channels % h == 0), norm(channels)
-        self.qkv, self.out = nn.Conv2d(channels, 3 * channels,
-                                       1), zeroed(nn.Conv2d(channels, channels, 1))
+        self.heads = next(h for h in (max(1, channels // 32), 1) if channels % h == 0)
+        self.norm = norm(channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         B, c, h, w = x.shape
-        # (B, heads, hw, c')
-        q, k, v = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads,
-                                                 h * w).mT.unbind(1)
+        qkv = self.qkv(self.norm(x)).reshape(B, 3, self.heads, c // self.heads, h * w)
+        q, k, v = qkv.mT.unbind(1)  # (B, heads, hw, c') each
         # CUDA's fused ones sum gradients in any order
         with sdpa_kernel(SDPBackend.MATH) if x.is_cuda else nullcontext():
             seen = F.scaled_dot_product_attention(q, k, v)
@@ -135,9 +134,9 @@ class Attention(nn.Module):
 
 
 class UNet(nn.Module):
-    """F for images (B, c, h, w) of up to 64 × 64: `width` channels at the finest level, twice as
-    many at the next.
+    """F for images (B, c, h, w) of up to 64 × 64.
 
+    width  channels at the finest level; twice as many at the next
     depth  residual blocks on each level, on the way down; as many on the way up
     """
 
@@ -154,13 +153,13 @@ class UNet(nn.Module):
         self.look = Attention(coarse)
         self.grow = nn.Conv2d(coarse, fine, 3, padding=1)
         self.up = nn.ModuleList(Block(2 * fine, fine, e) for _ in range(depth))
-        self.norm, self.last = norm(fine), zeroed(nn.Conv2d(fine, channels * self.patch**2, 3,
-                                                            padding=1))
+        self.norm = norm(fine)
+        self.last = zeroed(nn.Conv2d(fine, channels * self.patch**2, 3, padding=1))
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         h, w = x.shape[2:]
-        # (B, c p², h/p, w/p)
-        x = F.pixel_unshuffle(F.pad(x, (0, -w % self.patch, 0, -h % self.patch)), self.patch)
+        x = F.pad(x, (0, -w % self.patch, 0, -h % self.patch))
+        x = F.pixel_unshuffle(x, self.patch)  # (B, c p², h/p, w/p)
         e, x, skips = self.condition(t, y), self.first(x), []
         for block in self.down:
             x = block(x, e)

@@ -9,8 +9,7 @@ from madkit.samples import Samples
 
 
 def vectors(data: Samples, who: str, least: int = 2) -> Tensor:
-    """The rows as vectors (n, d) in float64. Raises ValueError for fewer than `least` rows, NaN or
-    infinity."""
+    """The rows as vectors (n, d) in float64; ValueError for too few rows, NaN or infinity."""
     if len(data) < least:
         raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; give "
                          "the loop more rows")
@@ -23,13 +22,14 @@ def vectors(data: Samples, who: str, least: int = 2) -> Tensor:
 
 
 def empty(data: Samples) -> Tensor:
-    """No rows, but of the data's shape, type and device: what a model remembers of the form of its
-    data."""
+    """No rows, but of the data's shape, type and device: what a model remembers of their form."""
     return data.x.new_empty(0, *data.shape)
 
 
 def samples(x: Tensor, like: Tensor) -> Samples:
-    """Vectors (n, d) as rows of the shape and type of `like`; images of whole numbers come back
-    unrounded, in float64."""
+    """Vectors (n, d) as rows of the shape and type of `like`.
+
+    Images of whole numbers come back unrounded, in float64.
+    """
     x = x.reshape(len(x), *like.shape[1:])
     return Samples(x.to(like.dtype) if like.is_floating_point() else x)
