@@ -186,8 +186,9 @@ def _one(args: argparse.Namespace) -> int:
 
 
 def _all(args: argparse.Namespace) -> int:
-    """Every notebook of a folder; those that fail are named at the end, the others stand in the
-    index."""
+    """Every notebook of a folder; those that fail are named at the end,
+    the others stand in the index.
+    """
     folder, out = Path(args.notebook or "notebooks"), Path(args.out)
     notebooks = sorted(folder.glob("*.ipynb"))
     if not notebooks:

@@ -1,5 +1,6 @@
-"""What a result was made of: readable descriptions that are equal exactly when the things are, and
-the provenance."""
+"""What a result was made of: readable descriptions that are equal exactly when
+the things are, and the provenance.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +21,19 @@ import torch
 
 
 def describe(value: Any) -> str:
-    """One line that names a value: settings in words, arrays by content, functions and foreign
-    classes by source.
+    """One line that names a value: settings in words, arrays by content,
+    functions and foreign classes by source.
 
-    Two values of equal description give equal results; two runs of a notebook give equal
-    descriptions.
+    Two values of equal description give equal results;
+    two runs of a notebook give equal descriptions.
     """
     return _Describer().describe(value)
 
 
 class _Describer:
-    """Walks a value; what it is inside of already, such as a function that calls itself, is named
-    by its type alone."""
+    """Walks a value; what it is inside of already, such as a function
+    that calls itself, is named by its type alone.
+    """
 
     def __init__(self):
         self.inside: list[int] = []
@@ -124,8 +126,9 @@ def _codes(thing: Any) -> Iterator[CodeType]:
 
 
 def _globals(function: Any) -> dict[str, Any]:
-    """The global values that a function's code reads, by name; what it imported from elsewhere is
-    left to the versions."""
+    """The global values that a function's code reads, by name;
+    what it imported from elsewhere is left to the versions.
+    """
     code, held = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     names = sorted(_names_read(code) & set(held)) if code else []
     return {name: held[name] for name in names if not _imported(held[name], function.__module__)}

@@ -6,8 +6,10 @@ import torch
 
 
 def resolve(device: str) -> torch.device:
-    """The torch device of "auto" (cuda, else cpu), "cpu", "cuda", "cuda:1", "mps". ValueError for
-    another, or one not here."""
+    """The torch device of "auto" (cuda, else cpu), "cpu", "cuda", "cuda:1", "mps".
+
+    ValueError for another, or one not here.
+    """
     kind = str(device).partition(":")[0]
     present = {"cpu": True, "cuda": torch.cuda.is_available(),
                "mps": torch.backends.mps.is_available()}

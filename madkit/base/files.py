@@ -82,8 +82,9 @@ def read_arrays(path: Path, needs: Iterable[str] = ()) -> dict[str, np.ndarray]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
-    """Tensors of any device and layout as one safetensors file, whole or not at all; returns the
-    digest of its content."""
+    """Tensors of any device and layout as one safetensors file, whole or not at all;
+    returns the digest of its content.
+    """
     from safetensors.torch import save
 
     if not isinstance(tensors, dict) or (strange := [name for name, value in tensors.items()
@@ -103,8 +104,9 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
 
 
 def read_tensors(path: Path, expected: str) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU, or StoreError where its content has another
-    digest."""
+    """The tensors of a safetensors file, on the CPU, or StoreError where
+    its content has another digest.
+    """
     from safetensors.torch import load
 
     try:
@@ -145,8 +147,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY,
           kind: str = "run") -> None:
-    """Make the folder this run's, or check that it is. Raises StoreError when it holds something
-    else."""
+    """Make the folder this run's, or check that it is.
+
+    Raises StoreError when it holds something else.
+    """
     if folder.is_file():
         raise StoreError(f"store: {folder} is a file; give the name of a folder")
     # new, or killed at once

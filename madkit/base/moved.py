@@ -1,5 +1,6 @@
-"""Names that stood elsewhere before: each answers with the new one, in the AttributeError that it
-raises anyway."""
+"""Names that stood elsewhere before: each answers with the new one,
+in the AttributeError that it raises anyway.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +34,9 @@ def missing(room: str, name: str) -> AttributeError:
 
 
 class Answering:
-    """A function in whose place a module stood: it is called as ever, and answers for the names
-    that the module had."""
+    """A function in whose place a module stood: it is called as ever,
+    and answers for the names that the module had.
+    """
 
     def __init__(self, f: Callable[..., Any], name: str):
         functools.update_wrapper(self, f)

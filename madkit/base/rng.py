@@ -4,8 +4,8 @@
 (seed, name), and puts them back as they were. So any model, also one that knows nothing of madkit,
 draws reproducibly, and adding a metric, a plot or a seed never changes a trajectory.
 
-On CUDA a stream also asks cuDNN for the kernels that sum in one order: others differ in the last
-bit from call to call.
+On CUDA a stream also asks cuDNN for the kernels that sum in one order:
+others differ in the last bit from call to call.
 
 A process has one set of global generators: a stream is open under one process-wide re-entrant lock
 (slider callbacks run on another thread), and must never stay open across a `yield`.
@@ -28,16 +28,18 @@ _unused = False
 
 
 def key(seed: int, *name: str | int | float) -> int:
-    """A 63-bit seed for the stream (seed, name…): the same on every machine, unrelated for any two
-    names."""
+    """A 63-bit seed for the stream (seed, name…): the same on every machine,
+    unrelated for any two names.
+    """
     text = "/".join([str(int(seed)), *(f"{type(part).__name__}:{part}" for part in name)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
 @contextmanager
 def stream(seed: int, *name: str | int | float) -> Iterator[None]:
-    """Within the block, the global generators of torch (all devices), NumPy and Python are those of
-    (seed, name…)."""
+    """Within the block, the global generators of torch (all devices),
+    NumPy and Python are those of (seed, name…).
+    """
     global _unused
     with _lock:
         before, outer, _unused = None if _unused else _states(), _unused, False
@@ -52,8 +54,8 @@ def stream(seed: int, *name: str | int | float) -> Iterator[None]:
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """The global generators are afterwards as they were: around several streams, cheaper than each
-    seeing to it alone.
+    """The global generators are afterwards as they were: around several streams,
+    cheaper than each seeing to it alone.
 
     Nothing may be drawn directly within, outside a stream.
     """
@@ -70,8 +72,8 @@ def preserved() -> Iterator[None]:
 
 @contextmanager
 def begun(seed: int, *name: str | int | float) -> Iterator[None]:
-    """The block begins with the generators of (seed, name…), which are afterwards as they were, for
-    code that is not ours.
+    """The block begins with the generators of (seed, name…), which are afterwards
+    as they were, for code that is not ours.
 
     Unlike `stream` it keeps no other thread waiting; so while another thread draws too, only what
     opens streams is repeatable.

@@ -1,5 +1,6 @@
-"""Is everything here that the lessons need? Asked of the installation itself: its own list of
-requirements."""
+"""Is everything here that the lessons need? Asked of the installation itself:
+its own list of requirements.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ class Lines(str):
 
 
 def check_environment() -> Lines:
-    """What madkit found here, a line for each part: versions, what is missing or does not fit and
-    what to do, device, sliders.
+    """What madkit found here, a line for each part: versions, what is missing or does not fit
+    and what to do, device, sliders.
 
     Nothing is raised: a lesson may run although a part is missing.
     """

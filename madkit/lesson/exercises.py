@@ -1,5 +1,5 @@
-"""Checks for the exercises of the lessons: each returns a line of praise, or raises AssertionError
-with a hint.
+"""Checks for the exercises of the lessons: each returns a line of praise,
+or raises AssertionError with a hint.
 
 They compare with the real thing (a formula, a loop, a metric of this package), so an answer is
 right for a reason, and may be written in any way.
@@ -20,8 +20,9 @@ from madkit.steps import steps
 
 
 def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
-    """answer is a number within `within` (a share of expected, or as such when expected is 0) of
-    expected."""
+    """answer is a number within `within` (a share of expected,
+    or as such when expected is 0) of expected.
+    """
     _answered(answer)
     try:
         value = float(answer)

@@ -53,8 +53,9 @@ def title(nb: Any, otherwise: str) -> str:
 
 
 def external(page: str) -> list[str]:
-    """The addresses that a browser would fetch in order to show the page: scripts, styles,
-    pictures, frames, imports."""
+    """The addresses that a browser would fetch in order to show the page: scripts,
+    styles, pictures, frames, imports.
+    """
     page = re.sub(r"data:[\w/+.;=-]+,[\w+/=%]*", "", page)  # embedded files
     tags = re.findall(
         r"<(?:script|link|img|image|iframe|source|video|audio|embed|object|use)\b[^>]*>", page
@@ -72,8 +73,9 @@ def external(page: str) -> list[str]:
 
 
 def _readable(nb: Any) -> Any:
-    """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of
-    a bare widget."""
+    """A copy whose outputs read well on paper: no progress bars or warnings,
+    a line in the place of a bare widget.
+    """
     nb = copy.deepcopy(nb)
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
         cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"
@@ -91,8 +93,9 @@ def _readable(nb: Any) -> Any:
 
 
 def _bar(data: Any) -> bool:
-    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name: 50%|### |
-    1/2 [00:01<00:01, …]"."""
+    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name:
+    50%|### | 1/2 [00:01<00:01, …]".
+    """
     return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ "
                                         r"\[", str(data.get("text/plain"))) is not None
 
@@ -113,8 +116,9 @@ def _body(nb: Any, source: Path, code: bool) -> str:
 
 
 def _markdown(folder: Path) -> Any:
-    """The jinja filter of markdown cells: nbconvert's, with pictures embedded and mathematics
-    drawn."""
+    """The jinja filter of markdown cells: nbconvert's, with pictures
+    embedded and mathematics drawn.
+    """
     from jinja2 import pass_context
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -144,8 +148,9 @@ def _markdown(folder: Path) -> Any:
 
 
 def mathematics(tex: str) -> str:
-    """TeX as an embedded picture that stands on the line like text, or the TeX itself where
-    mathtext cannot read it."""
+    """TeX as an embedded picture that stands on the line like text,
+    or the TeX itself where mathtext cannot read it.
+    """
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser

@@ -1,5 +1,5 @@
-"""The parameters of a notebook: names, types, defaults and help, read from the cell tagged
-`parameters`.
+"""The parameters of a notebook: names, types, defaults and help,
+read from the cell tagged `parameters`.
 
 Every line of that cell is `name = literal  # help` or `name: type = literal  # help`. Types are int, float, bool, str,
 list[one of these] and Optional[any of these]; a line without an annotation has the type of its
@@ -10,8 +10,8 @@ literal:
     seeds: list[int] = [0, 1, 2]
     data: Optional[str] = None             # a CSV file of one's own
 
-What is given for a parameter has its type or is refused; an int may stand for a float. The cell may
-also import Optional.
+What is given for a parameter has its type or is refused; an int may stand for a float.
+The cell may also import Optional.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ KIND = rf"(?:{ONE}|list\[{ONE}\])(?: \| None)?"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of the `parameters` cell; kind is its type in words, such as "float", "list[int]" or
-    "str | None"."""
+    """One line of the `parameters` cell; kind is its type in words, such as "float",
+    "list[int]" or "str | None".
+    """
 
     name: str
     default: Any
@@ -46,8 +47,9 @@ class Parameter:
                                                                  else "")
 
     def value(self, given: Any, text: bool = False) -> Any:
-        """given as a value of this type (text: given is what stands on a command line), else
-        ValueError."""
+        """given as a value of this type (text: given is what stands on
+        a command line), else ValueError.
+        """
         kind, _, optional = self.kind.partition(" | ")
         if optional and (given is None or text and given.lower() == "none"):
             return None
@@ -59,11 +61,11 @@ class Parameter:
 
 
 def read(notebook: str | os.PathLike) -> dict[str, Parameter]:
-    """The parameters that a notebook offers, by name, in the order of its `parameters` cell;
-    without one an empty dict.
+    """The parameters that a notebook offers, by name, in the order of its
+    `parameters` cell; without one an empty dict.
 
-    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default that is no
-    literal of its type.
+    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default
+    that is no literal of its type.
     """
     import nbformat
 
@@ -89,8 +91,8 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
     offered  what `read` found
     who      the notebook's name, for messages
 
-    Raises ValueError with the list of what is offered for an unknown name or a value of another
-    type.
+    Raises ValueError with the list of what is offered for an unknown
+    name or a value of another type.
     """
     try:
         for name in given:
@@ -105,8 +107,8 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
 
 
 def check_parameters() -> None:
-    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters, which bare
-    papermill lets through.
+    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters,
+    which bare papermill lets through.
 
     Papermill writes what it was given into a cell of its own, right after the notebook's
     `parameters` cell; both stand in the kernel's history. Anywhere else this does nothing. Raises
@@ -149,8 +151,9 @@ def _parameter(name: str, node: ast.Assign | ast.AnnAssign, source: str) -> Para
 
 
 def _kind(name: str, annotation: str, default: Any) -> str:
-    """The annotation in one spelling: Optional[List[int]] is list[int] | None, a bare list is one
-    of its first item's type."""
+    """The annotation in one spelling: Optional[List[int]] is list[int] | None,
+    a bare list is one of its first item's type.
+    """
     kind = re.sub(r"^Optional\[(.+)\]$", r"\1 | None",
                   annotation.replace("typing.", "").replace("List", "list"))
     item = type(default[0]).__name__ if isinstance(default, list) and default else "str"

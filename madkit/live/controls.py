@@ -46,8 +46,9 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several values, in their order, as a slider. ValueError for a value that is none of
-    them."""
+    """One of several values, in their order, as a slider.
+    ValueError for a value that is none of them.
+    """
 
     label: str
     value: Any

@@ -1,5 +1,5 @@
-"""The explorer: loops side by side, their curves and their diet, in a page that answers while a
-slider moves.
+"""The explorer: loops side by side, their curves and their diet,
+in a page that answers while a slider moves.
 
     mk.explore()                                                     three loops, a Gaussian, sliders for p, λ and n
     mk.explore(mk.fresh_data, n=100, p=0.1, lam=0.8)                 one loop; a slider for each setting given
@@ -36,27 +36,27 @@ STALE = "Press Run to train this setting."
 
 
 def explore(
-    what: Any = None,                         # None: the three loops; a loop function; {label: loop
-                                              # function}; Run; {label: Run}
+    what: Any = None,                         # None: the three loops; a loop function;
+                                              # {label: loop function}; Run; {label: Run}
     *,
     t: int | None = None,                     # the generation to start at; None: 10, or the last
-    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", …
-                                                 # (runs: of their table)
+    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace",
+                                                 # "w2_squared", … (runs: of their table)
     dim: int = 2,                             # 1: densities, 2: ellipses
     generations: int = 50,
     seeds: int = 200,
-    model: Any = None,                        # with `truth`: a model, trained when Run is pressed,
-                                              # instead of the exact law
+    model: Any = None,                        # with `truth`: a model, trained when Run
+                                              # is pressed, instead of the exact law
     truth: Any = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}}
     title: str = "",
     render: Render = "auto",                  # "auto": live in a Jupyter server, static elsewhere
     key: str = "",                            # tells apart several explorers that one cell makes
-    **settings: Any,                          # where the sliders start: n=100, p=0.1, lam=0.8, …
-                                              # (or Slider, Choice)
+    **settings: Any,                          # where the sliders start: n=100, p=0.1,
+                                              # lam=0.8, … (or Slider, Choice)
 ) -> Explorer:
-    """Watch self-consuming loops: press play, move λ, p and n, compare A with B; the last line of a
-    cell shows it.
+    """Watch self-consuming loops: press play, move λ, p and n, compare A with B;
+    the last line of a cell shows it.
 
     Loops are functions of the settings they take. Without a model, a Gaussian is fitted to N(0, I)
     by the exact law, all seeds anew at every move. `explorer.state` can be read, set and copied;
@@ -94,8 +94,9 @@ class _Widget(Widget):
 
 
 class Explorer(PageShell):
-    """What `explore` returns. `state`: what is shown, to read and to set; `run`: the Run behind it;
-    `close()`: let go."""
+    """What `explore` returns. `state`: what is shown, to read and to set;
+    `run`: the Run behind it; `close()`: let go.
+    """
 
     NAME, TITLE = "explore", "Self-consuming loops"
 
@@ -120,16 +121,18 @@ class Explorer(PageShell):
 
     @property
     def caption(self) -> str:
-        """What is shown, in a sentence with its numbers: the picture's caption and text
-        alternative."""
+        """What is shown, in a sentence with its numbers:
+        the picture's caption and text alternative.
+        """
         if not self._all():
             return still.alternative(self.page, self._state)
         return summary(self.page, self._state, self._known)
 
     @property
     def run(self) -> Run | dict[str, Run]:
-        """The Run behind the picture, {label: Run} where several loops are shown: numbers, and what
-        they were made of."""
+        """The Run behind the picture, {label: Run} where several loops are shown:
+        numbers, and what they were made of.
+        """
         runs = self.source.run(self.page, self._state)
         if not runs:
             raise ValueError("explorer.run: nothing has been run yet; press Run")
@@ -226,8 +229,9 @@ class Explorer(PageShell):
 
     def _work(self, state: State, keys: list[str], asked: int,
               before: list[threading.Thread]) -> None:
-        """Grow these tracks, and show every generation; a newer request ends it between two
-        generations."""
+        """Grow these tracks, and show every generation;
+        a newer request ends it between two generations.
+        """
         for thread in before:                           # a track is grown by one thread at a time
             thread.join()
         try:
@@ -249,8 +253,9 @@ class Explorer(PageShell):
         return ("stale", "Stopped; Run goes on from here.") if self.page.heavy else ("", "")
 
     def _rest(self, kind: str, text: str) -> None:
-        """Say this in the place of this thread's progress; an error, or what a newer run says,
-        stays."""
+        """Say this in the place of this thread's progress; an error,
+        or what a newer run says, stays.
+        """
         if (
             self.widget is not None
             and self.widget.said["kind"] == "progress"

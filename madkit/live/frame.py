@@ -34,8 +34,8 @@ PAGE = """<!DOCTYPE html>
 
 
 def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "") -> str:
-    """A whole page around a body, both HTML; the foot says what it was made from, by which version,
-    and when.
+    """A whole page around a body, both HTML; the foot says what it was
+    made from, by which version, and when.
 
     style  CSS beyond that of every page
     """

@@ -1,6 +1,8 @@
-"""Explorers and maps inside a page of HTML: no network, no kernel. Scripts and styles stand in the
-page once, the data of each where it is shown; until its script runs, and on paper, its picture
-stands in its place."""
+"""Explorers and maps inside a page of HTML: no network, no kernel.
+
+Scripts and styles stand in the page once, the data of each where it is shown;
+until its script runs, and on paper, its picture stands in its place.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,9 @@ HIDE = """
 
 
 def fragment(data: dict[str, Any], picture: str) -> str:
-    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`, `picture` the HTML
-    that stands in its place."""
+    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`,
+    `picture` the HTML that stands in its place.
+    """
     plain = json.dumps({"page": data["page"], "state": data["state"]}).replace("<", "\\u003c")
     name = data.get("script", "explorer")
     return (f'<div class="madkit-place" data-script="{name}">{picture}<div '

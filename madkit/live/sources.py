@@ -1,5 +1,5 @@
-"""Where an explorer's tracks come from: runs made before, or loops, by the exact law or generation
-by generation.
+"""Where an explorer's tracks come from: runs made before, or loops,
+by the exact law or generation by generation.
 
 A source answers `tracks(page, state, keys)`, `growing(page, state, key)` where runs take time, and
 `run(page, state)`, the Runs behind the picture; `of_runs` and `of_loops` make one of what `explore`
@@ -95,8 +95,9 @@ def of_loops(
     chosen: tuple[str, ...] | None,
     dim: int, generations: int, seeds: int, model: Any, truth: Any, title: str,
 ) -> tuple[Page, Computed]:
-    """The page of loops, functions of these settings: a Gaussian by the exact law, or a model that
-    trains when asked."""
+    """The page of loops, functions of these settings: a Gaussian by the exact law,
+    or a model that trains when asked.
+    """
     given = dict(settings)
     if what is None:
         what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
@@ -222,8 +223,9 @@ def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
 
 
 class Computed:
-    """Loops of a Gaussian by the exact law; of a model given, or on what was drawn, generation by
-    generation."""
+    """Loops of a Gaussian by the exact law; of a model given,
+    or on what was drawn, generation by generation.
+    """
 
     def __init__(self, page: Page, dim: int, model: Any, truth: Any):
         self.dim, self.model, self.truth = dim, model, truth

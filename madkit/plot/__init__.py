@@ -1,5 +1,6 @@
-"""Views: a Run, or a dict of runs by name, becomes a picture. Every colour has one meaning, here
-and in the lessons.
+"""Views: a Run, or a dict of runs by name, becomes a picture.
+
+Every colour has one meaning, here and in the lessons.
 
 | view | shows |
 |---|---|

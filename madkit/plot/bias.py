@@ -1,5 +1,6 @@
-"""Views of sampling bias: what models emit at every λ (`emitted`), quality against diversity
-(`tradeoff`), variance (`kept`)."""
+"""Views of sampling bias: what models emit at every λ (`emitted`),
+quality against diversity (`tradeoff`), variance (`kept`).
+"""
 
 from __future__ import annotations
 
@@ -30,13 +31,13 @@ Path = tuple[str, np.ndarray]  # a name, and rows of (λ, recall, precision), λ
 def emitted(
     biased: Biased,                                # of images, or of vectors of two numbers or more
     lams: Iterable[float] | None = None,           # one row of panels each; None: all of them
-    columns: int = 6,                              # images of each label, the first that were
-                                                   # emitted, none chosen
+    columns: int = 6,                              # images of each label, the first
+                                                   # that were emitted, none chosen
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """What every model emits: a row of panels per λ, a column per model (λ, models); real rows in
-    grey below, of images in a first column. ValueError for other rows, and for λ that were not
-    sampled.
+    """What every model emits: a row of panels per λ, a column per model (λ, models);
+    real rows in grey below, of images in a first column. ValueError for other rows,
+    and for λ that were not sampled.
     """
     chosen = list(lams) if lams is not None else list(next(iter(biased.samples.values())))
     names, shape = names_of(biased), aspect(biased, columns)
@@ -58,20 +59,20 @@ def emitted(
 
 
 def tradeoff(
-    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model; runs, of
-                                                   # one λ each: per generation
+    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model;
+                                                   # runs, of one λ each: per generation
     generations: Iterable[int] | None = None,      # of runs; None: the first and the last
     lam: float | None = None,                      # a ring around this λ
     ax: Axes | None = None,                        # None: a new figure
     title: str | None = None,                      # the finding in words
     heading: bool = True,                          # say the setting above
 ) -> Axes:
-    """Precision over recall, from the highest λ to the lowest along every path; points say their λ
-    where there is room.
+    """Precision over recall, from the highest λ to the lowest along every path;
+    points say their λ where there is room.
 
-    A grey cross, for models: real training rows judged as if they were emitted, the best to be
-    hoped for. ValueError for a table without precision and recall, and for generations that were
-    not judged.
+    A grey cross, for models: real training rows judged as if they were emitted,
+    the best to be hoped for. ValueError for a table without precision and recall,
+    and for generations that were not judged.
     """
     if isinstance(drawn, Mapping):
         paths, floor, said = (
@@ -111,13 +112,13 @@ def tradeoff(
 
 def kept(
     biased: Biased,
-    metric: str = "trace",                         # of its table, and of moments: tr Σ, the total
-                                                   # variance
-    ax: Axes | None = None,                        # None: a new figure
-    title: str | None = None,                      # the finding in words
+    metric: str = "trace",     # of its table, and of moments: tr Σ, the total variance
+    ax: Axes | None = None,    # None: a new figure
+    title: str | None = None,  # the finding in words
 ) -> Axes:
-    """A metric over λ, as a share of what it is at the highest λ, a line per model; dashed: λ
-    itself, the Gaussian's law."""
+    """A metric over λ, as a share of what it is at the highest λ, a line per model;
+    dashed: λ itself, the Gaussian's law.
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     table = biased.table[biased.table.metric == metric]

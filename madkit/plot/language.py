@@ -68,8 +68,9 @@ def born(t: int, last: int) -> str:
 
 
 def ink(colour: str) -> str:
-    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1 (WCAG 2.1, a
-    luminance of 0.183)."""
+    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1
+    (WCAG 2.1, a luminance of 0.183).
+    """
     light = _light(colour)
     luminance = float(light @ [0.2126, 0.7152, 0.0722])
     scaled = light * min(1, 0.18 / max(luminance, 1e-9))
@@ -114,8 +115,8 @@ def looks(loops: Sequence[str]) -> list[Family]:
 
 
 def facts(loop: str) -> dict[str, str]:
-    """A loop in words, from its description: "Fresh(n=200) + Synthetic(n=800, lam=0.8, memory=1)"
-    is 200 fresh, 800 …
+    """A loop in words, from its description: "Fresh(n=200)
+    + Synthetic(n=800, lam=0.8, memory=1)" is 200 fresh, 800 …
 
     Keys are the source, or source and setting; so two loops are compared word by word.
     """
@@ -140,8 +141,9 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
 
 
 def sentence(said: Mapping[str, str]) -> str:
-    """Facts of a loop in one line: its sources added up, then its settings; a memory of 1 goes
-    without saying."""
+    """Facts of a loop in one line: its sources added up, then its settings;
+    a memory of 1 goes without saying.
+    """
     sources = " + ".join(text for key, text in said.items() if "." not in key)
     return ", ".join(filter(None, [sources, *(text for key, text in said.items() if "." in key
                                               and text != "memory 1")]))
@@ -163,8 +165,10 @@ def compare(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], list[dic
 
 
 def named(runs: Run | Mapping[str, Run]) -> dict[str, Run]:
-    """{name: run}, of one loop each: a run of several loops becomes several. A run alone is called
-    by its family."""
+    """{name: run}, of one loop each: a run of several loops becomes several.
+
+    A run alone is called by its family.
+    """
     if not isinstance(runs, Mapping):
         return _loops(runs) or {family(_spec(runs, "loop")).name: runs}
     if not runs:

@@ -1,7 +1,7 @@
 """What all views share: figures, titles, the generation axis, names at the ends of lines.
 
-Nothing overlaps: names stand beside the axes and are moved apart, with a thin line to what they
-name.
+Nothing overlaps: names stand beside the axes and are moved apart,
+with a thin line to what they name.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ def figure(
     rows: int = 1,          # panels, from top to bottom
     columns: int = 1,       # panels, from left to right
 ) -> Figure:
-    """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are its axes,
-    `figure.alt` its text."""
+    """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are
+    its axes, `figure.alt` its text.
+    """
     from madkit.plot.canvas import Axes, Figure, Panels
 
     new = Figure((width, height), layout="constrained")
@@ -47,8 +48,9 @@ def figure(
 
 
 def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Panels:
-    """The axes given as `ax`, as many as needed, or those of a new figure: an array (rows,
-    columns)."""
+    """The axes given as `ax`, as many as needed,
+    or those of a new figure: an array (rows, columns).
+    """
     from madkit.plot.canvas import Panels
 
     if ax is None:
@@ -104,8 +106,9 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
 
 
 def wrap(text: str, most: int) -> str:
-    """Lines of at most so many letters and of about equal length; a setting is broken between its
-    parts, at " · "."""
+    """Lines of at most so many letters and of about equal length;
+    a setting is broken between its parts, at " · ".
+    """
     parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
     if " · " not in text:
         trials = (textwrap.wrap(text, width) for width in range(len(text) // len(parts),
@@ -203,11 +206,11 @@ def points(ax: Axes) -> float:
 
 
 def apart(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Places as near as possible to the wanted ones (rising), at which labels of these heights do
-    not touch.
+    """Places as near as possible to the wanted ones (rising),
+    at which labels of these heights do not touch.
 
-    Least squares: neighbours that would touch form a block, which stands where its members wish on
-    average.
+    Least squares: neighbours that would touch form a block, which stands where
+    its members wish on average.
     """
     offsets = np.concatenate([[0], np.cumsum((heights[:-1] + heights[1:]) / 2)])
     blocks: list[list[float]] = []  # [mean wish, members]

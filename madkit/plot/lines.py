@@ -25,20 +25,20 @@ Line = tuple[np.ndarray, np.ndarray]
 
 def curves(
     runs: Run | Mapping[str, Run],                    # one run, or runs by name
-    metric: str | Callable | Sequence | None = None,  # None: the first of the table; several, for
-                                                      # one run only
+    metric: str | Callable | Sequence | None = None,  # None: the first
+                                                      # of the table; several, for one run only
     ax: Axes | None = None,                           # None: a new figure
-    log: bool | None = None,                          # log y axis; None: where a median decays to a
-                                                      # tenth, shares apart
+    log: bool | None = None,                          # log y axis; None: where a median
+                                                      # decays to a tenth, shares apart
     title: str | None = None,                         # the finding in words
 ) -> Axes:
-    """A metric over generations: the median of the seeds, a band from the 10th to the 90th
-    percentile, theory on top.
+    """A metric over generations: the median of the seeds, a band from the 10th
+    to the 90th percentile, theory on top.
 
-    Theory is a thin dashed black line, called "expectation" (heavy-tailed where loops collapse: it
-    may lie far above every path) or "exact". A log det of −∞ is said in words. Raises ValueError
-    for a metric that the table does not have, with those that it has, and for several metrics of
-    several runs.
+    Theory is a thin dashed black line, called "expectation"
+    (heavy-tailed where loops collapse: it may lie far above every path) or "exact".
+    A log det of −∞ is said in words. Raises ValueError for a metric that the table does not have,
+    with those that it has, and for several metrics of several runs.
     """
     named = language.named(runs)
     looks, metrics = language.styles(named), _metrics(metric, named)
@@ -65,15 +65,15 @@ def curves(
 
 
 def spectrum(
-    runs: Run | Mapping[str, Run],                    # with metric "spectrum": rows spectrum.1
-                                                      # (largest), spectrum.2, …
+    runs: Run | Mapping[str, Run],                    # with metric "spectrum": rows
+                                                      # spectrum.1 (largest), spectrum.2, …
     ax: Axes | Sequence[Axes] | None = None,          # one for each run; None: a new figure
-    most: int = 5,                                    # eigenvalues drawn: the largest, the
-                                                      # smallest, and some between
+    most: int = 5,                                    # eigenvalues drawn: the largest,
+                                                      # the smallest, and some between
     title: str | None = None,                         # the finding in words
 ) -> Panels:
-    """The eigenvalues of the fitted covariance over generations, log scale, one panel per run: (1,
-    runs).
+    """The eigenvalues of the fitted covariance over generations, log scale,
+    one panel per run: (1, runs).
 
     The largest is light, the smallest dark; theory on top where the run has it. Eigenvalues that
     are zero throughout (data of lower rank) have no place on this scale: the smallest is the
@@ -201,8 +201,9 @@ def _singular(ax: Axes, paths: list[_Path]) -> None:
 
 
 def _names(ax: Axes, paths: list[_Path]) -> None:
-    """Up to three lines are named at their ends; more in a list beside the axes, in the order of
-    their ends."""
+    """Up to three lines are named at their ends; more in a list beside
+    the axes, in the order of their ends.
+    """
     ends = _ends(paths)
     if len(paths) <= DIRECT:
         layout.name_ends(ax, ends)
@@ -216,8 +217,9 @@ def _names(ax: Axes, paths: list[_Path]) -> None:
 
 
 def _ends(paths: list[_Path]) -> list[tuple[float, float, str, str]]:
-    """(generation, value, name, colour) of the last finite point of each line, and of one theory
-    line of each kind."""
+    """(generation, value, name, colour) of the last finite point of each line,
+    and of one theory line of each kind.
+    """
     ends = [(*_end(path.t, path.median), path.name, path.look.colour)
             for path in paths if np.isfinite(path.median).any()]
     theory = {kind: (*_end(*line), kind, COLOURS["theory"]) for path in reversed(paths)
@@ -256,8 +258,9 @@ def _aspect(look: Family, metric: str) -> Family:
 
 
 def _decays(paths: list[_Path]) -> bool:
-    """Whether a log axis is due: every median positive, and one of them below a tenth of its start
-    at its end."""
+    """Whether a log axis is due: every median positive, and one of them below
+    a tenth of its start at its end.
+    """
     medians = [path.median for path in paths if np.isfinite(path.median).any()]
     return all((y[np.isfinite(y)] > 0).all() for y in medians) and any(y[-1] < 0.1 * y[0]
                                                                        for y in medians)

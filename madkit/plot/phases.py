@@ -1,5 +1,6 @@
-"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, numbers over an axis;
-`paths`, over generations."""
+"""Views of sweeps: `phase`, a map of what synthetic rows are worth;
+`along`, numbers over an axis; `paths`, over generations.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +45,12 @@ def phase(
     mark: tuple[float, float] | None = None,  # a ring around the cell nearest to this (x, y)
     bar: bool | None = None,          # the colour bar; None: on figures of its own
 ) -> Panels:
-    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they
-    change nothing.
+    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm,
+    white where they change nothing.
 
     The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory,
-    on top; dotted is theory's threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1,
-    panels).
+    on top; dotted is theory's threshold n_s* for n_r → ∞.
+    One panel for each value of `panels`: (1, panels).
     """
     _check_columns(table, x, y, *([panels] if panels else []))
     parts = dict(list(table.groupby(panels, sort=True))) if panels else {None: table}
@@ -83,8 +84,9 @@ def along(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """A number over one axis of a sweep, ± 2 standard errors, with its theory (thin dashed): (1,
-    1)."""
+    """A number over one axis of a sweep, ± 2 standard errors,
+    with its theory (thin dashed): (1, 1).
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     _check_columns(table, x, y, f"{y}_error", f"{y}_theory", *([lines] if lines else []))
@@ -121,8 +123,9 @@ def paths(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """W₂² over generations, a line for each loop: median and band from the 10th to the 90th
-    percentile, theory dashed: (1, 1)."""
+    """W₂² over generations, a line for each loop: median and band from the 10th
+    to the 90th percentile, theory dashed: (1, 1).
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     parts = list(rows.groupby(list(lines), sort=True))

@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 
 
 def clouds(
-    runs: Run | Mapping[str, Run],                 # one run, or runs by name: one row of panels
-                                                   # each
-    generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the
-                                                   # first to the last
-    ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
-    dims: tuple[int, int] = (0, 1),                # the two coordinates drawn
-    ellipses: bool | None = None,                  # None: where the model is a Gaussian, which sees
-                                                   # nothing else
-    title: str | None = None,                      # the finding in words
+    runs: Run | Mapping[str, Run],             # one run, or runs by name: one row of panels each
+    generations: Iterable[int] | None = None,  # one panel each; None: five,
+                                               # evenly from the first to the last
+    ax: Axes | Sequence[Axes] | None = None,   # as many axes as panels; None: a new figure
+    dims: tuple[int, int] = (0, 1),            # the two coordinates drawn
+    ellipses: bool | None = None,              # None: where the model
+                                               # is a Gaussian, which sees nothing else
+    title: str | None = None,                  # the finding in words
 ) -> Panels:
-    """Real rows (grey) and the rows that each generation emitted (vermilion, darker when born
-    later): (runs, generations).
+    """Real rows (grey) and the rows that each generation
+    emitted (vermilion, darker when born later): (runs, generations).
 
-    Ellipses hold 95 % of the Gaussian with the same mean and covariance. All panels have the same
-    limits. ValueError for rows that are not vectors of at least two numbers, and for generations
-    that were not kept.
+    Ellipses hold 95 % of the Gaussian with the same mean and covariance.
+    All panels have the same limits. ValueError for rows that are not vectors of at least
+    two numbers, and for generations that were not kept.
     """
     named = language.named(runs)
     chosen = [_chosen(run, generations, 5) for run in named.values()]
@@ -62,20 +61,20 @@ def clouds(
 
 
 def filmstrip(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w), uint8 or in [0, 1]:
-                                                   # one panel each
-    generations: Iterable[int] | None = None,      # one row of images each; None: five, evenly from
-                                                   # the first to the last
-    per_row: int = 12,                             # images in a row: the first that were emitted,
-                                                   # none chosen
+    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w),
+                                                   # uint8 or in [0, 1]: one panel each
+    generations: Iterable[int] | None = None,      # one row of images each; None: five,
+                                                   # evenly from the first to the last
+    per_row: int = 12,                             # images in a row: the first
+                                                   # that were emitted, none chosen
     ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Emitted images, one row per generation below a row of real ones, one panel per run: (1,
-    runs).
+    """Emitted images, one row per generation below a row of real ones,
+    one panel per run: (1, runs).
 
-    All images share one scale of brightness, so fading is seen. ValueError for rows that are not
-    images.
+    All images share one scale of brightness, so fading is seen.
+    ValueError for rows that are not images.
     """
     named = language.named(runs)
     strips = {name: _strip(run, _chosen(run, generations, 5), per_row)
@@ -102,12 +101,12 @@ def composition(
     ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """What the training set of each generation is made of, as stacked bars, one panel per run: (1,
-    runs).
+    """What the training set of each generation is made of, as stacked bars,
+    one panel per run: (1, runs).
 
-    From the foot: the first real set (orange), fresh rows (green), synthetic rows (vermilion,
-    darker when born later). ValueError for runs that did not keep it (`mk.exact.run` draws no
-    rows).
+    From the foot: the first real set (orange), fresh rows (green),
+    synthetic rows (vermilion, darker when born later). ValueError for runs that did not keep it
+    (`mk.exact.run` draws no rows).
     """
     named = language.named(runs)
     for name, run in named.items():
@@ -177,8 +176,9 @@ def _legend(axes: Panels, own: bool) -> None:
 
 
 def _strip(run: Run, chosen: list[int], per_row: int) -> tuple[np.ndarray, list[str]]:
-    """The mosaic (rows × height, columns × width[, 3]) in [0, 1], and the label of each row of
-    images."""
+    """The mosaic (rows × height, columns × width[, 3]) in [0, 1],
+    and the label of each row of images.
+    """
     rows = {"real": run.real} | {str(t): run.samples[t] for t in chosen}
     images = {label: _images(samples, per_row)
               for label, samples in rows.items() if samples is not None}
@@ -231,8 +231,9 @@ def _bars(ax: Axes, run: Run) -> None:
 
 
 def _diet(run: Run) -> list[tuple[float, float, str, str]]:
-    """The names of what the last training set is made of, each at the middle of its part of the
-    bar."""
+    """The names of what the last training set is made of,
+    each at the middle of its part of the bar.
+    """
     table = _stack(run)
     last = table[table.generation == table.generation.max()]
     said = {"real": "the first\nreal "
@@ -259,8 +260,9 @@ def _born(births: Any) -> str:
 
 
 def _chosen(run: Run, generations: Iterable[int] | None, count: int) -> list[int]:
-    """The generations asked for, or some of those that were kept, evenly from the first to the
-    last."""
+    """The generations asked for, or some of those that were kept,
+    evenly from the first to the last.
+    """
     kept = sorted(run.samples)
     if not kept:
         raise ValueError("runs: no emitted rows were kept; mk.run keeps those of its first seed, "

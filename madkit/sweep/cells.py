@@ -64,8 +64,9 @@ def tasks(over: Mapping[str, list[Value]], seeds: Iterable[int]) -> Iterator[Tas
 
 
 def frame(records: Iterable[Outcome], names: Iterable[str]) -> pd.DataFrame:
-    """The rows of records, one below the other: columns of the cell (names), seed, and those that
-    the function gave."""
+    """The rows of records, one below the other: columns of the cell (names), seed,
+    and those that the function gave.
+    """
     import pandas as pd
 
     records = list(records)
@@ -89,8 +90,8 @@ class Folder:
 
     def claim(self, sweep: str, over: Mapping[str, list[Value]], seeds: list[int],
               provenance: dict[str, str]) -> None:
-        """Make the folder this sweep's, or check that it is; further values and seeds are added to
-        those that it has.
+        """Make the folder this sweep's, or check that it is;
+        further values and seeds are added to those that it has.
 
         Raises StoreError when it holds something else.
         """

@@ -1,5 +1,6 @@
-"""One task of a sweep, in whatever process: a function called at its cell, and what became of it as
-text."""
+"""One task of a sweep, in whatever process: a function called at its cell,
+and what became of it as text.
+"""
 
 from __future__ import annotations
 

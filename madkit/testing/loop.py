@@ -17,8 +17,9 @@ from madkit.testing.words import as_assertion, require, require_truth, same, unc
 
 
 def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) -> None:
-    """The rules of a loop: a function State -> Samples. It is run twice, with a model that
-    resamples and blurs its rows.
+    """The rules of a loop: a function State -> Samples.
+
+    It is run twice, with a model that resamples and blurs its rows.
 
     truth        where real and fresh rows come from; a finite one must last
     n_ini        real rows of generation 1

@@ -21,10 +21,10 @@ def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
     truth  whose test and real rows it judges, n of each; None: normal rows in the plane against
            narrower, shifted ones
 
-    Raises AssertionError, with what to change, if it returns something else, NaN or infinity on
-    such clouds, NaN on a cloud that has collapsed to one real row (±infinity is fine there),
-    changes its arguments, or gives another value, or other keys, on a second call in the same
-    random stream.
+    Raises AssertionError, with what to change, if it returns something else,
+    NaN or infinity on such clouds, NaN on a cloud that has collapsed to one real row
+    (±infinity is fine there), changes its arguments, or gives another value, or other keys,
+    on a second call in the same random stream.
     """
     require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
     takes(metric, "metric(real, fake)", None, None)

@@ -17,8 +17,9 @@ from madkit.testing.words import as_assertion, require, require_truth, same, tak
 
 
 def check_model(model: Any, truth: Any, n: int = 200) -> None:
-    """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples. The model itself is
-    left unfitted.
+    """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples.
+
+    The model itself is left unfitted.
 
     truth  what it is fitted to, twice, on n rows each (a finite truth: at most half of its rows); a
            few times n rows are sampled
@@ -30,11 +31,11 @@ def check_model(model: Any, truth: Any, n: int = 200) -> None:
     samples around the mean of their label); moments() disagree with the samples (by 6). A model
     without λ may raise ValueError or NotImplementedError for λ ≠ 1 if the words name lam.
 
-    If sample takes labels, sample(n, lam, y=…), and the truth has them: labels asked for must come
-    back and change the rows, and by default each label comes in its share of the training rows, up
-    to one row. If state_dict() and load_state_dict(state) are there (and are not merely torch's),
-    state_dict gives {name: tensor}, and an unfitted copy that loads it returns itself and samples
-    the same rows.
+    If sample takes labels, sample(n, lam, y=…), and the truth has them:
+    labels asked for must come back and change the rows, and by default each label comes in its
+    share of the training rows, up to one row. If state_dict() and load_state_dict(state)
+    are there (and are not merely torch's), state_dict gives {name: tensor},
+    and an unfitted copy that loads it returns itself and samples the same rows.
     """
     with as_assertion():
         check_model_methods(model)
@@ -234,8 +235,9 @@ def _check_moments(fitted: Any, n: int) -> None:
 
 
 def _square(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Squared distance of each row from the mean (of its label) (n,); their average is the trace of
-    the covariance (within)."""
+    """Squared distance of each row from the mean (of its label) (n,);
+    their average is the trace of the covariance (within).
+    """
     x, own = x.reshape(len(x), -1).double(), torch.zeros(len(x), dtype=torch.long,
                                                          device=x.device) if y is None else y
     _, own = own.unique(return_inverse=True)

@@ -21,8 +21,9 @@ DPI = 144                            # half as many again as a screen shows at 9
 
 @dataclass(frozen=True)
 class Frame:
-    """One state of a picture: its pixels as a PNG file, and what it shows in words (caption and
-    alternative text)."""
+    """One state of a picture: its pixels as a PNG file, and what it shows in words
+    (caption and alternative text).
+    """
 
     png: bytes
     text: str
@@ -43,8 +44,10 @@ class Canvas:
             artist.set_animated(True)
 
     def png(self) -> bytes:
-        """The figure as it is now. Axes whose limits or scale changed since the last call cost a
-        whole drawing."""
+        """The figure as it is now.
+
+        Axes whose limits or scale changed since the last call cost a whole drawing.
+        """
         with DRAWING:
             axes = [(*ax.get_xlim(), *ax.get_ylim(), ax.get_yscale())
                     for ax in self.agg.figure.axes]
@@ -58,8 +61,8 @@ class Canvas:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Pixels (height, width, 3), uint8, as a PNG file: lightly compressed and without filters, for
-    flat colours.
+    """Pixels (height, width, 3), uint8, as a PNG file: lightly compressed
+    and without filters, for flat colours.
 
     Half the time, and no larger, than what general encoders make of such pictures.
     https://www.w3.org/TR/png-3/

@@ -1,5 +1,6 @@
-"""A picture that compares loops: what is left of the variance, for each of them, while sliders
-move."""
+"""A picture that compares loops: what is left of the variance,
+for each of them, while sliders move.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ FOOT = 0.03                              # the lowest share of the truth's varia
 
 
 class Comparison:
-    """Several loops side by side: the variance of the fit over generations, median and band of all
-    seeds, theory on top.
+    """Several loops side by side: the variance of the fit over generations,
+    median and band of all seeds, theory on top.
 
         loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
         picture = mk.live.Comparison(loops)

@@ -37,9 +37,9 @@ ROWS = 1000                         # drawn on the left
 
 
 class Damage:
-    """Left: real rows (grey) and what a model with a known fault emits. Right: one line for each
-    metric, its value over the strength of the fault, with the range of a perfect model (grey) and
-    whether it sees the fault.
+    """Left: real rows (grey) and what a model with a known fault emits.
+    Right: one line for each metric, its value over the strength of the fault,
+    with the range of a perfect model (grey) and whether it sees the fault.
 
         picture.update(fault="noise", strength=0.1)      # a fault of mk.metrics.FAULTS, a strength of STRENGTHS
 

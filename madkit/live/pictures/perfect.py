@@ -25,9 +25,9 @@ FRECHET = value_of("frechet")
 
 
 class Perfect:
-    """Two clouds of n rows of N(0, I), judged as real and emitted: precision, recall and coverage
-    (left) and the Fréchet distance (right) over n, mean and range of 6 seeds; theory, where it is
-    known, as dashes.
+    """Two clouds of n rows of N(0, I), judged as real and emitted: precision,
+    recall and coverage (left) and the Fréchet distance (right) over n, mean and range of 6 seeds;
+    theory, where it is known, as dashes.
 
         mk.live.Perfect().update(dim=8, k=5)            # k of the nearest neighbours, at most 10
         mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders

@@ -30,9 +30,9 @@ LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 
 
 class Playback:
-    """Left: real rows (grey) and the rows that generation t of the first seed emitted. Right:
-    metrics over generations, as shares of what they are in generation 1; median and band of all
-    seeds, dots for the rows on the left.
+    """Left: real rows (grey) and the rows that generation t of the first seed emitted.
+    Right: metrics over generations, as shares of what they are in generation 1;
+    median and band of all seeds, dots for the rows on the left.
 
         picture = mk.live.Playback(run)                      # a Run with rows in the plane
         picture.update(t=500)                                # Frame
@@ -42,16 +42,15 @@ class Playback:
         picture.update(t=10, lam=0.8)
         mk.live.view(picture, t=10, lam=0.8)                 # with sliders
 
-    At most three metrics, positive in generation 1. ValueError for a generation whose rows were not
-    kept.
+    At most three metrics, positive in generation 1.
+    ValueError for a generation whose rows were not kept.
     """
 
     def __init__(
         self,
-        run: Run | Callable[..., Run],             # a Run, or the function of settings that makes
-                                                   # one
-        metrics: Sequence[str] = METRICS,          # of the run's table, three at most
-        generations: int | None = None,            # of runs that a function makes: the slider's end
+        run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
+        metrics: Sequence[str] = METRICS,  # of the run's table, three at most
+        generations: int | None = None,    # of runs that a function makes: the slider's end
     ):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
         self._kept = (

@@ -1,5 +1,6 @@
-"""A picture of sampling bias: what every model emits at one λ, and where that is between quality
-and diversity."""
+"""A picture of sampling bias: what every model emits at one λ,
+and where that is between quality and diversity.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A picture of recorded image runs: what a generation emitted beside real images, and how good and
-how diverse it is.
+"""A picture of recorded image runs: what a generation emitted beside real images,
+and how good and how diverse it is.
 
     runs = mk.recorded("fig06_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.8": Run, …}
     mk.live.view(mk.live.Sheets(runs), t=5, lam=1.0)
@@ -28,9 +28,9 @@ COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.i
 
 
 class Sheets:
-    """Left: a sheet of real images. Middle: the images that generation t emitted, a column for each
-    label, the first ten, none chosen. Right: Fréchet distance, precision and recall of the first
-    seed, the cursor at t.
+    """Left: a sheet of real images. Middle: the images that generation t emitted,
+    a column for each label, the first ten, none chosen. Right: Fréchet distance,
+    precision and recall of the first seed, the cursor at t.
 
         picture = mk.live.Sheets(mk.recorded("fig06_fully_synthetic"))
         picture.update(t=5, lam=0.8)                    # the run called "λ = 0.8": Frame

@@ -1,5 +1,5 @@
-"""A picture of tails: a flow's recorded loop on the curved density, with the contour beyond which
-the truth's tails lie.
+"""A picture of tails: a flow's recorded loop on the curved density,
+with the contour beyond which the truth's tails lie.
 
     runs = mk.recorded("fig17_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.75": Run}
     mk.live.view(mk.live.Tails(runs), t=3, lam=0.75)
@@ -37,9 +37,9 @@ class Tails:
         picture = mk.live.Tails(mk.recorded("fig17_fully_synthetic"))
         picture.update(t=3, lam=0.75)                   # the run called "λ = 0.75": Frame
 
-    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError
-    for runs that are called otherwise, for one that is not there, and for a generation whose rows
-    were not kept.
+    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace.
+    ValueError for runs that are called otherwise, for one that is not there,
+    and for a generation whose rows were not kept.
     """
 
     def __init__(self, runs: Mapping[str, Run]):

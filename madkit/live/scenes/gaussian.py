@@ -1,5 +1,6 @@
-"""Tracks of a Gaussian that eats its own output, by the exact law: every setting at once, in
-milliseconds."""
+"""Tracks of a Gaussian that eats its own output, by the exact law:
+every setting at once, in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +40,12 @@ def tracks(
     metrics: Sequence[str],
     outlined: int = 8,                   # seeds whose fits are shown
 ) -> list[Track]:
-    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory), fits μ and Σ^½ of
-    the first seeds, diet.
+    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory),
+    fits μ and Σ^½ of the first seeds, diet.
 
-    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i, with the same z for all
-    generations and loops. The numbers are those of `mk.exact.run` with these seeds. Raises what
-    that raises.
+    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i,
+    with the same z for all generations and loops. The numbers are those of `mk.exact.run`
+    with these seeds. Raises what that raises.
     """
     initial = [initial_rows(loop) if n is None else n for loop, n in zip(loops, n_ini, strict=True)]
     drawn = exact.simulate(list(loops), dim, generations=generations, seeds=seeds, n_ini=initial,

@@ -1,5 +1,6 @@
-"""Tracks of runs that are made while one looks: any model on any truth, generation by generation,
-all seeds in step."""
+"""Tracks of runs that are made while one looks: any model on any truth,
+generation by generation, all seeds in step.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +30,9 @@ EMIT = 200
 
 @dataclass(eq=False)
 class Growing:
-    """A run under way: `grow()` does the next generation of every seed; `track()` is what there is
-    so far, `run()` its record."""
+    """A run under way: `grow()` does the next generation of every seed;
+    `track()` is what there is so far, `run()` its record.
+    """
 
     key: str
     label: str
@@ -51,8 +53,10 @@ class Growing:
         self._paths = [trajectory(self.job, seed) for seed in self.job.seeds]
 
     def grow(self) -> bool:
-        """The next generation; False when there are no more. Raises what the model or the loop
-        raises."""
+        """The next generation; False when there are no more.
+
+        Raises what the model or the loop raises.
+        """
         if self.done:
             return False
         with preserved():
@@ -96,8 +100,9 @@ class Growing:
 
 @dataclass(frozen=True)
 class drawn(data.Endless):
-    """The truth that drawn points stand for: a Gaussian of standard deviation `spread` around each,
-    all alike likely."""
+    """The truth that drawn points stand for: a Gaussian of standard deviation `spread`
+    around each, all alike likely.
+    """
 
     points: tuple[tuple[float, float], ...]
     spread: float = 0.12

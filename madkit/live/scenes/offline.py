@@ -1,8 +1,8 @@
-"""An explorer where there is no kernel: its picture, and a grid of settings, worked out beforehand,
-for a page of its own.
+"""An explorer where there is no kernel: its picture, and a grid of settings,
+worked out beforehand, for a page of its own.
 
-The picture is what any viewer of a notebook shows; of the grid `madkit.live.inline` makes a page
-that moves.
+The picture is what any viewer of a notebook shows;
+of the grid `madkit.live.inline` makes a page that moves.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
-    """{"page", "state", "scene"}: what the page needs to run on its own; the scene packed,
-    compressed, in base64."""
+    """{"page", "state", "scene"}: what the page needs to run on its own;
+    the scene packed, compressed, in base64.
+    """
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
     elif not page.heavy:
@@ -64,8 +65,9 @@ def _smaller(track: Track) -> Track:
 
 
 def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track]]:
-    """The page with fewer values to each control, the state in these places, and the tracks of all
-    of them."""
+    """The page with fewer values to each control, the state in these places,
+    and the tracks of all of them.
+    """
     sides = [name for name in ("A", "B") if state[name]]
     controls = []
     for control in page.controls:

@@ -1,5 +1,5 @@
-"""Tracks as bytes: one header in JSON, then all arrays, for a page of JavaScript to read without
-copying.
+"""Tracks as bytes: one header in JSON, then all arrays,
+for a page of JavaScript to read without copying.
 
     uint32 H · H bytes of header · padding to a multiple of 8 · the body
     header = {"tracks": […], "arrays": [[dtype, shape, offset from the body's beginning], …]}
@@ -24,8 +24,9 @@ Track = dict[str, Any]
 
 
 def pack(tracks: Iterable[Mapping[str, Any]], digits: int = 23) -> bytes:
-    """Tracks, with NumPy arrays anywhere in them, as bytes; `digits`: bits kept of each float32's
-    23, so that it compresses."""
+    """Tracks, with NumPy arrays anywhere in them, as bytes;
+    `digits`: bits kept of each float32's 23, so that it compresses.
+    """
     body = _Body(digits)
     header = json.dumps({"tracks": [body.without(track) for track in tracks],
                          "arrays": body.places},
@@ -35,8 +36,10 @@ def pack(tracks: Iterable[Mapping[str, Any]], digits: int = 23) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Track]:
-    """The tracks that `pack` made into bytes, arrays read-only. ValueError for bytes of another
-    kind."""
+    """The tracks that `pack` made into bytes, arrays read-only.
+
+    ValueError for bytes of another kind.
+    """
     size = struct.unpack_from("<I", packed)[0] if len(packed) >= 4 else -1
     if not 0 <= size <= len(packed) - 4:
         raise ValueError(f"unpack: expected packed tracks, got {len(packed)} bytes whose header "

@@ -1,8 +1,8 @@
-"""What an explorer shows and lets one set, and the state that it is in: plain values, the same in
-Python and in the browser.
+"""What an explorer shows and lets one set, and the state that it is in: plain values,
+the same in Python and in the browser.
 
-A state names every setting by its place in the control's list of values, so that it can be checked,
-copied and restored:
+A state names every setting by its place in the control's list of values,
+so that it can be checked, copied and restored:
 
     {"t": 10, "tab": "A", "A": {"loop": "all", "n": 5, "p": 10, "lam": 30}, "B": None, "drawn":
     None, "seed": 0, "speed": 1}
@@ -53,8 +53,9 @@ class Control:
 
 @dataclass(frozen=True)
 class Shown:
-    """One loop of the page: how it looks, and the controls that it takes; `make(**settings)` is the
-    loop."""
+    """One loop of the page: how it looks, and the controls that it takes;
+    `make(**settings)` is the loop.
+    """
 
     label: str
     look: Family
@@ -149,16 +150,18 @@ def _dash(line: Any) -> list[float]:
 
 
 def takes(make: Callable[..., Loop], names: Sequence[str]) -> tuple[str, ...]:
-    """Which of these settings a function takes, in the order of `names`; n_ini belongs to the run
-    and goes with any loop."""
+    """Which of these settings a function takes, in the order of `names`;
+    n_ini belongs to the run and goes with any loop.
+    """
     known = inspect.signature(make).parameters
     every = any(p.kind is p.VAR_KEYWORD for p in known.values())
     return tuple(name for name in names if name in known or name == "n_ini" or every)
 
 
 def fnv(points: Sequence[Sequence[float]]) -> str:
-    """Eight hexadecimal digits of drawn points: FNV-1a over their JSON as a browser writes it (2,
-    not 2.0)."""
+    """Eight hexadecimal digits of drawn points: FNV-1a over their JSON
+    as a browser writes it (2, not 2.0).
+    """
     text = (
         "["
         + ",".join(
@@ -257,8 +260,10 @@ def read(page: Page, text: str) -> State:
 
 
 def parsed(text: str) -> Any:
-    """What `written` made into text, not yet checked. ValueError, in words, for text that is
-    damaged."""
+    """What `written` made into text, not yet checked.
+
+    ValueError, in words, for text that is damaged.
+    """
     if not isinstance(text, str) or not text.startswith(PREFIX):
         raise ValueError(f"state: expected text that begins with {PREFIX}, got {text!r:.60}")
     code = text.removeprefix(PREFIX).strip()

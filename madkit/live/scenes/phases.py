@@ -1,5 +1,5 @@
-"""The phase map: what synthetic rows are worth at every (n_r, n_s), and the loop of one cell, as
-plain values.
+"""The phase map: what synthetic rows are worth at every (n_r, n_s),
+and the loop of one cell, as plain values.
 
 A state is a cell, and what the map shows of it:
 
@@ -49,8 +49,9 @@ State = dict[str, Any]
 
 
 def axes(dim: int) -> tuple[list[int], list[int]]:
-    """The rows n_r and n_s of the map's cells: whole numbers, in equal ratios where these are far
-    enough apart."""
+    """The rows n_r and n_s of the map's cells: whole numbers,
+    in equal ratios where these are far enough apart.
+    """
     def between(high: int) -> list[int]:
         return sorted({math.floor(dim * (high / dim) ** (i / (CELLS - 1)) + 0.5)
                        for i in range(CELLS)})
@@ -75,8 +76,8 @@ def key(state: Mapping[str, Any]) -> str:
 
 def path(state: Mapping[str, Any], generations: int, seeds: Sequence[int],
          before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """W2² of these seeds in `measured` generations, by the exact law, after those of a path that
-    has others.
+    """W2² of these seeds in `measured` generations, by the exact law,
+    after those of a path that has others.
 
     {"key", "t": (G,), "w2": (S, G), "rows": [n_e, its standard error]}: n_e of the last generation,
     as real rows alone; the error is None for one seed.
@@ -99,8 +100,9 @@ def theory_path(state: Mapping[str, Any], generations: int) -> np.ndarray:
 
 
 def recorded() -> dict[str, Any] | None:
-    """The simulated map: its λ, n_r, n_s, and log2 n_e/n_r [λ][n_s][n_r]; None where the record is
-    not there."""
+    """The simulated map: its λ, n_r, n_s, and log2 n_e/n_r [λ][n_s][n_r];
+    None where the record is not there.
+    """
     try:
         table = sweep.recorded(RECORD)
     except FileNotFoundError:
@@ -136,8 +138,10 @@ def check(state: Any) -> State:
 
 
 def read(text: str) -> State:
-    """The state that `scenes.page.written` made into text. ValueError, in words, for text that is
-    none."""
+    """The state that `scenes.page.written` made into text.
+
+    ValueError, in words, for text that is none.
+    """
     return check(parsed(text))
 
 

@@ -1,5 +1,6 @@
-"""The phase map as one picture that stands still: what is on the page where scripts do not run, and
-on paper."""
+"""The phase map as one picture that stands still: what is on the page where
+scripts do not run, and on paper.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +50,9 @@ def drawn(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | 
 
 
 def table(state: State, simulated: Mapping[str, Any] | None) -> pd.DataFrame:
-    """The map of theory, as `plot.phase` reads it; the simulated one where this is chosen and
-    recorded."""
+    """The map of theory, as `plot.phase` reads it; the simulated one where
+    this is chosen and recorded.
+    """
     import pandas as pd
 
     dim, lam = state["dim"], state["lam"]

@@ -1,5 +1,6 @@
-"""A state as one picture that stands still: what is on the page where scripts do not run, and on
-paper."""
+"""A state as one picture that stands still: what is on the page where
+scripts do not run, and on paper.
+"""
 
 from __future__ import annotations
 

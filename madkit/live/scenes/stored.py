@@ -106,8 +106,9 @@ def cloud(x: torch.Tensor) -> np.ndarray:
 
 
 def _sheet(samples: Samples) -> np.ndarray:
-    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels, one of each label,
-    then a second of each, …"""
+    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels,
+    one of each label, then a second of each, …
+    """
     x = samples.x[:SHEET] if samples.y is None else samples.x[_turns(samples.y)]
     x = x if x.dtype == torch.uint8 else (255 * x.clamp(0, 1)).round().to(torch.uint8)
     return (x[:, 0] if x.shape[1] == 1 else x.movedim(1, -1)).numpy(force=True)

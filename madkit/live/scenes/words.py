@@ -1,5 +1,7 @@
-"""A state in one sentence: caption, alternative text, and what a screen reader says. The page says
-the same words."""
+"""A state in one sentence: caption, alternative text, and what a screen reader says.
+
+The page says the same words.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def summary(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
-    """"Generation 12 of 50. Fully synthetic: variance left 38 %, …": of the tracks that are there,
-    by key."""
+    """"Generation 12 of 50. Fully synthetic: variance left 38 %,
+    …": of the tracks that are there, by key.
+    """
     sides = [name for name in ("A", "B") if state[name]]
     there = {name: [tracks[key] for one in page.shown(state[name])
                     if (key := page.key(one, state[name], state)) in tracks]
