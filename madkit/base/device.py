@@ -17,6 +17,6 @@ def resolve(device: str) -> torch.device:
         return torch.device("cuda" if present["cuda"] else "cpu")
     if not present.get(kind):
         here = ", ".join(repr(name) for name, there in present.items() if there)
-        raise ValueError(f"device: expected 'auto' or one that this machine has ({here}), got "
-                         f"{device!r}")
+        raise ValueError(
+            f"device: expected 'auto' or one that this machine has ({here}), got {device!r}")
     return torch.device(device)

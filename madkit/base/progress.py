@@ -40,5 +40,5 @@ def bar(iterable: Any = None, *, wanted: bool = True, **given: Any) -> Any:
     """A bar of tqdm, which takes what else is given."""
     from tqdm.auto import tqdm
 
-    return tqdm(iterable, **{"delay": 2, "leave": False, "disable": not (wanted and shown())}
-                | given)
+    ours = {"delay": 2, "leave": False, "disable": not (wanted and shown())}
+    return tqdm(iterable, **ours | given)

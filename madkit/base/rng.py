@@ -92,14 +92,8 @@ def _states() -> tuple:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     ordered = torch.backends.cudnn.deterministic if torch.cuda.is_available() else None
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    return (
-        torch.get_rng_state(),
-        np.random.get_state(legacy=False),
-        random.getstate(),
-        cuda,
-        ordered,
-        mps,
-    )
+    cpu, numpy_state = torch.get_rng_state(), np.random.get_state(legacy=False)
+    return cpu, numpy_state, random.getstate(), cuda, ordered, mps
 
 
 def _restore(states: tuple) -> None:
@@ -129,6 +123,5 @@ def _seed(value: int) -> None:
 
 def generator(seed: int, *name: str | int | float,
               device: torch.device | str = "cpu") -> torch.Generator:
-    """An explicit generator seeded from (seed, name…), for code that takes one and opens no stream.
-    """
+    """A generator seeded from (seed, name…), for code that takes one and opens no stream."""
     return torch.Generator(device=device).manual_seed(key(seed, *name))

@@ -35,7 +35,8 @@ from madkit.base.checks import whole
 from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
-GUARD = "in a script, what starts processes must stand under `if __name__ == '__main__':`, since a worker imports the script"
+GUARD = ("in a script, what starts processes must stand under `if __name__ == '__main__':`, "
+         "since a worker imports the script")
 # in `one_thread`: a Ctrl-C ends what runs there
 in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)
 
@@ -212,9 +213,8 @@ def processes(n: int | None = None) -> Processes:
     `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs
     under `if __name__ == "__main__":`, since a worker starts by importing the script.
     """
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    ours = hasattr(os, "sched_getaffinity")  # those that this process may use
+    cores = len(os.sched_getaffinity(0)) if ours else os.cpu_count() or 1
     return Processes(cores if n is None else whole("processes: n", n, least=1))
 
 

@@ -17,8 +17,10 @@ from madkit.lesson.parameters import check_parameters
 from madkit.lesson.report import ReportError
 from madkit.lesson.results import results
 
-__all__ = ["check_environment", "check_parameters", "same_number", "same_function", "same_loop",
-           "results", "ReportError"]
+__all__ = [
+    "check_environment", "check_parameters", "same_number", "same_function", "same_loop",
+    "results", "ReportError",
+]
 
 
 def __dir__() -> list[str]:

@@ -35,10 +35,8 @@ def _parts() -> Iterator[tuple[str, str]]:
 
     python, wanted = platform.python_version(), metadata("madkit")["Requires-Python"]
     fits = SpecifierSet(wanted).contains(python, prereleases=True)
-    yield (
-        "Python",
-        f"{python}: {'fine' if fits else f'expected {wanted}; install such a Python and set madkit up with it'}",
-    )
+    otherwise = f"expected {wanted}; install such a Python and set madkit up with it"
+    yield "Python", f"{python}: {'fine' if fits else otherwise}"
     needed = [Requirement(line) for line in requires("madkit") or []]
     for extra, part in SETS.items():
         yield part, _versions([one for one in needed if _is_for(extra, one)])

@@ -1,8 +1,8 @@
 """From a notebook to a report: run it with given parameters, keep the pictures
 and the words, leave out the code.
 
-    notebook + parameters ──papermill──▶ executed notebook ──nbconvert──▶ one HTML file that needs
-    no network
+    notebook + parameters ──papermill──▶ executed notebook ──nbconvert──▶ one HTML file,
+                                                                          which needs no network
 
 A report's folder holds NAME.html (figures, mathematics and style inside),
 NAME.ipynb (executed) and results.json (what the notebook found, in numbers).

@@ -44,9 +44,8 @@ def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
     folder = Path(given.pop("out", "."))
     versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
     record = {"schema": SCHEMA, "lesson": _lesson(),
-              "date": datetime.now(UTC).isoformat(timespec="seconds"),
-              "versions": versions, "seed": given.pop("seed", None), "parameters": given,
-              "metrics": metrics,
+              "date": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions,
+              "seed": given.pop("seed", None), "parameters": given, "metrics": metrics,
               "figures": [_alternative(i, figure) for i, figure in enumerate(figures)]}
     plain = {name: _plain(name, value) for name, value in record.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,8 +80,8 @@ def _lesson() -> str | None:
     """
     shell = _shell()
     running = shell.user_ns["In"][-1].strip() if shell and shell.user_ns.get("In") else ""
-    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb")) if running
-             and running in _cells(path)]
+    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb"))
+             if running and running in _cells(path)]
     return named[0] if len(named) == 1 else None
 
 

@@ -65,15 +65,15 @@ def explore(
     """
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any
-    if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run)
-                                                                  for one in what.values()):
+    several = what.values() if isinstance(what, Mapping) else ()
+    if isinstance(what, Run) or any(isinstance(one, Run) for one in several):
         page, source = of_runs(what, chosen, title)
     else:
-        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model,
-                                truth, title)
+        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds,
+                                model, truth, title)
     t = min(10, page.generations) if t is None else t
-    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0,
-             "speed": 1}
+    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None,
+             "seed": 0, "speed": 1}
     return Explorer(page, source, check_state(page, state), live=is_live(render), key=key)
 
 
@@ -149,8 +149,7 @@ class Explorer(PageShell):
                 self._refuse(error)
 
     def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
-        """Tracks that the page lacks: of the state that it moves to, or of one that may come next.
-        """
+        """Tracks that the page lacks: of the state it moves to, or of one that may come next."""
         with self._turn:
             there: list[Track] = []
             try:
@@ -205,8 +204,8 @@ class Explorer(PageShell):
 
     def _start(self) -> None:
         with self._turn:
-            self._begin(self._state,
-                        [key for key in self.page.keys(self._state) if key not in self._known])
+            lacks = [key for key in self.page.keys(self._state) if key not in self._known]
+            self._begin(self._state, lacks)
 
     def _halt(self) -> None:
         self._turns += 1
@@ -241,8 +240,8 @@ class Explorer(PageShell):
                     return self._rest(*self._stopped)
                 self._send([one.track() for one in under_way])
                 if self.widget is not None:
-                    self._say("progress", f"generation {t} of "
-                                          f"{self.page.generations}", t / self.page.generations)
+                    last = self.page.generations
+                    self._say("progress", f"generation {t} of {last}", t / last)
             self._known |= {one.key: one.track() for one in under_way}
             self._rest("", "")
         except Exception as error:
@@ -256,11 +255,8 @@ class Explorer(PageShell):
         """Say this in the place of this thread's progress; an error,
         or what a newer run says, stays.
         """
-        if (
-            self.widget is not None
-            and self.widget.said["kind"] == "progress"
-            and self._threads[-1] is threading.current_thread()
-        ):
+        waits = self.widget is not None and self.widget.said["kind"] == "progress"
+        if waits and self._threads[-1] is threading.current_thread():
             self._say(kind, text)
 
     def close(self) -> None:

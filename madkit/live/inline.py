@@ -41,10 +41,11 @@ def fragment(data: dict[str, Any], picture: str) -> str:
     """
     plain = json.dumps({"page": data["page"], "state": data["state"]}).replace("<", "\\u003c")
     name = data.get("script", "explorer")
-    return (f'<div class="madkit-place" data-script="{name}">{picture}<div '
-            'class="madkit-live"></div><script type="application/json" '
-            f'class="madkit-data">{plain}</script><script type="text/plain" '
-            f'class="madkit-scene">{html.escape(data["scene"])}</script></div>')
+    scene = html.escape(data["scene"])
+    return (f'<div class="madkit-place" data-script="{name}">{picture}'
+            '<div class="madkit-live"></div>'
+            f'<script type="application/json" class="madkit-data">{plain}</script>'
+            f'<script type="text/plain" class="madkit-scene">{scene}</script></div>')
 
 
 def once(body: str) -> str:

@@ -194,10 +194,9 @@ class PhaseMap(PageShell):
 
     def _offline(self) -> dict[str, Any]:
         """The page with the simulated paths of the start and of every preset."""
-        states = [self._state, *({**self._state, **preset["set"]}
-                                 for preset in self.page["presets"])]
+        states = [self._state | preset["set"] for preset in self.page["presets"]]
         paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS))
-                 for state in states}
+                 for state in [self._state, *states]}
         page = self.page | {"offline": True, "paths": paths}
         return {"script": "phase_map", "page": page, "state": self._state, "scene": ""}
 

@@ -40,8 +40,8 @@ def figure(
 
     new = Figure((width, height), layout="constrained")
     new.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    new.panels = new.subplots(rows, columns, squeeze=False,
-                              subplot_kw={"axes_class": Axes}).view(Panels)
+    axes = new.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": Axes})
+    new.panels = axes.view(Panels)
     for ax in new.panels.flat:
         plain(ax)
     return new
@@ -95,9 +95,8 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
             continue
         wrapped = wrap(text, int(width / (points * (0.58 if weight == "bold" else 0.54))))
         note = first.annotate(wrapped, (0, 1), (0, below), xycoords="axes fraction",
-                              textcoords="offset points", fontsize=points,
-                              fontweight=weight, color=colour, va="bottom", gid="title",
-                              annotation_clip=False)
+                              textcoords="offset points", fontsize=points, fontweight=weight,
+                              color=colour, va="bottom", gid="title", annotation_clip=False)
         note.set_in_layout(not own)
         below += (wrapped.count("\n") + 1) * LINE * points + 3
     if own:
@@ -111,8 +110,8 @@ def wrap(text: str, most: int) -> str:
     """
     parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
     if " · " not in text:
-        trials = (textwrap.wrap(text, width) for width in range(len(text) // len(parts),
-                                                                len(text) + 1))
+        widths = range(len(text) // len(parts), len(text) + 1)
+        trials = (textwrap.wrap(text, width) for width in widths)
         return "\n".join(next(lines for lines in trials if len(lines) == len(parts)))
     lines = parts[:1]
     for part in parts[1:]:
@@ -145,8 +144,8 @@ def plain_numbers(ax: Axes, which: str = "y") -> None:
     axis, (low, high) = (ax.yaxis, ax.get_ylim()) if which == "y" else (ax.xaxis, ax.get_xlim())
     short = FuncFormatter(lambda value, _: f"{value:,g}") if low >= 5e-5 and high <= 5e4 else None
     axis.set_major_formatter(short or LogFormatterSciNotation())
-    axis.set_minor_formatter(NullFormatter() if high / low >= 20 else short
-                             or LogFormatterSciNotation())
+    wide = high / low >= 20
+    axis.set_minor_formatter(NullFormatter() if wide else short or LogFormatterSciNotation())
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
@@ -169,12 +168,11 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     beside = ax.transAxes + ScaledTranslation(0.2, 0, ax.figure.dpi_scale_trans)
     for (x, y, text, colour), place, wanted in zip(ends, places, at, strict=True):
         far = abs(place - wanted) * points(ax) > 4
-        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3,
-                 "relpos": (0, 0.5)}
+        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8,
+                 "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
         ax.annotate(text, (x, y), (1, place), xycoords="data", textcoords=beside, fontsize=TEXT,
-                    color=ink(colour),
-                    fontweight="bold", va="center", arrowprops=arrow if far else None,
-                    annotation_clip=False, gid="end")
+                    color=ink(colour), fontweight="bold", va="center",
+                    arrowprops=arrow if far else None, annotation_clip=False, gid="end")
 
 
 def move_names(

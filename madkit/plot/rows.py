@@ -39,16 +39,16 @@ def clouds(
     columns = max(map(len, chosen))
     if ellipses is None:
         ellipses = all(str(run.spec.get("model")).startswith("Gaussian(") for run in named.values())
-    axes = layout.panels(ax, max(6, 2.4 * columns),
-                         1.2 + min(max(6 / columns, 2.3), 4) * len(named), len(named), columns)
+    width, height = max(6, 2.4 * columns), 1.2 + min(max(6 / columns, 2.3), 4) * len(named)
+    axes = layout.panels(ax, width, height, len(named), columns)
     shown = []
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         real = _plane(run.real, dims)
         for panel, t in zip(row, ts, strict=False):
             emitted = _plane(run.samples[t], dims)
             _cloud(panel, real, COLOURS["real"], "real", ellipses)
-            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born "
-                                                              "later", ellipses)
+            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born later",
+                   ellipses)
             panel.set_title(f"generation {t}", fontsize=layout.LABEL, color=COLOURS["text"])
             shown += [real, emitted]
         row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL,
@@ -164,9 +164,8 @@ def _window(axes: Panels, shown: list[np.ndarray]) -> None:
 def _legend(axes: Panels, own: bool) -> None:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     where = {"loc": "outside lower left"} if own else {"loc": "best"}
-    legend = (axes.figure if own else axes.flat[0]).legend(handles, labels, ncols=2, frameon=False,
-                                                           fontsize=layout.TEXT,
-                                                           markerscale=3, **where)
+    legend = (axes.figure if own else axes.flat[0]).legend(
+        handles, labels, ncols=2, frameon=False, fontsize=layout.TEXT, markerscale=3, **where)
     for handle, colour in zip(legend.legend_handles, (COLOURS["real"], COLOURS["synthetic"]),
                               strict=True):
         handle.set(alpha=1, facecolor=colour)
@@ -182,13 +181,12 @@ def _strip(run: Run, chosen: list[int], per_row: int) -> tuple[np.ndarray, list[
     rows = {"real": run.real} | {str(t): run.samples[t] for t in chosen}
     images = {label: _images(samples, per_row)
               for label, samples in rows.items() if samples is not None}
-    return np.concatenate([np.concatenate(list(row), axis=1)
-                           for row in images.values()]), list(images)
+    strips = [np.concatenate(list(row), axis=1) for row in images.values()]
+    return np.concatenate(strips), list(images)
 
 
 def _images(samples: Any, n: int) -> np.ndarray:
-    """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where there are fewer.
-    """
+    """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where too few."""
     x = _array(samples.x[:n])
     if x.ndim != 4 or x.shape[1] not in (1, 3):
         raise ValueError("filmstrip: expected images of shape (1 or 3, height, width), got rows "
@@ -206,8 +204,8 @@ SOURCES = {"real": COLOURS["first real set"], "fresh": COLOURS["fresh"]}
 
 def _stack(run: Run) -> Any:
     """The composition from the foot up, with the bottom and top of each piece."""
-    table = run.composition.assign(order=run.composition.source.map({"real": 0, "fresh": 1,
-                                                                     "synthetic": 2}))
+    place = {"real": 0, "fresh": 1, "synthetic": 2}
+    table = run.composition.assign(order=run.composition.source.map(place))
     table = table.sort_values(["generation", "order", "born"])
     top = table.groupby("generation")["rows"].cumsum()
     return table.assign(top=top, bottom=top - table["rows"])
@@ -236,8 +234,7 @@ def _diet(run: Run) -> list[tuple[float, float, str, str]]:
     """
     table = _stack(run)
     last = table[table.generation == table.generation.max()]
-    said = {"real": "the first\nreal "
-                    "set", "fresh": "fresh",
+    said = {"real": "the first\nreal set", "fresh": "fresh",
             "synthetic": _born(last[last.source == "synthetic"].born)}
     middles = {source: (part.bottom.min() + part.top.max()) / 2
                for source, part in last.groupby("source")}
@@ -248,11 +245,9 @@ def _diet(run: Run) -> list[tuple[float, float, str, str]]:
 def _born(births: Any) -> str:
     if not len(births):
         return ""
-    span = (
-        f"{births.min()}"
-        if births.nunique() == 1
-        else f"{births.min()} (light)\nto {births.max()} (dark)"
-    )
+    span = f"{births.min()}"
+    if births.nunique() > 1:
+        span += f" (light)\nto {births.max()} (dark)"
     return f"synthetic, born\nin generation {span}"
 
 
@@ -268,8 +263,8 @@ def _chosen(run: Run, generations: Iterable[int] | None, count: int) -> list[int
         raise ValueError("runs: no emitted rows were kept; mk.run keeps those of its first seed, "
                          "mk.exact.run draws none")
     if generations is None:
-        return sorted({kept[round(i)] for i in np.linspace(0, len(kept) - 1,
-                                                           min(count, len(kept)))})
+        places = np.linspace(0, len(kept) - 1, min(count, len(kept)))
+        return sorted({kept[round(i)] for i in places})
     if not isinstance(generations, Iterable):
         raise TypeError(f"generations: expected a list of them, such as [{kept[0]}, {kept[-1]}], "
                         f"got {generations!r}")

@@ -42,8 +42,8 @@ def sheet(
     chosen = [_chosen(run, generations, 5) for run in named.values()]
     across, labels = 1 + max(map(len, chosen)), labels_of(named)
     size = min(3.0, 15 / across)
-    axes = layout.panels(ax, size * across, 1 + size * len(labels) / columns * len(named),
-                         len(named), across)
+    height = 1 + size * len(labels) / columns * len(named)
+    axes = layout.panels(ax, size * across, height, len(named), across)
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         shown = {"real": run.real} | {f"generation {t}": run.samples[t] for t in ts}
         for panel, (head, samples) in zip(row, shown.items(), strict=False):

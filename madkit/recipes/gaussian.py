@@ -176,8 +176,8 @@ def fig10_gaussian_fresh_data(preset: Preset) -> CellsRecipe:
     seeds, generations = {"smoke": (2, 5), "laptop": (50, 40), "paper": (200, 40)}[preset]
     return CellsRecipe(fresh, {"n_r": [100], "n_s": [900], "lam": [1.0, 0.8], "n_ini": [100, 1000]},
                        {}, DIM[preset], seeds,
-                       partial(plot.paths, lines=["lam", "n_ini"], title="Where it ends does not "
-                                                                         "depend on how it began"),
+                       partial(plot.paths, lines=["lam", "n_ini"],
+                               title="Where it ends does not depend on how it began"),
                        "d = 100, single runs, 40 generations", follow=generations)
 
 
@@ -187,9 +187,8 @@ def fig11_fresh_data(preset: Preset) -> CellsRecipe:
     """
     return CellsRecipe(fresh, {"lam": [0.7, 0.85, 1.0], "n_r": between(100, 1000, CELLS[preset])},
                        {"n_s": between(100, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
-                       partial(plot.phase, x="n_r", y="n_s", panels="lam", title="Some synthetic "
-                                                                                 "data helps, too "
-                                                                                 "much harms"),
+                       partial(plot.phase, x="n_r", y="n_s", panels="lam",
+                               title="Some synthetic data helps, too much harms"),
                        "d = 100, the same three λ; no error bars, no theory")
 
 
@@ -197,11 +196,10 @@ def fig12_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 12: n_e/n_r over n_s and λ at n_r = 100, 250, 1,000: the stronger the bias,
     the fewer synthetic rows help.
     """
-    lams = [round(lam, 3) for lam in np.linspace(0.1, 0.9, {"smoke": 3, "laptop": 17,
-                                                            "paper": 81}[preset])]
+    many = {"smoke": 3, "laptop": 17, "paper": 81}[preset]
+    lams = [round(lam, 3) for lam in np.linspace(0.1, 0.9, many)]
     return CellsRecipe(fresh, {"n_r": [100, 250, 1000], "lam": lams},
-                       {"n_s": between(10, 10_000, CELLS[preset])},
-                       DIM[preset], SEEDS[preset],
+                       {"n_s": between(10, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
                        partial(plot.phase, x="lam", y="n_s", panels="n_r",
                                title="The stronger the bias, the sooner it harms"),
                        "d = 100, the same n_r; no error bars, no theory")
@@ -216,8 +214,8 @@ def fig30_fresh_data(preset: Preset) -> CellsRecipe:
     n_r, n_s = {"smoke": (100, 400)}.get(preset, (1000, 10_000))
     return CellsRecipe(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {},
                        DIM[preset], SEEDS[preset],
-                       partial(plot.along, x="memory", title="A longer memory is worth more real "
-                                                             "rows"),
+                       partial(plot.along, x="memory",
+                               title="A longer memory is worth more real rows"),
                        "d = 100, n_r = 1,000, n_s = 10,000, K to 100")
 
 
@@ -225,8 +223,8 @@ def fig31_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 31, left: the limit over n for shares p of fresh rows, λ = 1: more rows always help.
     """
     shares = {"smoke": [0.1, 1.0]}.get(preset, [0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
-    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": shares,
-                               "lam": [1.0]},
+    rows = between(1000, 100_000, MANY[preset])
+    return CellsRecipe(share, {"n": rows, "p": shares, "lam": [1.0]},
                        {}, DIM[preset], 2 * SEEDS[preset],
                        partial(plot.along, x="n", y="w2_squared", lines="p",
                                title="Without bias, more rows always help"),
@@ -237,9 +235,9 @@ def fig31_biased_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 31, right: the limit over n for several λ, p = 10 %:
     with bias, more rows stop helping.
     """
-    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": [0.1],
-                               "lam": [1.0, 0.97, 0.95, 0.93, 0.9]}, {}, DIM[preset],
-                       2 * SEEDS[preset],
+    rows = between(1000, 100_000, MANY[preset])
+    return CellsRecipe(share, {"n": rows, "p": [0.1], "lam": [1.0, 0.97, 0.95, 0.93, 0.9]},
+                       {}, DIM[preset], 2 * SEEDS[preset],
                        partial(plot.along, x="n", y="w2_squared", lines="lam",
                                title="With bias, more rows stop helping"),
                        "d = 100, n 10³ to 10⁵, λ = .97, .95, .93, .9 at p = 10 %")

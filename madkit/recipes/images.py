@@ -184,8 +184,8 @@ def claims(preset: Preset) -> Recipe:
     and how fast, λ = 1 and 0.5.
     """
     def loops(n: int) -> dict[str, Loop]:
-        return {"fully synthetic, λ = 1": fully_synthetic(n), "fully synthetic, λ = "
-                                                              "0.5": fully_synthetic(n, 0.5),
+        return {"fully synthetic, λ = 1": fully_synthetic(n),
+                "fully synthetic, λ = 0.5": fully_synthetic(n, 0.5),
                 "augmentation": synthetic_augmentation(n), "fresh data": Fresh(n) + Synthetic(n),
                 "real only": Fresh(n)}
 
@@ -205,8 +205,8 @@ def fig17_fully_synthetic(preset: Preset) -> Recipe:
     size, truth = SIZES["flow"][preset], data.rosenbrock()
     judged = (truth.tails, metrics.sliced_w2, metrics.trace, metrics.precision, metrics.recall)
     return Recipe(_model("flow", "Flow", size), truth, _lams(fully_synthetic, size.n, 1.0, 0.75),
-                  _generations("fig17_fully_synthetic", preset), size.seeds, {}, size.emit, judged,
-                  None, None,
+                  _generations("fig17_fully_synthetic", preset), size.seeds, {}, size.emit,
+                  judged, None, None,
                   "a flow of 8 coupling layers, hidden 64, n = 10,000, 16 generations")
 
 
@@ -218,23 +218,19 @@ def vae_fully_synthetic(preset: Preset) -> Recipe:
 
 IMAGES: dict[str, Callable[[Preset], Recipe]] = {made.__name__: made for made in (
     fig04_fully_synthetic, fig05_fully_synthetic, fig06_fully_synthetic, fig07_fully_synthetic,
-    fig08_synthetic_augmentation,
-    fig09_synthetic_augmentation, fig10_fresh_data, control, claims, fig13_fully_synthetic,
-    fig17_fully_synthetic,
-    vae_fully_synthetic)}
+    fig08_synthetic_augmentation, fig09_synthetic_augmentation, fig10_fresh_data, control,
+    claims, fig13_fully_synthetic, fig17_fully_synthetic, vae_fully_synthetic)}
 
 
 # --- what they share ------------------------------------------------------------------------------
 
 MODELS = {"diffusion": ("diffusion", "Diffusion"), "fresh": ("diffusion", "Diffusion"),
-          "control": ("diffusion", "Diffusion"),
-          "claims": ("diffusion", "Diffusion"),
+          "control": ("diffusion", "Diffusion"), "claims": ("diffusion", "Diffusion"),
           "gan": ("gan", "GAN"), "pool": ("gan", "GAN"), "vae": ("vae", "VAE")}
 
 
 def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], dict[str, Loop]],
-            paper: str,
-            n_ini: dict[str, int] | None = None) -> Recipe:
+            paper: str, n_ini: dict[str, int] | None = None) -> Recipe:
     """A recipe on handwritten digits, MNIST or (smoke) 8 × 8 pixels,
     judged on features of a LeNet, drawn in its map.
     """
@@ -245,8 +241,8 @@ def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], d
     judged = (metrics.frechet, metrics.precision, metrics.recall, metrics.density, metrics.coverage,
               lenet.classes)
     return Recipe(_model(*MODELS[experiment], size), truth, loops(size.n),
-                  _generations(name, preset), size.seeds, n_ini or {},
-                  size.emit, judged, lenet, lenet.map, paper)
+                  _generations(name, preset), size.seeds, n_ini or {}, size.emit, judged,
+                  lenet, lenet.map, paper)
 
 
 def _lams(loop: Callable[[int, float], Loop], n: int, *lams: float) -> dict[str, Loop]:

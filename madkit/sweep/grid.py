@@ -37,14 +37,14 @@ BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 def grid(
     f: Callable[..., Any],                # f(seed, **cell) -> Run,
                                           # or a DataFrame with columns metric, value
-    over: Mapping[str, Iterable[Value]],  # name: values, such as {"n_r":
-                                          # [100, 1000], "lam": [1.0, 0.8]}
+    over: Mapping[str, Iterable[Value]],  # name: values, such as
+                                          # {"n_r": [100, 1000], "lam": [1.0, 0.8]}
     seeds: int | Iterable[int] = 1,       # a count (0 … seeds−1) or the seeds themselves
     *,
     store: str | Path | None = None,      # a folder: every cell is kept there
                                           # as it finishes, and a stopped sweep goes on
-    executor: Executor | None = None,     # cells side by side,
-                                          # such as mk.sweep.processes(4) or client.get_executor()
+    executor: Executor | None = None,     # cells side by side, such as
+                                          # mk.sweep.processes(4) or client.get_executor()
     retry: bool = False,                  # try again what failed before;
                                           # else that is left out, and named
     progress: bool = True,                # a bar with the time left, once it takes over two seconds
@@ -163,9 +163,10 @@ def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int)
                     f"({one['error']})")
     if left_out:
         said.append(f"{len(left_out)} failed before and are left out, such as {left_out[0]}")
-    how = (f"mk.sweep.failures({str(sweep.folder.path)!r}) names all, retry=True tries them "
-           "again" if sweep.folder
-           else "with store= they are recorded, and can be tried again alone")
+    how = "with store= they are recorded, and can be tried again alone"
+    if sweep.folder:
+        where = str(sweep.folder.path)
+        how = f"mk.sweep.failures({where!r}) names all, retry=True tries them again"
     if said:
         warnings.warn(f"sweep: of {total} tasks {' and '.join(said)}; {how}", stacklevel=3)
 
@@ -244,14 +245,16 @@ def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
         raise _lost(sweep, error) from error
     if isinstance(error, KeyboardInterrupt):
         raise error
-    return sweep.keep(task, text(task.cell, task.seed, 0.0, error) if error
-                      else workers.unpack(future.result()))
+    if error:
+        return sweep.keep(task, text(task.cell, task.seed, 0.0, error))
+    return sweep.keep(task, workers.unpack(future.result()))
 
 
 def _lost(sweep: Sweep, error: BaseException) -> BrokenExecutor:
-    kept = (f"what is done is in {sweep.folder.path}: the same call with a new executor goes on "
-            "from there" if sweep.folder
-            else "without store=, what was not yielded is lost too")
+    kept = "without store=, what was not yielded is lost too"
+    if sweep.folder:
+        kept = (f"what is done is in {sweep.folder.path}: "
+                "the same call with a new executor goes on from there")
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return BrokenExecutor(f"executor: it is lost, with the tasks that it was at ({why}); {kept}. "
                           "mk.sweep.processes(n) outlives a worker that is killed; for a cluster, "
@@ -287,12 +290,11 @@ def _values(name: str, values: Any) -> list[Value]:
 
 def _value(name: str, value: Any) -> Value:
     plain = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
-    if not (plain is None
-            or isinstance(plain, str | bool | int
-                          | float)) or isinstance(plain, float) and math.isnan(plain):
-        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, which can be "
-                         f"written down, got {value!r}; give a name or a number, and make the "
-                         "thing itself inside of f")
+    known = plain is None or isinstance(plain, str | bool | int | float)
+    if not known or isinstance(plain, float) and math.isnan(plain):
+        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, "
+                         f"which can be written down, got {value!r}; "
+                         "give a name or a number, and make the thing itself inside of f")
     return plain
 
 

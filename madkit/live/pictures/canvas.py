@@ -30,8 +30,7 @@ class Frame:
 
 
 class Canvas:
-    """A figure that stays: `png()` draws only the moving artists, over a copy of everything else.
-    """
+    """A figure that stays: `png()` draws only the moving artists, over a copy of all else."""
 
     def __init__(self, figure: Figure, moving: Sequence[Artist], dpi: float = DPI):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -74,4 +73,5 @@ def png(pixels: np.ndarray) -> bytes:
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks)
+        for name, data in chunks
+    )

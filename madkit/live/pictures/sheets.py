@@ -118,9 +118,8 @@ class Sheets:
         upper.set_xlabel("")
         upper.set_xticklabels([])
         self.axes = {"frechet": upper, "precision": lower, "recall": lower}
-        self.lines = {m: ax.plot([], [], linewidth=2.4,
-                                 linestyle=(0, (8, 3)) if m == "recall" else "-",
-                                 color=COLOUR[m])[0]
+        dashes = {"frechet": "-", "precision": "-", "recall": (0, (8, 3))}
+        self.lines = {m: ax.plot([], [], linewidth=2.4, linestyle=dashes[m], color=COLOUR[m])[0]
                       for m, ax in self.axes.items()}
         self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0]
                      for m, ax in self.axes.items()}
@@ -132,9 +131,8 @@ class Sheets:
         self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"],
                                 va="center")
         self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0],
-                                     self.seeds, *self.cursors,
-                                     *self.lines.values(), *self.dots.values(),
-                                     *self.names.values()])
+                                     self.seeds, *self.cursors, *self.lines.values(),
+                                     *self.dots.values(), *self.names.values()])
 
     def _image(self, ax, x: float, heading: str, samples):
         """An empty sheet, and its heading."""
@@ -149,8 +147,8 @@ class Sheets:
         ax.set(yticks=[], xticks=[])
         if self.labels[0] is not None:
             each = width / len(self.labels)
-            ax.set_xticks([(i + 0.5) * each - 0.5 for i in range(len(self.labels))],
-                          [str(label) for label in self.labels])
+            places = [(i + 0.5) * each - 0.5 for i in range(len(self.labels))]
+            ax.set_xticks(places, [str(label) for label in self.labels])
         return shown, ax.set_title(heading, loc="left", fontsize=LABEL, fontweight="bold",
                                    color=COLOURS["real"])
 

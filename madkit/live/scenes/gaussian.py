@@ -24,8 +24,8 @@ METRICS = {metric.name: metric for metric in (
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),
-    "w2_squared": lambda mean, root: (mean**2).sum(-1)
-    + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1)),
+    "w2_squared": lambda mean, root: (
+        (mean**2).sum(-1) + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1))),
 }
 
 
@@ -55,8 +55,8 @@ def tracks(
     root = _root(drawn["cov"])
     drawn |= {name: SEEN[name](drawn["mean"], root) for name in metrics if name in SEEN}
     return [{
-        "key": key, "label": label, "t": list(range(1, generations + 1)), "lam": emitted_lam(loop),
-        "seeds": len(seeds),
+        "key": key, "label": label, "t": list(range(1, generations + 1)),
+        "lam": emitted_lam(loop), "seeds": len(seeds),
         "curves": _curves(drawn, i, metrics, loop, n),
         "mean": drawn["mean"][i, :outlined], "root": root[i, :outlined], "emitted": z, "real": real,
         "diet": diet(loop, generations, n),

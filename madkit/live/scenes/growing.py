@@ -47,8 +47,8 @@ class Growing:
 
     def __post_init__(self):
         self.job = job(self.model, self.loop, self.truth, generations=self.generations,
-                       seeds=self.seeds, n_ini=self.n_ini,
-                       metrics=self.judged, emit=self.emit, device="cpu")
+                       seeds=self.seeds, n_ini=self.n_ini, metrics=self.judged,
+                       emit=self.emit, device="cpu")
         self.records: list[list[Entry]] = []
         self._paths = [trajectory(self.job, seed) for seed in self.job.seeds]
 
@@ -72,17 +72,15 @@ class Growing:
         names = [metric_name(metric) for metric in self.job.metrics]
         rows = [first.samples.x for first, *_ in self.records if first.samples is not None]
         return {"key": self.key, "label": self.label, "t": list(t), "kept": list(t),
-                "lam": self.job.lam_emit,
-                "seeds": len(self.job.seeds), "curves": {name: self._curve(name) for name in names},
+                "lam": self.job.lam_emit, "seeds": len(self.job.seeds),
+                "curves": {name: self._curve(name) for name in names},
                 "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.job.real().x),
                 "diet": [[first.t, [list(part) for part in first.composition]]
                          for first, *_ in self.records]}
 
     def _curve(self, name: str) -> dict[str, Any]:
-        # (T, S)
-        values = np.array([[record.values[name] for record in one]
-                           for one in self.records]) / self._unit(name)
-        low, median, high = quantiles(values.T)
+        values = np.array([[record.values[name] for record in one] for one in self.records])
+        low, median, high = quantiles(values.T / self._unit(name))  # of (S, T)
         several = len(self.job.seeds) > 1
         return {"low": low if several else None, "median": median,
                 "high": high if several else None, "theory": None, "words": ""}
@@ -112,8 +110,8 @@ class drawn(data.Endless):
         """n independent rows (n, 2)."""
         centres = torch.tensor(self.points, dtype=torch.float64)
         which = torch.randint(len(centres), (n,), generator=generator)
-        return centres[which] + self.spread * torch.randn(n, 2, generator=generator,
-                                                          dtype=torch.float64)
+        z = torch.randn(n, 2, generator=generator, dtype=torch.float64)
+        return centres[which] + self.spread * z
 
 
 def together(growing: Sequence[Growing]) -> Iterator[int]:
