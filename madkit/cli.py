@@ -33,8 +33,7 @@ from madkit.recipes.table import about
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments (default: the command line's) and return its exit code.
-    """
+    """Run the command with these arguments (default: the command line's); returns its exit code."""
     args = _parser().parse_args(argv)
     try:
         return args.does(args)
@@ -45,13 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _say(f"{error}; reports need more packages: pip install 'madkit[report]'", 1)
     except KeyboardInterrupt:
-        return _say("stopped; the same command goes on from "
-                    "here" if args.does in (_record, _sweep) else "stopped", 130)
+        goes_on = args.does in (_record, _sweep)
+        return _say("stopped; the same command goes on from here" if goes_on else "stopped", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="madkit", description="Watch generative models eat "
-                                                                "their own output.")
+    parser = argparse.ArgumentParser(
+        prog="madkit", description="Watch generative models eat their own output.")
     parser.add_argument("--version", action="version", version=f"madkit {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _report_arguments(commands)
@@ -74,18 +73,17 @@ def _report_arguments(commands: Any) -> None:
     command = commands.add_parser(
         "report", help="run a notebook and render it as one HTML file that needs no network",
         description="Write OUT/NAME.html, OUT/NAME.ipynb (executed) and OUT/results.json.")
-    command.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="the notebook; with "
-                                                                         "--all a folder "
-                                                                         "(default: notebooks)")
+    command.add_argument("notebook", nargs="?", metavar="NOTEBOOK",
+                         help="the notebook; with --all a folder (default: notebooks)")
     command.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
                          dest="parameters",
-                         help="a parameter of the notebook, such as -p lam 0.8 or -p seeds 1,2,3; "
-                              "may be repeated")
+                         help="a parameter of the notebook, such as -p lam 0.8 "
+                              "or -p seeds 1,2,3; may be repeated")
     command.add_argument("-o", "--out", default="reports", metavar="OUT",
                          help="folder, made where missing (default: reports)")
     command.add_argument("--code", action="store_true", help="keep the code cells in the HTML")
-    command.add_argument("--all", action="store_true", help="every notebook of the folder, each "
-                                                            "in OUT/NAME, and OUT/index.html")
+    command.add_argument("--all", action="store_true",
+                         help="every notebook of the folder, each in OUT/NAME, and OUT/index.html")
     command.set_defaults(does=lambda args: _all(args) if args.all else _one(args))
 
 
@@ -96,12 +94,12 @@ def _recipes_arguments(commands: Any) -> None:
 
 def _recipe_arguments(command: Any) -> None:
     """What record and sweep share."""
-    command.add_argument("name", metavar="RECIPE", help="such as fig06_fully_synthetic; `madkit "
-                                                        "recipes` lists all")
-    command.add_argument("--preset", choices=PRESETS, default="laptop", help="how large (default: "
-                                                                             "laptop)")
-    command.add_argument("--workers", type=int, metavar="N", help="processes side by side "
-                                                                  "(default: cores; on a GPU 1)")
+    command.add_argument("name", metavar="RECIPE",
+                         help="such as fig06_fully_synthetic; `madkit recipes` lists all")
+    command.add_argument("--preset", choices=PRESETS, default="laptop",
+                         help="how large (default: laptop)")
+    command.add_argument("--workers", type=int, metavar="N",
+                         help="processes side by side (default: cores; on a GPU 1)")
 
 
 def _record_arguments(commands: Any) -> None:
@@ -112,11 +110,10 @@ def _record_arguments(commands: Any) -> None:
     _recipe_arguments(command)
     command.add_argument("-o", "--out", default="data/runs", metavar="OUT",
                          help="folder of records (default: data/runs)")
-    command.add_argument("--work", default="runs", metavar="WORK", help="folder of whole runs, to "
-                                                                        "go on from (default: "
-                                                                        "runs)")
-    command.add_argument("--force", action="store_true", help="replace a record that was made "
-                                                              "with other settings")
+    command.add_argument("--work", default="runs", metavar="WORK",
+                         help="folder of whole runs, to go on from (default: runs)")
+    command.add_argument("--force", action="store_true",
+                         help="replace a record that was made with other settings")
     command.set_defaults(does=_record)
 
 
@@ -127,11 +124,10 @@ def _sweep_arguments(commands: Any) -> None:
                     "map, DIR/picture.png. The same command goes on after a stop.")
     _recipe_arguments(command)
     command.add_argument("-o", "--out", required=True, metavar="DIR", help="folder of this sweep")
-    command.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, such as "
-                                                           "tcp://10.0.0.1:8786; else processes "
-                                                           "here")
-    command.add_argument("--retry", action="store_true", help="try again the cells that failed "
-                                                              "before")
+    command.add_argument("--dask", metavar="ADDRESS",
+                         help="a Dask scheduler, such as tcp://10.0.0.1:8786; else processes here")
+    command.add_argument("--retry", action="store_true",
+                         help="try again the cells that failed before")
     command.set_defaults(does=_sweep)
 
 
@@ -140,8 +136,8 @@ def _explore_arguments(commands: Any) -> None:
         "explore", help="write the explorer as one HTML file that needs neither kernel nor network",
         description="Write one HTML file to mail, or to put on any web server: the three loops, "
                     "or a recorded experiment.")
-    command.add_argument("name", nargs="?", metavar="NAME", help="a recorded experiment, such as "
-                                                                 "fig06_fully_synthetic")
+    command.add_argument("name", nargs="?", metavar="NAME",
+                         help="a recorded experiment, such as fig06_fully_synthetic")
     command.add_argument("-o", "--out", default="explorer.html", metavar="FILE",
                          help="the file (default: explorer.html)")
     command.set_defaults(does=_explore)
@@ -151,8 +147,8 @@ def _explore(args: argparse.Namespace) -> int:
     from madkit.live import explore
     from madkit.recipes.recorded import recorded
 
-    explorer = explore(recorded(args.name) if args.name else None, render="static", title=args.name
-                       or "")
+    what = recorded(args.name) if args.name else None
+    explorer = explore(what, render="static", title=args.name or "")
     print(explorer.write(args.out))
     return 0
 
@@ -178,24 +174,25 @@ def _sweep(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace) -> int:
     if args.notebook is None:
-        raise ValueError("NOTEBOOK: expected the path of a notebook, got none; for every notebook "
-                         "say --all")
+        raise ValueError("NOTEBOOK: expected the path of a notebook, got none; "
+                         "for every notebook say --all")
     given = check(dict(args.parameters), read(args.notebook), Path(args.notebook).name, text=True)
     print(report(args.notebook, args.out, given, code=args.code))
     return 0
 
 
 def _all(args: argparse.Namespace) -> int:
-    """Every notebook of a folder; those that fail are named at the end, the others stand in the
-    index."""
+    """Every notebook of a folder; those that fail are named at the end,
+    the others stand in the index.
+    """
     folder, out = Path(args.notebook or "notebooks"), Path(args.out)
     notebooks = sorted(folder.glob("*.ipynb"))
     if not notebooks:
         raise FileNotFoundError(f"--all: expected notebooks (*.ipynb) in {os.fspath(folder)!r}, "
                                 "found none")
     if args.parameters:
-        raise ValueError("-p: goes with one notebook, not with --all: each has parameters of its "
-                         "own")
+        raise ValueError(
+            "-p: goes with one notebook, not with --all: each has parameters of its own")
     pages, failed = [], []
     for notebook in notebooks:
         try:
@@ -207,8 +204,9 @@ def _all(args: argparse.Namespace) -> int:
     index = out / "index.html"
     index.write_text(_index(pages), encoding="utf-8")
     print(index)
-    return _say(f"{len(failed)} of {len(notebooks)} notebooks failed: "
-                f"{', '.join(failed)}", 1) if failed else 0
+    if not failed:
+        return 0
+    return _say(f"{len(failed)} of {len(notebooks)} notebooks failed: {', '.join(failed)}", 1)
 
 
 def _index(pages: Sequence[Path]) -> str:

@@ -1,2 +1,3 @@
-"""What everything stands on: random streams, checks, devices, files, descriptions, worker
-processes. No name here is public."""
+"""What everything stands on: random streams, checks, devices, files, descriptions,
+worker processes. No name here is public.
+"""

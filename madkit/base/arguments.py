@@ -103,8 +103,7 @@ _ARGUMENT = re.compile(r"^ +(\*{0,2}\w+)(?::|=|,)[^#]*(?:#\s*(.*))?$")
 
 
 def explain(thing: Any) -> Any:
-    """The same function or class, its help completed with a line for each argument that it lacks.
-    """
+    """The same function or class, its help completed with a line for each argument it lacks."""
     code = _code(thing)
     if code is None:
         return thing

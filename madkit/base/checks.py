@@ -14,39 +14,35 @@ def whole(name: str, n: Any, least: int = 0) -> int:
     return int(n)
 
 
+def _number(value: Any) -> bool:
+    return not isinstance(value, bool | str) and hasattr(value, "__float__")
+
+
 def unit(name: str, value: Any) -> float:
     """value as a float in [0, 1], such as λ or p."""
-    if (
-        isinstance(value, bool | str)
-        or not hasattr(value, "__float__")
-        or not 0 <= float(value) <= 1
-    ):
+    if not _number(value) or not 0 <= float(value) <= 1:
         raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
     return float(value)
 
 
 def above(name: str, least: float, value: Any) -> float:
     """value as a float > least, such as a number of rows that need not be whole."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not value > least:
+    if not _number(value) or not value > least:
         raise ValueError(f"{name}: expected a number > {least:g}, got {value!r}")
     return float(value)
 
 
 def spread(name: str, value: Any) -> float:
     """value as a float ≥ 0: a standard deviation."""
-    if (
-        isinstance(value, bool | str)
-        or not hasattr(value, "__float__")
-        or not 0 <= value < math.inf
-    ):
-        raise ValueError(f"{name}: expected a standard deviation, a finite number ≥ 0, got "
-                         f"{value!r}")
+    if not _number(value) or not 0 <= value < math.inf:
+        raise ValueError(
+            f"{name}: expected a standard deviation, a finite number ≥ 0, got {value!r}")
     return float(value)
 
 
 def share(name: str, value: Any) -> float:
     """value as a float strictly between 0 and 1."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not 0 < value < 1:
+    if not _number(value) or not 0 < value < 1:
         raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, "
                          f"got {value!r}")
     return float(value)
@@ -54,9 +50,10 @@ def share(name: str, value: Any) -> float:
 
 def several_seeds(seeds: int | Iterable[int]) -> list[int]:
     """Seeds as a list: a count means 0 … count − 1."""
-    chosen = list(seeds) if isinstance(seeds, Iterable) else list(range(whole("seeds", seeds,
-                                                                              least=1)))
+    if not isinstance(seeds, Iterable):
+        seeds = range(whole("seeds", seeds, least=1))
+    chosen = list(seeds)
     if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError("seeds: expected a count or a list of different whole numbers, got "
-                         f"{seeds!r}")
+        raise ValueError(
+            f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
     return [whole("seeds", seed) for seed in chosen]

@@ -1,5 +1,6 @@
-"""What a result was made of: readable descriptions that are equal exactly when the things are, and
-the provenance."""
+"""What a result was made of: readable descriptions that are equal exactly when
+the things are, and the provenance.
+"""
 
 from __future__ import annotations
 
@@ -20,25 +21,26 @@ import torch
 
 
 def describe(value: Any) -> str:
-    """One line that names a value: settings in words, arrays by content, functions and foreign
-    classes by source.
+    """One line that names a value: settings in words, arrays by content,
+    functions and foreign classes by source.
 
-    Two values of equal description give equal results; two runs of a notebook give equal
-    descriptions.
+    Two values of equal description give equal results;
+    two runs of a notebook give equal descriptions.
     """
     return _Describer().describe(value)
 
 
 class _Describer:
-    """Walks a value; what it is inside of already, such as a function that calls itself, is named
-    by its type alone."""
+    """Walks a value; what it is inside of already, such as a function
+    that calls itself, is named by its type alone.
+    """
 
     def __init__(self):
         self.inside: list[int] = []
 
     def describe(self, value: Any) -> str:
-        if value is None or isinstance(value, bool | int | float | str | complex | np.generic
-                                       | torch.dtype | torch.device):
+        plain = bool | int | float | str | complex | np.generic | torch.dtype | torch.device
+        if value is None or isinstance(value, plain):
             return repr(value.item() if isinstance(value, np.generic) else value)
         if isinstance(value, torch.Tensor | np.ndarray):
             return _array(np.ascontiguousarray(torch.as_tensor(value).cpu().numpy()))
@@ -60,9 +62,8 @@ class _Describer:
         if isinstance(value, list | tuple):
             return f"[{self._all(value)}]"
         if isinstance(value, dict):
-            return (
-                f"{{{', '.join(f'{key}: {self.describe(item)}' for key, item in value.items())}}}"
-            )
+            items = ", ".join(f"{key}: {self.describe(item)}" for key, item in value.items())
+            return f"{{{items}}}"
         if isinstance(value, functools.partial):
             return f"{self.describe(value.func)}({self._all(value.args)}, {self.describe(value.keywords)})"
         if inspect.isroutine(value):
@@ -80,8 +81,8 @@ class _Describer:
             held += [f"{name}=" + self.describe(value)
                      for name, value in _globals(function).items()]
         captured = f"[{self._all(held)}]" if held else ""
-        return function.__qualname__ + captured + ("" if _ours(function)
-                                                   else f"@{_digest(_source(function))}")
+        where = "" if _ours(function) else f"@{_digest(_source(function))}"
+        return function.__qualname__ + captured + where
 
 
 def _settings(value: Any) -> dict[str, Any]:
@@ -106,40 +107,40 @@ def _ours(thing: Any) -> bool:
 def _source(thing: Any) -> bytes:
     try:
         source = inspect.getsource(thing).encode()
-        # a line may hold two
-        return source + _code(thing.__code__) if getattr(thing, "__name__",
-                                                         "") == "<lambda>" else source
-    # typed into a plain interpreter, or compiled, or a class of a notebook
-    except (OSError, TypeError):
+        alone = getattr(thing, "__name__", "") != "<lambda>"  # a line may hold two of these
+        return source if alone else source + _code(thing.__code__)
+    except (OSError, TypeError):  # typed into an interpreter, or compiled, or a notebook's class
         return thing.__qualname__.encode() + b"".join(map(_code, _codes(thing)))
 
 
 def _codes(thing: Any) -> Iterator[CodeType]:
     """The code of a function, or of all that a class defines."""
     for part in vars(thing).values() if isinstance(thing, type) else [thing]:
-        # of a property, of a static or class method
+        # the function of a property, of a static or class method
         bare = getattr(part, "fget", None) or getattr(part, "__func__", part)
         if isinstance(code := getattr(bare, "__code__", None), CodeType):
             yield code
 
 
 def _globals(function: Any) -> dict[str, Any]:
-    """The global values that a function's code reads, by name; what it imported from elsewhere is
-    left to the versions."""
+    """The global values that a function's code reads, by name;
+    what it imported from elsewhere is left to the versions.
+    """
     code, held = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     names = sorted(_names_read(code) & set(held)) if code else []
     return {name: held[name] for name in names if not _imported(held[name], function.__module__)}
 
 
 def _imported(value: Any, module: str) -> bool:
-    return inspect.ismodule(value) or (inspect.isroutine(value)
-                                       or isinstance(value, type)) and value.__module__ != module
+    if inspect.ismodule(value):
+        return True
+    return (inspect.isroutine(value) or isinstance(value, type)) and value.__module__ != module
 
 
 def _names_read(code: CodeType) -> set[str]:
     inner = (_names_read(constant) for constant in code.co_consts if isinstance(constant, CodeType))
-    return {step.argval for step in dis.get_instructions(code)
-            if step.opname == "LOAD_GLOBAL"}.union(*inner)
+    steps = dis.get_instructions(code)
+    return {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}.union(*inner)
 
 
 def _code(code: CodeType) -> bytes:
@@ -172,4 +173,6 @@ def versions() -> str:
 def device_name(device: str) -> str:
     """The device in words, such as "cpu (x86_64)" or "cuda (NVIDIA H200)"."""
     kind = torch.device(device).type
-    return f"{kind} ({torch.cuda.get_device_name(torch.device(device)) if kind == 'cuda' else platform.machine()})"
+    if kind == "cuda":
+        return f"{kind} ({torch.cuda.get_device_name(torch.device(device))})"
+    return f"{kind} ({platform.machine()})"

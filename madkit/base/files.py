@@ -1,10 +1,9 @@
 """A run on disk: a folder that a kill at any moment leaves whole.
 
     FOLDER/spec.json                              what the run is, and what it was made with
-    FOLDER/seed-3/generation-00012.npz            training set, emitted samples, metrics and fresh
-                                                  cursor of one generation
-    FOLDER/seed-3/generation-00012.safetensors    its fitted model, where the model offers
-                                                  state_dict
+    FOLDER/seed-3/generation-00012.npz            training set, emitted samples, metrics
+                                                  and fresh cursor of one generation
+    FOLDER/seed-3/generation-00012.safetensors    its fitted model, if that has a state_dict
     FOLDER/table.csv …                            the record, written when the run ends
 
 Every file is written under a temporary name, synced and renamed, so a kill loses at most the
@@ -82,20 +81,19 @@ def read_arrays(path: Path, needs: Iterable[str] = ()) -> dict[str, np.ndarray]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
-    """Tensors of any device and layout as one safetensors file, whole or not at all; returns the
-    digest of its content."""
+    """Tensors of any device and layout as one safetensors file, whole or not at all;
+    returns the digest of its content.
+    """
     from safetensors.torch import save
 
-    if not isinstance(tensors, dict) or (strange := [name for name, value in tensors.items()
-                                                     if not isinstance(value, Tensor)]):
-        got = (
-            repr(strange[0]) + " without one"
-            if isinstance(tensors, dict)
-            else type(tensors).__name__
-        )
+    got = "" if isinstance(tensors, dict) else type(tensors).__name__
+    if not got:
+        strange = [name for name, value in tensors.items() if not isinstance(value, Tensor)]
+        got = f"{strange[0]!r} without one" if strange else ""
+    if got:
         raise TypeError(f"model: state_dict() must give a flat dict {{name: tensor}}, got {got}")
-    # the format takes neither views nor memory that two names share, such as tied weights: each
-    # value is a copy of its own
+    # the format takes neither views nor memory that two names share, such as tied weights:
+    # each value is a copy of its own
     content = save({name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
                     for name, value in tensors.items()})
     write(path, content)
@@ -103,8 +101,9 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
 
 
 def read_tensors(path: Path, expected: str) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU, or StoreError where its content has another
-    digest."""
+    """The tensors of a safetensors file, on the CPU, or StoreError where
+    its content has another digest.
+    """
     from safetensors.torch import load
 
     try:
@@ -145,8 +144,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY,
           kind: str = "run") -> None:
-    """Make the folder this run's, or check that it is. Raises StoreError when it holds something
-    else."""
+    """Make the folder this run's, or check that it is.
+
+    Raises StoreError when it holds something else.
+    """
     if folder.is_file():
         raise StoreError(f"store: {folder} is a file; give the name of a folder")
     # new, or killed at once
@@ -158,16 +159,16 @@ def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY
         raise StoreError(f"store: {folder} is not empty and holds no {kind} (no spec.json); give "
                          "an empty or a new folder")
     held = read_json(folder / "spec.json")
-    other = [f"{name}: stored {held.get(name)}, asked "
-             f"{spec.get(name)}" for name in identity if held.get(name) != spec.get(name)]
+    other = [f"{name}: stored {held.get(name)}, asked {spec.get(name)}"
+             for name in identity if held.get(name) != spec.get(name)]
     if other:
-        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. They differ "
-                         "in " + "; ".join(other))
-    changed = [f"{name} was {held.get(name)}, is "
-               f"{spec[name]}" for name in ("versions", "device") if held.get(name) != spec[name]]
+        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. "
+                         f"They differ in {'; '.join(other)}")
+    changed = [f"{name} was {held.get(name)}, is {spec[name]}"
+               for name in ("versions", "device") if held.get(name) != spec[name]]
     if changed:
         warnings.warn(f"store: {folder} goes on under other conditions, bits may differ: "
                       f"{'; '.join(changed)}", stacklevel=3)
-        history = held.get("resumed", []) + [{name: spec[name]
-                                              for name in ("versions", "device", "date")}]
-        write(folder / "spec.json", json.dumps(held | {"resumed": history}, indent=1).encode())
+        now = {name: spec[name] for name in ("versions", "device", "date")}
+        history = {"resumed": [*held.get("resumed", []), now]}
+        write(folder / "spec.json", json.dumps(held | history, indent=1).encode())

@@ -1,5 +1,6 @@
-"""Names that stood elsewhere before: each answers with the new one, in the AttributeError that it
-raises anyway."""
+"""Names that stood elsewhere before: each answers with the new one,
+in the AttributeError that it raises anyway.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 MOVED = {  # in 0.3.0: what was written, and what is written now
-    "mk.features": "mk.metrics.LeNet", "mk.damage": "mk.metrics.Faults and "
-                                                    "mk.metrics.FAULTS",
-                                                    "mk.exercises": "mk.lesson",
-    "mk.report.results": "mk.lesson.results(metrics, figures), which reads parameters, seed and "
-                         "lesson itself",
+    "mk.features": "mk.metrics.LeNet", "mk.damage": "mk.metrics.Faults and mk.metrics.FAULTS",
+    "mk.exercises": "mk.lesson",
+    "mk.report.results": "mk.lesson.results(metrics, figures), "
+                         "which reads parameters, seed and lesson itself",
     "mk.report.check_parameters": "mk.lesson.check_parameters",
     "mk.report.check_environment": "mk.lesson.check_environment",
     "mk.report.report": "mk.report(…)", "mk.report.ReportError": "mk.lesson.ReportError",
@@ -28,13 +28,15 @@ MOVED = {  # in 0.3.0: what was written, and what is written now
 def missing(room: str, name: str) -> AttributeError:
     """The error for a name that a room, "mk" or "mk.sweep", does not have."""
     new = MOVED.get(f"{room}.{name}")
-    return AttributeError(f"{room}.{name} has moved: write "
-                          f"{new}" if new else f"{room} has no attribute {name!r}")
+    if new:
+        return AttributeError(f"{room}.{name} has moved: write {new}")
+    return AttributeError(f"{room} has no attribute {name!r}")
 
 
 class Answering:
-    """A function in whose place a module stood: it is called as ever, and answers for the names
-    that the module had."""
+    """A function in whose place a module stood: it is called as ever,
+    and answers for the names that the module had.
+    """
 
     def __init__(self, f: Callable[..., Any], name: str):
         functools.update_wrapper(self, f)

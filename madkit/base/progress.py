@@ -1,5 +1,6 @@
-"""Progress bars: they appear after two seconds, leave nothing behind, and can be turned off for a
-whole session."""
+"""Progress bars: they appear after two seconds, leave nothing behind,
+and can be turned off for a whole session.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ _within: ContextVar[bool] = ContextVar("bars", default=True)
 
 
 def progress(shown: bool) -> None:
-    """Show progress bars in this session (True, as it begins), or show none (False): of runs, fits,
-    sweeps and data."""
+    """Show progress bars in this session (True, as it begins), or show none (False):
+    of runs, fits, sweeps and data.
+    """
     global _session
     _session = bool(shown)
 
@@ -38,5 +40,5 @@ def bar(iterable: Any = None, *, wanted: bool = True, **given: Any) -> Any:
     """A bar of tqdm, which takes what else is given."""
     from tqdm.auto import tqdm
 
-    return tqdm(iterable, **{"delay": 2, "leave": False, "disable": not (wanted and shown())}
-                | given)
+    ours = {"delay": 2, "leave": False, "disable": not (wanted and shown())}
+    return tqdm(iterable, **ours | given)

@@ -4,8 +4,8 @@
 (seed, name), and puts them back as they were. So any model, also one that knows nothing of madkit,
 draws reproducibly, and adding a metric, a plot or a seed never changes a trajectory.
 
-On CUDA a stream also asks cuDNN for the kernels that sum in one order: others differ in the last
-bit from call to call.
+On CUDA a stream also asks cuDNN for the kernels that sum in one order:
+others differ in the last bit from call to call.
 
 A process has one set of global generators: a stream is open under one process-wide re-entrant lock
 (slider callbacks run on another thread), and must never stay open across a `yield`.
@@ -28,16 +28,18 @@ _unused = False
 
 
 def key(seed: int, *name: str | int | float) -> int:
-    """A 63-bit seed for the stream (seed, name…): the same on every machine, unrelated for any two
-    names."""
+    """A 63-bit seed for the stream (seed, name…): the same on every machine,
+    unrelated for any two names.
+    """
     text = "/".join([str(int(seed)), *(f"{type(part).__name__}:{part}" for part in name)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
 @contextmanager
 def stream(seed: int, *name: str | int | float) -> Iterator[None]:
-    """Within the block, the global generators of torch (all devices), NumPy and Python are those of
-    (seed, name…)."""
+    """Within the block, the global generators of torch (all devices),
+    NumPy and Python are those of (seed, name…).
+    """
     global _unused
     with _lock:
         before, outer, _unused = None if _unused else _states(), _unused, False
@@ -52,8 +54,8 @@ def stream(seed: int, *name: str | int | float) -> Iterator[None]:
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """The global generators are afterwards as they were: around several streams, cheaper than each
-    seeing to it alone.
+    """The global generators are afterwards as they were: around several streams,
+    cheaper than each seeing to it alone.
 
     Nothing may be drawn directly within, outside a stream.
     """
@@ -70,8 +72,8 @@ def preserved() -> Iterator[None]:
 
 @contextmanager
 def begun(seed: int, *name: str | int | float) -> Iterator[None]:
-    """The block begins with the generators of (seed, name…), which are afterwards as they were, for
-    code that is not ours.
+    """The block begins with the generators of (seed, name…), which are afterwards
+    as they were, for code that is not ours.
 
     Unlike `stream` it keeps no other thread waiting; so while another thread draws too, only what
     opens streams is repeatable.
@@ -90,14 +92,8 @@ def _states() -> tuple:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     ordered = torch.backends.cudnn.deterministic if torch.cuda.is_available() else None
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    return (
-        torch.get_rng_state(),
-        np.random.get_state(legacy=False),
-        random.getstate(),
-        cuda,
-        ordered,
-        mps,
-    )
+    cpu, numpy_state = torch.get_rng_state(), np.random.get_state(legacy=False)
+    return cpu, numpy_state, random.getstate(), cuda, ordered, mps
 
 
 def _restore(states: tuple) -> None:
@@ -127,6 +123,5 @@ def _seed(value: int) -> None:
 
 def generator(seed: int, *name: str | int | float,
               device: torch.device | str = "cpu") -> torch.Generator:
-    """An explicit generator seeded from (seed, name…), for code that takes one and opens no stream.
-    """
+    """A generator seeded from (seed, name…), for code that takes one and opens no stream."""
     return torch.Generator(device=device).manual_seed(key(seed, *name))

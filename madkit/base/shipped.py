@@ -1,5 +1,6 @@
-"""Where the shipped files are: `data/` beside the package in a checkout, `shipped/` inside it when
-installed."""
+"""Where the shipped files are: `data/` beside the package in a checkout,
+`shipped/` inside it when installed.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from pathlib import Path
 
 
 def shipped(name: str) -> Path:
-    """The path of a shipped file or folder, such as "digits/digits.npz". Raises FileNotFoundError
-    when it is not there."""
+    """The path of a shipped file or folder, such as "digits/digits.npz".
+
+    Raises FileNotFoundError when it is not there.
+    """
     package = Path(__file__).resolve().parents[1]
     places = [package / "shipped" / name, package.parent / "data" / name]
     for path in places:

@@ -1,5 +1,5 @@
-"""Work in other processes: a function packed with cloudpickle, called on one thread, with the same
-bits as at home.
+"""Work in other processes: a function packed with cloudpickle, called on one thread,
+with the same bits as at home.
 
     packed = pack(f)                                       # also functions and classes written in a notebook
     future = executor.submit(call, packed, *arguments)     # any concurrent.futures.Executor
@@ -35,7 +35,8 @@ from madkit.base.checks import whole
 from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
-GUARD = "in a script, what starts processes must stand under `if __name__ == '__main__':`, since a worker imports the script"
+GUARD = ("in a script, what starts processes must stand under `if __name__ == '__main__':`, "
+         "since a worker imports the script")
 # in `one_thread`: a Ctrl-C ends what runs there
 in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)
 
@@ -49,8 +50,10 @@ def check_executor(executor: Any) -> None:
 
 
 def pack(f: Callable) -> bytes:
-    """A function with all that it holds. Raises TypeError for one that holds what cannot travel,
-    such as an open file."""
+    """A function with all that it holds.
+
+    Raises TypeError for one that holds what cannot travel, such as an open file.
+    """
     import cloudpickle
 
     try:
@@ -84,11 +87,11 @@ _before: list[tuple[int, Any]] = []
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within the block torch, OpenMP and BLAS use one thread, fits show no bar, and a run ends with
-    Ctrl-C.
+    """Within the block torch, OpenMP and BLAS use one thread,
+    fits show no bar, and a run ends with Ctrl-C.
 
-    Thread counts belong to the process: the last of several blocks, on several threads, puts them
-    back.
+    Thread counts belong to the process: the last of several blocks,
+    on several threads, puts them back.
     """
     _enter()
     was = in_worker.set(True)
@@ -126,15 +129,15 @@ class _Mine(threading.local):
 
 
 class Processes(Executor):
-    """n worker processes; one that is killed is replaced, and its task tried again, three times at
-    most.
+    """n worker processes; one that is killed is replaced,
+    and its task tried again, three times at most.
 
-    Each worker is a ProcessPoolExecutor of one, fed by a thread of its own. So a death is known to
-    be that of one task, and the others go on. (A pool of several is broken for good by one death,
-    with all that it had in flight. So is loky's, tried in version 3.7: it offers a new pool at the
-    next call, but the tasks, and which of them is to blame, are left to the caller.) Workers ignore
-    Ctrl-C, which is the parent's, and end with the parent. Leaving a `with` block by an error ends
-    them at once.
+    Each worker is a ProcessPoolExecutor of one, fed by a thread of its own.
+    So a death is known to be that of one task, and the others go on.
+    (A pool of several is broken for good by one death, with all that it had in flight.
+    So is loky's, tried in version 3.7: it offers a new pool at the next call, but the tasks,
+    and which of them is to blame, are left to the caller.) Workers ignore Ctrl-C, which
+    is the parent's, and end with the parent. Leaving a `with` block by an error ends them at once.
     """
 
     def __init__(self, n: int):
@@ -147,8 +150,9 @@ class Processes(Executor):
         self._ending = False
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
-        """The future of fn(*args, **kwargs) in a worker; RuntimeError in it when the task killed
-        three of them."""
+        """The future of fn(*args, **kwargs) in a worker;
+        RuntimeError in it when the task killed three of them.
+        """
         return self._threads.submit(self._run, fn, args, kwargs)
 
     def _run(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
@@ -203,23 +207,23 @@ class Processes(Executor):
 
 
 def processes(n: int | None = None) -> Processes:
-    """An Executor of n worker processes (None: one per core) on one thread each, which a killed
-    worker does not break.
+    """An Executor of n worker processes (None: one per core) on one thread each,
+    which a killed worker does not break.
 
     `with mk.sweep.processes(4) as pool:` ends them with the block; in a script the block belongs
     under `if __name__ == "__main__":`, since a worker starts by importing the script.
 
     n  how many; None: one per core
     """
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    ours = hasattr(os, "sched_getaffinity")  # those that this process may use
+    cores = len(os.sched_getaffinity(0)) if ours else os.cpu_count() or 1
     return Processes(cores if n is None else whole("processes: n", n, least=1))
 
 
 def die_with_parent() -> None:
-    """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed: two must not
-    write one store."""
+    """In a worker: Ctrl-C is the parent's, and so is its life, also when it is killed:
+    two must not write one store.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,5 +1,6 @@
-"""Is everything here that the lessons need? Asked of the installation itself: its own list of
-requirements."""
+"""Is everything here that the lessons need? Asked of the installation itself:
+its own list of requirements.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ class Lines(str):
 
 
 def check_environment() -> Lines:
-    """What madkit found here, a line for each part: versions, what is missing or does not fit and
-    what to do, device, sliders.
+    """What madkit found here, a line for each part: versions, what is missing or does not fit
+    and what to do, device, sliders.
 
     Nothing is raised: a lesson may run although a part is missing.
     """
@@ -34,10 +35,8 @@ def _parts() -> Iterator[tuple[str, str]]:
 
     python, wanted = platform.python_version(), metadata("madkit")["Requires-Python"]
     fits = SpecifierSet(wanted).contains(python, prereleases=True)
-    yield (
-        "Python",
-        f"{python}: {'fine' if fits else f'expected {wanted}; install such a Python and set madkit up with it'}",
-    )
+    otherwise = f"expected {wanted}; install such a Python and set madkit up with it"
+    yield "Python", f"{python}: {'fine' if fits else otherwise}"
     needed = [Requirement(line) for line in requires("madkit") or []]
     for extra, part in SETS.items():
         yield part, _versions([one for one in needed if _is_for(extra, one)])

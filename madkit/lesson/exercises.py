@@ -1,5 +1,5 @@
-"""Checks for the exercises of the lessons: each returns a line of praise, or raises AssertionError
-with a hint.
+"""Checks for the exercises of the lessons: each returns a line of praise,
+or raises AssertionError with a hint.
 
 They compare with the real thing (a formula, a loop, a metric of this package), so an answer is
 right for a reason, and may be written in any way.
@@ -20,17 +20,17 @@ from madkit.steps import steps
 
 
 def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
-    """answer is a number within `within` (a share of expected, or as such when expected is 0) of
-    expected."""
+    """answer is a number within `within` (a share of expected,
+    or as such when expected is 0) of expected.
+    """
     _answered(answer)
     try:
         value = float(answer)
     except (TypeError, ValueError):
         raise AssertionError(f"a number is expected, not {answer!r}") from None
     allowed = within * (abs(expected) or 1)
-    assert abs(value - expected) <= allowed, (
-        f"{value:.4g} is too {'large' if value > expected else 'small'}. {hint}".strip()
-    )
+    size = "large" if value > expected else "small"
+    assert abs(value - expected) <= allowed, f"{value:.4g} is too {size}. {hint}".strip()
     return f"Right: {value:.4g}."
 
 
@@ -41,8 +41,7 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
     for case in cases:
         got, wanted = answer(*case), expected(*case)
         assert got is not None, (
-            f"your function returns nothing for {_short(case)}: is there a `return`?"
-        )
+            f"your function returns nothing for {_short(case)}: is there a `return`?")
         close = np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float),
                             rtol=within, atol=within)
         assert close, f"for {_short(case)} your function gives {got}. {hint}".strip()

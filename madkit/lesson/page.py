@@ -35,9 +35,8 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
 
     Warns when a browser would fetch something from the network to show the page.
     """
-    page = frame(title(nb, source.stem), _body(_readable(nb), source, code), _settings(settings),
-                 source.name,
-                 _highlighting() if code else "")
+    body, style = _body(_readable(nb), source, code), _highlighting() if code else ""
+    page = frame(title(nb, source.stem), body, _settings(settings), source.name, style)
     if found := external(page):
         warnings.warn(f"{source.name}: the report loads from the network and is incomplete "
                       f"without it: {', '.join(found)}; put pictures beside the notebook, and "
@@ -52,49 +51,50 @@ def title(nb: Any, otherwise: str) -> str:
     return re.sub(r"[*`$\\]", "", heading[1]).strip() if heading else otherwise
 
 
+TAG = r"<(?:script|link|img|image|iframe|source|video|audio|embed|object|use)\b[^>]*>"
+ATTRIBUTE = r"""\b(?:src|srcset|href|data|poster)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)"""
+ELSEWHERE = r"""(?:\burl\(|@import|\bimport\s*\(|\bfrom)\s*["']?((?:https?:)?//[^"')\s]+)"""
+
+
 def external(page: str) -> list[str]:
-    """The addresses that a browser would fetch in order to show the page: scripts, styles,
-    pictures, frames, imports."""
+    """The addresses that a browser would fetch in order to show the page: scripts,
+    styles, pictures, frames, imports.
+    """
     page = re.sub(r"data:[\w/+.;=-]+,[\w+/=%]*", "", page)  # embedded files
-    tags = re.findall(
-        r"<(?:script|link|img|image|iframe|source|video|audio|embed|object|use)\b[^>]*>", page
-    )
-    attributes = re.compile(
-        r"""\b(?:src|srcset|href|data|poster)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)"""
-    )
-    elsewhere = re.compile(
-        r"""(?:\burl\(|@import|\bimport\s*\(|\bfrom)\s*["']?((?:https?:)?//[^"')\s]+)"""
-    )
-    return [url for tag in tags for url in attributes.findall(tag)] + elsewhere.findall(page)
+    tags = re.findall(TAG, page)
+    return [url for tag in tags for url in re.findall(ATTRIBUTE, tag)] + re.findall(ELSEWHERE, page)
 
 
 # --- the body -------------------------------------------------------------------------------------
 
 
+BARE = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
+
+
 def _readable(nb: Any) -> Any:
-    """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of
-    a bare widget."""
+    """A copy whose outputs read well on paper: no progress bars or warnings,
+    a line in the place of a bare widget.
+    """
     nb = copy.deepcopy(nb)
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"
-                        and not _bar(output.get("data", {}))]
+        cell.outputs = [output for output in cell.outputs
+                        if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
         for data in (output.data for output in cell.outputs if "data" in output):
             if "text/latex" in data:
                 data.setdefault("text/markdown", data["text/latex"])
             if EXPLORER in data:
                 data["text/html"] = inline.fragment(data.pop(EXPLORER), data["text/html"])
             if WIDGET in data and not set(SHOWN[:-1]) & set(data):
-                data["text/html"] = (
-                    '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
-                )
+                data["text/html"] = BARE
     return nb
 
 
 def _bar(data: Any) -> bool:
-    """Whether an output is a progress bar of tqdm, drawn as a widget: its text is "name: 50%|### |
-    1/2 [00:01<00:01, …]"."""
-    return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ "
-                                        r"\[", str(data.get("text/plain"))) is not None
+    """Whether an output is a progress bar of tqdm, drawn as a widget:
+    its text is "name: 50%|### | 1/2 [00:01<00:01, …]".
+    """
+    text = str(data.get("text/plain"))
+    return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ \[", text) is not None
 
 
 def _body(nb: Any, source: Path, code: bool) -> str:
@@ -113,8 +113,9 @@ def _body(nb: Any, source: Path, code: bool) -> str:
 
 
 def _markdown(folder: Path) -> Any:
-    """The jinja filter of markdown cells: nbconvert's, with pictures embedded and mathematics
-    drawn."""
+    """The jinja filter of markdown cells: nbconvert's, with pictures
+    embedded and mathematics drawn.
+    """
     from jinja2 import pass_context
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -144,8 +145,9 @@ def _markdown(folder: Path) -> Any:
 
 
 def mathematics(tex: str) -> str:
-    """TeX as an embedded picture that stands on the line like text, or the TeX itself where
-    mathtext cannot read it."""
+    """TeX as an embedded picture that stands on the line like text,
+    or the TeX itself where mathtext cannot read it.
+    """
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
@@ -167,10 +169,8 @@ def mathematics(tex: str) -> str:
 
 def _settings(settings: list[tuple[str, Any, str]]) -> str:
     """The table of parameters at the foot of the page."""
-    rows = [
-        f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(str(value))}</td><td>{html.escape(help)}</td></tr>"
-        for name, value, help in settings
-    ]
+    rows = [f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(str(value))}</td>"
+            f"<td>{html.escape(help)}</td></tr>" for name, value, help in settings]
     return "\n".join(["<table>", "<caption>Settings</caption>", *rows, "</table>"]) if rows else ""
 
 

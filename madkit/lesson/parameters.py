@@ -1,17 +1,17 @@
-"""The parameters of a notebook: names, types, defaults and help, read from the cell tagged
-`parameters`.
+"""The parameters of a notebook: names, types, defaults and help,
+read from the cell tagged `parameters`.
 
-Every line of that cell is `name = literal  # help` or `name: type = literal  # help`. Types are int, float, bool, str,
-list[one of these] and Optional[any of these]; a line without an annotation has the type of its
-literal:
+Every line of that cell is `name = literal  # help` or `name: type = literal  # help`.
+Types are int, float, bool, str, list[one of these] and Optional[any of these];
+a line without an annotation has the type of its literal:
 
     lam = 0.9                              # sampling bias λ in [0, 1], 1 = none
     n: int = 100                           # rows per generation
     seeds: list[int] = [0, 1, 2]
     data: Optional[str] = None             # a CSV file of one's own
 
-What is given for a parameter has its type or is refused; an int may stand for a float. The cell may
-also import Optional.
+What is given for a parameter has its type or is refused; an int may stand for a float.
+The cell may also import Optional.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ KIND = rf"(?:{ONE}|list\[{ONE}\])(?: \| None)?"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of the `parameters` cell; kind is its type in words, such as "float", "list[int]" or
-    "str | None"."""
+    """One line of the `parameters` cell; kind is its type in words, such as "float",
+    "list[int]" or "str | None".
+    """
 
     name: str
     default: Any
@@ -42,28 +43,29 @@ class Parameter:
     help: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.kind} = {self.default!r}" + (f"  # {self.help}" if self.help
-                                                                 else "")
+        said = f"  # {self.help}" if self.help else ""
+        return f"{self.name}: {self.kind} = {self.default!r}{said}"
 
     def value(self, given: Any, text: bool = False) -> Any:
-        """given as a value of this type (text: given is what stands on a command line), else
-        ValueError."""
+        """given as a value of this type (text: given is what stands on
+        a command line), else ValueError.
+        """
         kind, _, optional = self.kind.partition(" | ")
         if optional and (given is None or text and given.lower() == "none"):
             return None
         try:
             return _parse(kind, given) if text else _cast(kind, given)
         except (ValueError, KeyError):
-            raise ValueError(f"parameter {self.name}: expected {self.kind}, got "
-                             f"{given!r}") from None
+            raise ValueError(
+                f"parameter {self.name}: expected {self.kind}, got {given!r}") from None
 
 
 def read(notebook: str | os.PathLike) -> dict[str, Parameter]:
-    """The parameters that a notebook offers, by name, in the order of its `parameters` cell;
-    without one an empty dict.
+    """The parameters that a notebook offers, by name, in the order of its
+    `parameters` cell; without one an empty dict.
 
-    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default that is no
-    literal of its type.
+    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default
+    that is no literal of its type.
     """
     import nbformat
 
@@ -89,8 +91,8 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
     offered  what `read` found
     who      the notebook's name, for messages
 
-    Raises ValueError with the list of what is offered for an unknown name or a value of another
-    type.
+    Raises ValueError with the list of what is offered for an unknown
+    name or a value of another type.
     """
     try:
         for name in given:
@@ -105,8 +107,8 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
 
 
 def check_parameters() -> None:
-    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters, which bare
-    papermill lets through.
+    """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters,
+    which bare papermill lets through.
 
     Papermill writes what it was given into a cell of its own, right after the notebook's
     `parameters` cell; both stand in the kernel's history. Anywhere else this does nothing. Raises
@@ -127,8 +129,9 @@ def declared(source: str) -> dict[str, Parameter]:
     found = {}
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and isinstance(node, ast.Assign
-                                                       | ast.AnnAssign) and node.value is not None:
+        if not isinstance(target, ast.Name) or not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        if node.value is not None:
             found[target.id] = _parameter(target.id, node, source)
     return found
 
@@ -137,10 +140,12 @@ def _parameter(name: str, node: ast.Assign | ast.AnnAssign, source: str) -> Para
     try:
         default = ast.literal_eval(node.value or "")
     except ValueError:
-        raise ValueError(f"parameter {name}: expected a literal as default, got "
-                         f"{ast.unparse(node)}") from None
-    kind = _kind(name, ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign)
-                 else type(default).__name__, default)
+        raise ValueError(f"parameter {name}: expected a literal as default, "
+                         f"got {ast.unparse(node)}") from None
+    annotation = type(default).__name__
+    if isinstance(node, ast.AnnAssign):
+        annotation = ast.unparse(node.annotation)
+    kind = _kind(name, annotation, default)
     # ast counts bytes
     after = source.splitlines()[(node.end_lineno or 0) - 1].encode()[node.end_col_offset :].decode()
     parameter = Parameter(name, default, kind, after.partition("#")[2].strip())
@@ -149,16 +154,17 @@ def _parameter(name: str, node: ast.Assign | ast.AnnAssign, source: str) -> Para
 
 
 def _kind(name: str, annotation: str, default: Any) -> str:
-    """The annotation in one spelling: Optional[List[int]] is list[int] | None, a bare list is one
-    of its first item's type."""
-    kind = re.sub(r"^Optional\[(.+)\]$", r"\1 | None",
-                  annotation.replace("typing.", "").replace("List", "list"))
+    """The annotation in one spelling: Optional[List[int]] is list[int] | None,
+    a bare list is one of its first item's type.
+    """
+    plain = annotation.replace("typing.", "").replace("List", "list")
+    kind = re.sub(r"^Optional\[(.+)\]$", r"\1 | None", plain)
     item = type(default[0]).__name__ if isinstance(default, list) and default else "str"
     kind = re.sub(r"\blist\b(?!\[)", f"list[{item}]", kind)
     if not re.fullmatch(KIND, kind):
-        raise ValueError(f"parameter {name}: expected the type int, float, bool, str, list[…] or "
-                         f"Optional[…], got {kind}; write for instance {name}: Optional[str] = "
-                         "None")
+        raise ValueError(f"parameter {name}: expected the type int, float, bool, str, "
+                         f"list[…] or Optional[…], got {kind}; "
+                         f"write for instance {name}: Optional[str] = None")
     return kind
 
 

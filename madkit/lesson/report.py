@@ -1,13 +1,13 @@
-"""From a notebook to a report: run it with given parameters, keep the pictures and the words, leave
-out the code.
+"""From a notebook to a report: run it with given parameters, keep the pictures
+and the words, leave out the code.
 
-    notebook + parameters ──papermill──▶ executed notebook ──nbconvert──▶ one HTML file that needs
-    no network
+    notebook + parameters ──papermill──▶ executed notebook ──nbconvert──▶ one HTML file,
+                                                                          which needs no network
 
-A report's folder holds NAME.html (figures, mathematics and style inside), NAME.ipynb (executed) and
-results.json (what the notebook found, in numbers). A notebook takes part with two cells: one tagged
-`parameters` (see `madkit.lesson.parameters`), among them `out = "."`, and a last one that calls
-`mk.lesson.results(…)`.
+A report's folder holds NAME.html (figures, mathematics and style inside),
+NAME.ipynb (executed) and results.json (what the notebook found, in numbers).
+A notebook takes part with two cells: one tagged `parameters` (see `madkit.lesson.parameters`),
+among them `out = "."`, and a last one that calls `mk.lesson.results(…)`.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from madkit.lesson.parameters import check, read
 
 
 class ReportError(RuntimeError):
-    """A notebook that could not be run to its end; the message says which cell failed, why, and
-    what was kept."""
+    """A notebook that could not be run to its end; the message says which
+    cell failed, why, and what was kept.
+    """
 
 
 def report(
     notebook: str | os.PathLike,
-    out: str | os.PathLike = "reports",               # folder, made where missing
-    parameters: Mapping[str, Any] | None = None,      # name -> value; every other one keeps its
-                                                      # default
+    out: str | os.PathLike = "reports",           # folder, made where missing
+    parameters: Mapping[str, Any] | None = None,  # name -> value; every other one keeps its default
     *,
-    code: bool = False,                               # keep the code cells in the HTML
-    progress: bool = True,                            # a bar over the notebook's cells
+    code: bool = False,                           # keep the code cells in the HTML
+    progress: bool = True,                        # a bar over the notebook's cells
 ) -> Path:
     """Run a notebook in its own folder and write out/NAME.html, out/NAME.ipynb, results.json.
+
     Returns the HTML's path.
 
     Raises FileNotFoundError; ValueError for parameters that the notebook does not have or not of
@@ -63,8 +64,9 @@ def report(
 
 
 def _execute(source: Path, executed: Path, given: dict[str, Any], progress: bool) -> Any:
-    """The executed notebook, also written to `executed`, without the state of its widgets: pictures
-    stand in their place."""
+    """The executed notebook, also written to `executed`, without the state of its widgets:
+    pictures stand in their place.
+    """
     import nbformat
     import papermill
     from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -91,8 +93,9 @@ def _execute(source: Path, executed: Path, given: dict[str, Any], progress: bool
 
 @contextmanager
 def _static() -> Iterator[None]:
-    """Kernels started within draw pictures, and grids for explorers, not widgets; also when a
-    notebook asks for the report."""
+    """Kernels started within draw pictures, and grids for explorers, not widgets;
+    also when a notebook asks for the report.
+    """
     before = os.environ.get("MADKIT_RENDER")
     os.environ["MADKIT_RENDER"] = "report"
     try:

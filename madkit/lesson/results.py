@@ -28,25 +28,24 @@ SCHEMA = 2
 
 
 def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
-    """Write results.json into the folder that the notebook's parameter `out` names, and give its
-    path.
+    """Write results.json into the folder that the notebook's parameter
+    `out` names, and give its path.
 
     metrics  {name: value}: numbers, text, None, arrays, tensors, DataFrames (as records), and lists
              and dicts of these; JSON has no word for inf and nan: they become the strings "inf",
              "-inf" and "nan", which float() reads back
     figures  the figures of the lesson: axes, views, explorers, or their text alternatives
 
-    The parameters, the seed and the lesson's name are read from the notebook itself; outside a
-    notebook there are none, and the folder is the working folder. Raises TypeError for a value that
-    has no plain form.
+    The parameters, the seed and the lesson's name are read from the notebook itself;
+    outside a notebook there are none, and the folder is the working folder.
+    Raises TypeError for a value that has no plain form.
     """
     given = _parameters()
     folder = Path(given.pop("out", "."))
     versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
     record = {"schema": SCHEMA, "lesson": _lesson(),
-              "date": datetime.now(UTC).isoformat(timespec="seconds"),
-              "versions": versions, "seed": given.pop("seed", None), "parameters": given,
-              "metrics": metrics,
+              "date": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions,
+              "seed": given.pop("seed", None), "parameters": given, "metrics": metrics,
               "figures": [_alternative(i, figure) for i, figure in enumerate(figures)]}
     plain = {name: _plain(name, value) for name, value in record.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,12 +75,13 @@ def _parameters() -> dict[str, Any]:
 
 
 def _lesson() -> str | None:
-    """The name of the notebook here that holds the cell which is running: no kernel is told whose
-    it is."""
+    """The name of the notebook here that holds the cell which is running:
+    no kernel is told whose it is.
+    """
     shell = _shell()
     running = shell.user_ns["In"][-1].strip() if shell and shell.user_ns.get("In") else ""
-    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb")) if running
-             and running in _cells(path)]
+    named = [path.stem for path in sorted(Path.cwd().glob("*.ipynb"))
+             if running and running in _cells(path)]
     return named[0] if len(named) == 1 else None
 
 

@@ -1,12 +1,12 @@
-"""Live figures: sliders that move a picture, and the same picture standing still wherever there is
-no kernel to ask.
+"""Live figures: sliders that move a picture, and the same picture standing still
+wherever there is no kernel to ask.
 
     mk.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8)
 
-is the ready-made one: loops, their curves and their diet, in a page that answers while a slider
-moves (see `explore`). `mk.phase_map()` is the map of what synthetic rows are worth; a click shows
-the loop of a cell (see `phase_map`). `view` joins a picture with its sliders; where they start is
-said by name:
+is the ready-made one: loops, their curves and their diet, in a page that answers while
+a slider moves (see `explore`). `mk.phase_map()` is the map of what synthetic rows are worth;
+a click shows the loop of a cell (see `phase_map`). `view` joins a picture with its sliders;
+where they start is said by name:
 
     mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)
 
@@ -20,15 +20,15 @@ said by name:
 | Damage | a known fault, and the metrics that see it |
 | Perfect | what a perfect model scores |
 
-A picture of your own is a function `update(**values) -> mk.live.Frame` of the values alone, with
-one control for each:
+A picture of your own is a function `update(**values) -> mk.live.Frame`
+of the values alone, with one control for each:
 
     t = mk.live.Slider("generation t", 10, low=1, high=50)
     mk.live.view(update, {"t": t, "lam": mk.live.Choice("sampling bias λ", 0.8, (0.8, 1.0))})
 
-Every view is its own still picture too: PNG, HTML with caption and alternative text, plain text. So
-a report, a page on GitHub and a notebook without a kernel show the state that the sliders start
-from.
+Every view is its own still picture too: PNG, HTML with caption and alternative text, plain text.
+So a report, a page on GitHub and a notebook without a kernel show the state
+that the sliders start from.
 
 Threads: in newer JupyterLab a slider's callback runs on a thread of its own while cells run. So
 drawing happens under one lock, `plot.DRAWING`, and nothing here opens a random stream. While one

@@ -39,15 +39,15 @@ class Slider:
                                     "step": self.step}
         if all(isinstance(number, int) for number in (self.value, self.low, self.high, self.step)):
             return ipywidgets.IntSlider(**look)
-        return ipywidgets.FloatSlider(
-            **look, readout_format=f".{max(0, math.ceil(-math.log10(self.step)))}f"
-        )
+        digits = max(0, math.ceil(-math.log10(self.step)))
+        return ipywidgets.FloatSlider(**look, readout_format=f".{digits}f")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several values, in their order, as a slider. ValueError for a value that is none of
-    them."""
+    """One of several values, in their order, as a slider.
+    ValueError for a value that is none of them.
+    """
 
     label: str
     value: Any

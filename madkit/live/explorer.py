@@ -1,5 +1,5 @@
-"""The explorer: loops side by side, their curves and their diet, in a page that answers while a
-slider moves.
+"""The explorer: loops side by side, their curves and their diet,
+in a page that answers while a slider moves.
 
     mk.explore()                                                     three loops, a Gaussian, sliders for p, λ and n
     mk.explore(mk.fresh_data, n=100, p=0.1, lam=0.8)                 one loop; a slider for each setting given
@@ -36,27 +36,27 @@ STALE = "Press Run to train this setting."
 
 
 def explore(
-    what: Any = None,                         # None: the three loops; a loop function; {label: loop
-                                              # function}; Run; {label: Run}
+    what: Any = None,                         # None: the three loops; a loop function;
+                                              # {label: loop function}; Run; {label: Run}
     *,
     t: int | None = None,                     # the generation to start at; None: 10, or the last
-    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace", "w2_squared", …
-                                                 # (runs: of their table)
+    metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace",
+                                                 # "w2_squared", … (runs: of their table)
     dim: int = 2,                             # 1: densities, 2: ellipses
     generations: int = 50,                    # how many the slider has
     seeds: int = 200,                         # how many the curves show
-    model: Any = None,                        # with `truth`: a model, trained when Run is pressed,
-                                              # instead of the exact law
+    model: Any = None,                        # with `truth`: a model, trained when Run
+                                              # is pressed, instead of the exact law
     truth: Any = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}}
     title: str = "",
     render: Render = "auto",                  # "auto": live in a Jupyter server, static elsewhere
     key: str = "",                            # tells apart several explorers that one cell makes
-    **settings: Any,                          # where the sliders start: n=100, p=0.1, lam=0.8, …
-                                              # (or Slider, Choice)
+    **settings: Any,                          # where the sliders start: n=100, p=0.1,
+                                              # lam=0.8, … (or Slider, Choice)
 ) -> Explorer:
-    """Watch self-consuming loops: press play, move λ, p and n, compare A with B; the last line of a
-    cell shows it.
+    """Watch self-consuming loops: press play, move λ, p and n, compare A with B;
+    the last line of a cell shows it.
 
     Loops are functions of the settings they take. Without a model, a Gaussian is fitted to N(0, I)
     by the exact law, all seeds anew at every move. `explorer.state` can be read, set and copied;
@@ -65,15 +65,15 @@ def explore(
     """
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any
-    if isinstance(what, Run) or isinstance(what, Mapping) and any(isinstance(one, Run)
-                                                                  for one in what.values()):
+    several = what.values() if isinstance(what, Mapping) else ()
+    if isinstance(what, Run) or any(isinstance(one, Run) for one in several):
         page, source = of_runs(what, chosen, title)
     else:
-        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds, model,
-                                truth, title)
+        page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds,
+                                model, truth, title)
     t = min(10, page.generations) if t is None else t
-    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None, "seed": 0,
-             "speed": 1}
+    state = {"t": t, "tab": "A", "A": start(page, settings), "B": None, "drawn": None,
+             "seed": 0, "speed": 1}
     return Explorer(page, source, check_state(page, state), live=is_live(render), key=key)
 
 
@@ -94,8 +94,9 @@ class _Widget(Widget):
 
 
 class Explorer(PageShell):
-    """What `explore` returns. `state`: what is shown, to read and to set; `run`: the Run behind it;
-    `close()`: let go."""
+    """What `explore` returns. `state`: what is shown, to read and to set;
+    `run`: the Run behind it; `close()`: let go.
+    """
 
     NAME, TITLE = "explore", "Self-consuming loops"
 
@@ -120,16 +121,18 @@ class Explorer(PageShell):
 
     @property
     def caption(self) -> str:
-        """What is shown, in a sentence with its numbers: the picture's caption and text
-        alternative."""
+        """What is shown, in a sentence with its numbers:
+        the picture's caption and text alternative.
+        """
         if not self._all():
             return still.alternative(self.page, self._state)
         return summary(self.page, self._state, self._known)
 
     @property
     def run(self) -> Run | dict[str, Run]:
-        """The Run behind the picture, {label: Run} where several loops are shown: numbers, and what
-        they were made of."""
+        """The Run behind the picture, {label: Run} where several loops are shown:
+        numbers, and what they were made of.
+        """
         runs = self.source.run(self.page, self._state)
         if not runs:
             raise ValueError("explorer.run: nothing has been run yet; press Run")
@@ -146,8 +149,7 @@ class Explorer(PageShell):
                 self._refuse(error)
 
     def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
-        """Tracks that the page lacks: of the state that it moves to, or of one that may come next.
-        """
+        """Tracks that the page lacks: of the state it moves to, or of one that may come next."""
         with self._turn:
             there: list[Track] = []
             try:
@@ -202,8 +204,8 @@ class Explorer(PageShell):
 
     def _start(self) -> None:
         with self._turn:
-            self._begin(self._state,
-                        [key for key in self.page.keys(self._state) if key not in self._known])
+            lacks = [key for key in self.page.keys(self._state) if key not in self._known]
+            self._begin(self._state, lacks)
 
     def _halt(self) -> None:
         self._turns += 1
@@ -226,8 +228,9 @@ class Explorer(PageShell):
 
     def _work(self, state: State, keys: list[str], asked: int,
               before: list[threading.Thread]) -> None:
-        """Grow these tracks, and show every generation; a newer request ends it between two
-        generations."""
+        """Grow these tracks, and show every generation;
+        a newer request ends it between two generations.
+        """
         for thread in before:                           # a track is grown by one thread at a time
             thread.join()
         try:
@@ -237,8 +240,8 @@ class Explorer(PageShell):
                     return self._rest(*self._stopped)
                 self._send([one.track() for one in under_way])
                 if self.widget is not None:
-                    self._say("progress", f"generation {t} of "
-                                          f"{self.page.generations}", t / self.page.generations)
+                    last = self.page.generations
+                    self._say("progress", f"generation {t} of {last}", t / last)
             self._known |= {one.key: one.track() for one in under_way}
             self._rest("", "")
         except Exception as error:
@@ -249,13 +252,11 @@ class Explorer(PageShell):
         return ("stale", "Stopped; Run goes on from here.") if self.page.heavy else ("", "")
 
     def _rest(self, kind: str, text: str) -> None:
-        """Say this in the place of this thread's progress; an error, or what a newer run says,
-        stays."""
-        if (
-            self.widget is not None
-            and self.widget.said["kind"] == "progress"
-            and self._threads[-1] is threading.current_thread()
-        ):
+        """Say this in the place of this thread's progress; an error,
+        or what a newer run says, stays.
+        """
+        waits = self.widget is not None and self.widget.said["kind"] == "progress"
+        if waits and self._threads[-1] is threading.current_thread():
             self._say(kind, text)
 
     def close(self) -> None:

@@ -34,14 +34,12 @@ PAGE = """<!DOCTYPE html>
 
 
 def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "") -> str:
-    """A whole page around a body, both HTML; the foot says what it was made from, by which version,
-    and when.
+    """A whole page around a body, both HTML; the foot says what it was
+    made from, by which version, and when.
 
     style  CSS beyond that of every page
     """
-    made = (
-        f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {date.today().isoformat()}</p>"
-    )
+    today = date.today().isoformat()
+    made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {today}</p>"
     return PAGE.format(title=html.escape(title), style=STYLE.read_text(encoding="utf-8") + style,
-                       body=body + inline.once(body),
-                       footer=f"{footer}\n{made}")
+                       body=body + inline.once(body), footer=f"{footer}\n{made}")

@@ -1,6 +1,8 @@
-"""Explorers and maps inside a page of HTML: no network, no kernel. Scripts and styles stand in the
-page once, the data of each where it is shown; until its script runs, and on paper, its picture
-stands in its place."""
+"""Explorers and maps inside a page of HTML: no network, no kernel.
+
+Scripts and styles stand in the page once, the data of each where it is shown;
+until its script runs, and on paper, its picture stands in its place.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,16 @@ HIDE = """
 
 
 def fragment(data: dict[str, Any], picture: str) -> str:
-    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`, `picture` the HTML
-    that stands in its place."""
+    """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`,
+    `picture` the HTML that stands in its place.
+    """
     plain = json.dumps({"page": data["page"], "state": data["state"]}).replace("<", "\\u003c")
     name = data.get("script", "explorer")
-    return (f'<div class="madkit-place" data-script="{name}">{picture}<div '
-            'class="madkit-live"></div><script type="application/json" '
-            f'class="madkit-data">{plain}</script><script type="text/plain" '
-            f'class="madkit-scene">{html.escape(data["scene"])}</script></div>')
+    scene = html.escape(data["scene"])
+    return (f'<div class="madkit-place" data-script="{name}">{picture}'
+            '<div class="madkit-live"></div>'
+            f'<script type="application/json" class="madkit-data">{plain}</script>'
+            f'<script type="text/plain" class="madkit-scene">{scene}</script></div>')
 
 
 def once(body: str) -> str:

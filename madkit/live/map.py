@@ -35,12 +35,12 @@ def phase_map(
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}};
                                                              # None: cells of the paper
     title: str = "",
-    render: Render = "auto",                          # "auto": live in a Jupyter server, static
-                                                      # elsewhere
+    render: Render = "auto",                          # "auto": live
+                                                      # in a Jupyter server, static elsewhere
     key: str = "",                                    # tells apart several maps that one cell makes
 ) -> PhaseMap:
-    """Where does synthetic data help? n_e/n_r over n_r and n_s, and the loop of a cell; the last
-    line of a cell shows it.
+    """Where does synthetic data help? n_e/n_r over n_r and n_s, and the loop of a cell;
+    the last line of a cell shows it.
 
     n_e is the number of real rows that alone do as well as the loop in its limit: blue where
     n_e > n_r, synthetic rows help; red where they harm. Click or drag on the map, or move with the
@@ -76,8 +76,9 @@ class _Widget(Widget):
 
 
 class PhaseMap(PageShell):
-    """What `phase_map` returns. `state`: the cell shown, to read and to set; `caption`: in words;
-    `close()`: let go."""
+    """What `phase_map` returns. `state`: the cell shown, to read and to set;
+    `caption`: in words; `close()`: let go.
+    """
 
     NAME, TITLE = "phase map", "What is synthetic data worth?"
 
@@ -97,8 +98,9 @@ class PhaseMap(PageShell):
 
     @property
     def path(self) -> dict[str, Any]:
-        """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed, "rows": (n_e,
-        error) of the last}."""
+        """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed,
+        "rows": (n_e, error) of the last}.
+        """
         with self._turn:
             return self._paths[phases.key(self._state)]
 
@@ -165,8 +167,9 @@ class PhaseMap(PageShell):
         return self.widget is not None
 
     def _unfinished(self) -> phases.State | None:
-        """The state shown, where its path has not all its seeds; else this thread is done, and the
-        next move starts another."""
+        """The state shown, where its path has not all its seeds; else this thread is done,
+        and the next move starts another.
+        """
         with self._turn:
             state = self._state
             if len(self._paths[phases.key(state)]["w2"]) < phases.SEEDS[state["dim"]]:
@@ -191,10 +194,9 @@ class PhaseMap(PageShell):
 
     def _offline(self) -> dict[str, Any]:
         """The page with the simulated paths of the start and of every preset."""
-        states = [self._state, *({**self._state, **preset["set"]}
-                                 for preset in self.page["presets"])]
+        states = [self._state | preset["set"] for preset in self.page["presets"]]
         paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS))
-                 for state in states}
+                 for state in [self._state, *states]}
         page = self.page | {"offline": True, "paths": paths}
         return {"script": "phase_map", "page": page, "state": self._state, "scene": ""}
 

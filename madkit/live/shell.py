@@ -1,5 +1,5 @@
-"""What `explore`, `phase_map` and `view` share: where they are live, and what a notebook is given
-to show.
+"""What `explore`, `phase_map` and `view` share: where they are live,
+and what a notebook is given to show.
 
 A figure is live where a browser moves it and a kernel answers; elsewhere it stands still, in a
 report as a page that moves on its own. Of each cell of a notebook the newest alone stays live:

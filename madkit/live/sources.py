@@ -1,5 +1,5 @@
-"""Where an explorer's tracks come from: runs made before, or loops, by the exact law or generation
-by generation.
+"""Where an explorer's tracks come from: runs made before, or loops,
+by the exact law or generation by generation.
 
 A source answers `tracks(page, state, keys)`, `growing(page, state, key)` where runs take time, and
 `run(page, state)`, the Runs behind the picture; `of_runs` and `of_loops` make one of what `explore`
@@ -39,15 +39,15 @@ LOOPS: dict[str, Callable[..., Loop]] = {
     "fresh data": fresh_data,
 }
 PRESETS: dict[str, dict[str, Any]] = {
-    "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats "
-                        "itself", "n": 20, "p": 0.0, "lam": 1.0},
+    "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself",
+                "n": 20, "p": 0.0, "lam": 1.0},
     "just enough hay": {"help": "one row in five is fresh", "n": 100, "p": 0.2, "lam": 1.0},
-    "cherry-picking": {"help": "only the most typical samples are passed on, λ = "
-                               "0.7", "n": 100, "p": 0.1, "lam": 0.7},
-    "photocopier": {"help": "many rows, an honest copy of a copy: slow, and never "
-                            "back", "n": 1000, "p": 0.0, "lam": 1.0},
-    "rescue": {"help": "half of the rows are fresh, though the rest is "
-                       "biased", "n": 100, "p": 0.5, "lam": 0.7},
+    "cherry-picking": {"help": "only the most typical samples are passed on, λ = 0.7",
+                       "n": 100, "p": 0.1, "lam": 0.7},
+    "photocopier": {"help": "many rows, an honest copy of a copy: slow, and never back",
+                    "n": 1000, "p": 0.0, "lam": 1.0},
+    "rescue": {"help": "half of the rows are fresh, though the rest is biased",
+               "n": 100, "p": 0.5, "lam": 0.7},
 }
 
 
@@ -66,9 +66,8 @@ def of_runs(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None,
     shown = tuple(Shown(label, look) for label, look in zip(runs, seen, strict=True))
     last = max(int(run.table.generation.max()) for run in runs.values())
     seeds = max(run.table.seed.nunique() for run in runs.values())
-    page = Page(title, last, shown, (), known, stored.window(list(runs.values())), choose="run",
-                compare=len(runs) > 1,
-                seeds=seeds)
+    page = Page(title, last, shown, (), known, stored.window(list(runs.values())),
+                choose="run", compare=len(runs) > 1, seeds=seeds)
     return page, Stored(runs, known)
 
 
@@ -92,11 +91,12 @@ class Stored:
 
 def of_loops(
     what: Any, settings: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]] | None,
-    chosen: tuple[str, ...] | None,
-    dim: int, generations: int, seeds: int, model: Any, truth: Any, title: str,
+    chosen: tuple[str, ...] | None, dim: int, generations: int, seeds: int, model: Any,
+    truth: Any, title: str,
 ) -> tuple[Page, Computed]:
-    """The page of loops, functions of these settings: a Gaussian by the exact law, or a model that
-    trains when asked."""
+    """The page of loops, functions of these settings: a Gaussian by the exact law,
+    or a model that trains when asked.
+    """
     given = dict(settings)
     if what is None:
         what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
@@ -105,12 +105,12 @@ def of_loops(
         raise ValueError("explore: expected model and truth together, or neither")
     presets = presets or {}
     controls = tuple(_control(name, value, presets) for name, value in given.items())
-    loops = _shown(what, given, {c.name: c.values[i]
-                                 for c, i in zip(controls, _places(controls, given), strict=True)})
+    places = zip(controls, _places(controls, given), strict=True)
+    loops = _shown(what, given, {c.name: c.values[i] for c, i in places})
     heavy = model is not None
     metrics, where = _training(model, truth) if heavy else _exactly(chosen, dim)
-    page = Page(title, generations, loops, controls, metrics, where, presets, draw=not heavy
-                and dim == 2, heavy=heavy,
+    page = Page(title, generations, loops, controls, metrics, where, presets,
+                draw=not heavy and dim == 2, heavy=heavy,
                 seeds=min(seeds, 1) if heavy else seeds)
     for name, preset in presets.items():
         _check_preset(page, name, preset)
@@ -127,14 +127,14 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
     shown = []
     for label, make in made.items():
         names = takes(make, list(given))
-        look = family(repr(make(**{name: value for name, value in start.items() if name in names
-                                   and name in _parameters(make)})))
+        asked = {name: value for name, value in start.items()
+                 if name in names and name in _parameters(make)}
+        look = family(repr(make(**asked)))
         shown.append(Shown(str(label) or look.name, look, names, make))
     if unused := [name for name in given if not any(name in one.takes for one in shown)]:
-        raise ValueError(
-            f"explore: no loop takes {unused[0]!r}, expected some of "
-            f"{', '.join(sorted({p for make in made.values() for p in _parameters(make)} | {'n_ini'}))}"
-        )
+        known = {p for make in made.values() for p in _parameters(make)} | {"n_ini"}
+        raise ValueError(f"explore: no loop takes {unused[0]!r}, expected some of "
+                         f"{', '.join(sorted(known))}")
     return tuple(shown)
 
 
@@ -147,8 +147,9 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...
         raise ValueError(f"metrics: expected some of {', '.join(gaussian.METRICS)}, got "
                          f"{wrong[0]!r}")
     known = tuple(gaussian.METRICS[name] for name in names)
-    return known + (growing.METRICS if dim == 2 else ()), {"kind": "gaussian", "dim": dim,
-                                                           "half": 4.0}
+    if dim == 2:
+        known += growing.METRICS
+    return known, {"kind": "gaussian", "dim": dim, "half": 4.0}
 
 
 def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
@@ -175,7 +176,8 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
         raise ValueError(f"explore: no slider is known for {name!r} (only for {', '.join(KNOWN)}); "
                          f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
     extra = {preset[name] for preset in presets.values() if name in preset}
-    extra |= set() if known is value else {value}
+    if known is not value:
+        extra.add(value)
     for one in extra:
         if isinstance(one, bool | str) or not hasattr(one, "__float__"):
             raise ValueError(f"explore: expected a number for {name}, got {one!r}")
@@ -183,8 +185,7 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
         values = sorted({*known.options, *extra})
     else:
         steps = round((known.high - known.low) / known.step)
-        values = sorted({*(round(known.low + i * known.step, 10) for i in range(steps + 1)),
-                         *extra})
+        values = sorted({round(known.low + i * known.step, 10) for i in range(steps + 1)} | extra)
     return Control(name, known.label.partition(" (")[0], tuple(values),
                    tuple(_words(name, v) for v in values))
 
@@ -192,13 +193,9 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
 def _words(name: str, value: float) -> str:
     if name == "p":
         return f"{100 * value:g} %"
-    return (
-        "1 (none)"
-        if name == "lam" and value == 1
-        else f"{value:,}"
-        if isinstance(value, int)
-        else f"{value:g}"
-    )
+    if name == "lam" and value == 1:
+        return "1 (none)"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
@@ -211,9 +208,8 @@ def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
 def start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
     given = {"n": 100, "p": 0.1, "lam": 0.8} | dict(settings)
     places = zip(page.controls, _places(page.controls, given), strict=True)
-    return {"loop": page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]} | {
-        control.name: i for control, i in places
-    }
+    loop = page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]
+    return {"loop": loop} | {control.name: i for control, i in places}
 
 
 def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
@@ -224,8 +220,9 @@ def _check_preset(page: Page, name: str, preset: Mapping[str, Any]) -> None:
 
 
 class Computed:
-    """Loops of a Gaussian by the exact law; of a model given, or on what was drawn, generation by
-    generation."""
+    """Loops of a Gaussian by the exact law; of a model given,
+    or on what was drawn, generation by generation.
+    """
 
     def __init__(self, page: Page, dim: int, model: Any, truth: Any):
         self.dim, self.model, self.truth = dim, model, truth
@@ -263,10 +260,8 @@ class Computed:
                 if (n := max(initial_rows(loop), n_ini or 0)) > MOST:
                     raise ValueError(f"expected at most {MOST:,} rows per generation where rows "
                                      f"are drawn, got {n:,}")
-                model, truth = (
-                    models.Mixture(k=8),
-                    growing.drawn(tuple(map(tuple, state["drawn"]["points"]))),
-                )
+                model = models.Mixture(k=8)
+                truth = growing.drawn(tuple(map(tuple, state["drawn"]["points"])))
             else:
                 model, truth = self.model, self.truth
             seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]
@@ -284,11 +279,10 @@ class Computed:
                 runs[one.label] = self.records[key].run()
             elif not page.heavy and not state["drawn"]:
                 loop, n_ini = self.loop(page, one, side)
-                runs[one.label] = exact.run(loop, self.dim, generations=page.generations,
-                                            seeds=self.seeds(page, state),
-                                            n_ini=initial_rows(loop) if n_ini is None else n_ini,
-                                            device="cpu",
-                                            metrics=_exact(page))
+                n_ini = initial_rows(loop) if n_ini is None else n_ini
+                runs[one.label] = exact.run(
+                    loop, self.dim, generations=page.generations, seeds=self.seeds(page, state),
+                    n_ini=n_ini, device="cpu", metrics=_exact(page))
         return runs
 
 

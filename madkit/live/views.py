@@ -37,8 +37,8 @@ def view(
     set it). A live view closes the one that the same cell made before. An error while a slider
     moves is shown below the picture; at the start it is raised.
 
-    ValueError for a value that its control cannot take, or for a name without a control; TypeError
-    for what is no picture.
+    ValueError for a value that its control cannot take, or for a name without a control;
+    TypeError for what is no picture.
     """
     update, chosen = _joined(picture, controls, start)
     for name, preset in presets.items():

@@ -1,5 +1,6 @@
-"""Views: a Run, or a dict of runs by name, becomes a picture. Every colour has one meaning, here
-and in the lessons.
+"""Views: a Run, or a dict of runs by name, becomes a picture.
+
+Every colour has one meaning, here and in the lessons.
 
 | view | shows |
 |---|---|
@@ -46,9 +47,8 @@ from madkit.plot.rows import clouds, composition, filmstrip
 from madkit.plot.sheets import chart, sheet
 
 __all__ = [
-    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition", "emitted",
-    "tradeoff", "kept",
-    "phase", "along", "paths",
+    "curves", "spectrum", "clouds", "filmstrip", "sheet", "chart", "composition",
+    "emitted", "tradeoff", "kept", "phase", "along", "paths",
     "figure", "head", "name_ends", "DRAWING", "COLOURS", "FAMILIES", "family", "ramp", "shades",
 ]
 

@@ -1,5 +1,6 @@
-"""Views of sampling bias: what models emit at every λ (`emitted`), quality against diversity
-(`tradeoff`), variance (`kept`)."""
+"""Views of sampling bias: what models emit at every λ (`emitted`),
+quality against diversity (`tradeoff`), variance (`kept`).
+"""
 
 from __future__ import annotations
 
@@ -30,55 +31,50 @@ Path = tuple[str, np.ndarray]  # a name, and rows of (λ, recall, precision), λ
 def emitted(
     biased: Biased,                                # of images, or of vectors of two numbers or more
     lams: Iterable[float] | None = None,           # one row of panels each; None: all of them
-    columns: int = 6,                              # images of each label, the first that were
-                                                   # emitted, none chosen
+    columns: int = 6,                              # images of each label, the first
+                                                   # that were emitted, none chosen
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """What every model emits: a row of panels per λ, a column per model (λ, models); real rows in
-    grey below, of images in a first column. ValueError for other rows, and for λ that were not
-    sampled.
+    """What every model emits: a row of panels per λ, a column per model (λ, models);
+    real rows in grey below, of images in a first column. ValueError for other rows,
+    and for λ that were not sampled.
     """
     chosen = list(lams) if lams is not None else list(next(iter(biased.samples.values())))
     names, shape = names_of(biased), aspect(biased, columns)
     size = min(3.0, 11 / len(names))
-    axes = layout.figure(max(6, size * len(names)), 1.2 + size * shape * len(chosen), len(chosen),
-                         len(names)).panels
+    width, height = max(6, size * len(names)), 1.2 + size * shape * len(chosen)
+    axes = layout.figure(width, height, len(chosen), len(names)).panels
     for row, lam in zip(axes, chosen, strict=True):
         draw(row, biased, lam, columns)
         row[0].set_ylabel(f"λ = {lam:g}", fontsize=layout.LABEL, color=COLOURS["text"])
     for panel, name in zip(axes[0], names, strict=True):
         panel.set_title(name, fontsize=layout.LABEL, color=COLOURS["text"])
-    said = (
-        "first images of every label"
-        if _images(biased)
-        else "grey: real test rows, vermilion: emitted"
-    )
+    said = "grey: real test rows, vermilion: emitted"
+    if _images(biased):
+        said = "first images of every label"
     layout.head(axes, title, f"{said} · one fit per model, the same noise at every λ")
     return axes
 
 
 def tradeoff(
-    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model; runs, of
-                                                   # one λ each: per generation
+    drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model;
+                                                   # runs, of one λ each: per generation
     generations: Iterable[int] | None = None,      # of runs; None: the first and the last
     lam: float | None = None,                      # a ring around this λ
     ax: Axes | None = None,                        # None: a new figure
     title: str | None = None,                      # the finding in words
     heading: bool = True,                          # say the setting above
 ) -> Axes:
-    """Precision over recall, from the highest λ to the lowest along every path; points say their λ
-    where there is room.
+    """Precision over recall, from the highest λ to the lowest along every path;
+    points say their λ where there is room.
 
-    A grey cross, for models: real training rows judged as if they were emitted, the best to be
-    hoped for. ValueError for a table without precision and recall, and for generations that were
-    not judged.
+    A grey cross, for models: real training rows judged as if they were emitted,
+    the best to be hoped for. ValueError for a table without precision and recall,
+    and for generations that were not judged.
     """
     if isinstance(drawn, Mapping):
-        paths, floor, said = (
-            _of_runs(drawn, generations),
-            None,
-            language.setting(drawn).replace(", band: 10–90 %", ""),
-        )
+        paths, floor = _of_runs(drawn, generations), None
+        said = language.setting(drawn).replace(", band: 10–90 %", "")
     else:
         paths, floor, said = _of_models(drawn), drawn.floor, "one fit each, no band"
     axes = layout.panels(ax, 7.5, 5.2, 1, 1)
@@ -91,8 +87,8 @@ def tradeoff(
     chosen = every[every[:, 0] == lam]
     panel.plot(chosen[:, 1], chosen[:, 2], "o", markersize=13, markerfacecolor="none",
                color=COLOURS["text"], label="_ring")
-    ends = [(*points[0, 1:], name, colour) for (name, points), colour in zip(paths, colours,
-                                                                             strict=True)]
+    ends = [(*points[0, 1:], name, colour)
+            for (name, points), colour in zip(paths, colours, strict=True)]
     if floor:
         best = floor["recall"], floor["precision"]
         panel.plot(*best, "P", markersize=10, color=COLOURS["real"], label="real against real",
@@ -111,13 +107,13 @@ def tradeoff(
 
 def kept(
     biased: Biased,
-    metric: str = "trace",                         # of its table, and of moments: tr Σ, the total
-                                                   # variance
-    ax: Axes | None = None,                        # None: a new figure
-    title: str | None = None,                      # the finding in words
+    metric: str = "trace",     # of its table, and of moments: tr Σ, the total variance
+    ax: Axes | None = None,    # None: a new figure
+    title: str | None = None,  # the finding in words
 ) -> Axes:
-    """A metric over λ, as a share of what it is at the highest λ, a line per model; dashed: λ
-    itself, the Gaussian's law."""
+    """A metric over λ, as a share of what it is at the highest λ, a line per model;
+    dashed: λ itself, the Gaussian's law.
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     table = biased.table[biased.table.metric == metric]
@@ -218,15 +214,15 @@ def _of_runs(runs: Mapping[str, Run], generations: Iterable[int] | None) -> list
     judged = sorted(set.intersection(*(set(run.table.generation) for run in runs.values())))
     chosen = [judged[0], judged[-1]] if generations is None else list(generations)
     if not set(chosen) <= set(judged):
-        raise ValueError(f"generations: expected some of {', '.join(map(str, judged))}, got "
-                         f"{chosen}")
+        raise ValueError(
+            f"generations: expected some of {', '.join(map(str, judged))}, got {chosen}")
     return [(f"generation {t}", _points(table[table.generation == t])) for t in chosen]
 
 
 def _points(rows: pd.DataFrame) -> np.ndarray:
     """(λ, recall, precision), λ falling; the median of several seeds."""
-    wide = rows.pivot_table(index="lam", columns="metric", values="value",
-                            aggfunc="median").sort_index(ascending=False)
+    wide = rows.pivot_table(index="lam", columns="metric", values="value", aggfunc="median")
+    wide = wide.sort_index(ascending=False)
     if not {"recall", "precision"} <= set(wide):
         raise ValueError("tradeoff: expected precision and recall in the table, got "
                          f"{', '.join(map(str, wide))}")
@@ -242,13 +238,14 @@ def _numbers(ax: Axes, paths: list[np.ndarray]) -> None:
     taken = [spot for spots in place for a, b in itertools.pairwise(spots)
              for spot in a + steps * (b - a)]
     for points, spots in zip(paths, place, strict=True):
-        for (lam, *xy), spot in sorted(zip(points, spots, strict=True),
-                                       key=lambda each: each[0][0] not in points[[0, -1], 0]):
+        inner = [lam not in points[[0, -1], 0] for lam in points[:, 0]]  # ends say theirs first
+        for i in np.argsort(inner, kind="stable"):
+            (lam, *xy), spot = points[i], spots[i]
             for offset in ((0, 11), (0, -12), (17, 0), (-17, 0)):
                 at = spot + offset
                 if all(abs(at[0] - x) > 15 or abs(at[1] - y) > 8 for x, y in taken):
-                    ax.annotate(f"{lam:g}", xy, offset, textcoords="offset points", ha="center",
-                                va="center",
-                                fontsize=10, color=COLOURS["faint"], gid="lam")
+                    ax.annotate(f"{lam:g}", xy, offset, textcoords="offset points",
+                                ha="center", va="center", fontsize=10, color=COLOURS["faint"],
+                                gid="lam")
                     taken += [at, at + (-10, 0), at + (10, 0)]
                     break

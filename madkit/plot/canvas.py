@@ -1,5 +1,6 @@
-"""A matplotlib figure that shows itself in a notebook: pixels, the same with a text alternative,
-and that text alone."""
+"""A matplotlib figure that shows itself in a notebook: pixels,
+the same with a text alternative, and that text alone.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +38,9 @@ class Panels(Shown, np.ndarray):
 
 
 class Figure(Shown, figure.Figure):
-    """A figure without pyplot: the last line of a cell shows it, `savefig` writes it, `alt` is what
-    it says in words."""
+    """A figure without pyplot: the last line of a cell shows it, `savefig` writes it,
+    `alt` is what it says in words.
+    """
 
     panels: Panels
     _alt: str | None = None
@@ -49,8 +51,9 @@ class Figure(Shown, figure.Figure):
 
     @property
     def alt(self) -> str:
-        """The text alternative: what was set, else titles, labels and the two ends of every named
-        line."""
+        """The text alternative: what was set, else titles,
+        labels and the two ends of every named line.
+        """
         return self._alt if self._alt is not None else " ".join(map(_words, self.axes))
 
     @alt.setter

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 COLOURS = {
-    "real": "#4D4D4D", "synthetic": "#D55E00", "first real set": "#E69F00", "fresh": "#009E73",
-    "control": "#0072B2",
-    "theory": "#000000", "quality": "#56B4E9", "diversity": "#CC79A7", "own": "#5D3A9B",
-    "text": "#333333", "faint": "#767676",
+    "real": "#4D4D4D", "synthetic": "#D55E00", "first real set": "#E69F00",
+    "fresh": "#009E73", "control": "#0072B2", "theory": "#000000", "quality": "#56B4E9",
+    "diversity": "#CC79A7", "own": "#5D3A9B", "text": "#333333", "faint": "#767676",
 }
 
 
@@ -68,13 +67,15 @@ def born(t: int, last: int) -> str:
 
 
 def ink(colour: str) -> str:
-    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1 (WCAG 2.1, a
-    luminance of 0.183)."""
+    """The colour as text on white: darkened, where need be, to a contrast of 4.5 : 1.
+
+    That is a luminance of 0.183 (WCAG 2.1).
+    """
     light = _light(colour)
     luminance = float(light @ [0.2126, 0.7152, 0.0722])
     scaled = light * min(1, 0.18 / max(luminance, 1e-9))
-    return _hex(255 * np.where(scaled <= 0.0031308, 12.92 * scaled,
-                               1.055 * scaled ** (1 / 2.4) - 0.055))
+    curved = 1.055 * scaled ** (1 / 2.4) - 0.055
+    return _hex(255 * np.where(scaled <= 0.0031308, 12.92 * scaled, curved))
 
 
 def _light(colour: str) -> np.ndarray:
@@ -117,8 +118,8 @@ def looks(loops: Sequence[str]) -> list[Family]:
 
 
 def facts(loop: str) -> dict[str, str]:
-    """A loop in words, from its description: "Fresh(n=200) + Synthetic(n=800, lam=0.8, memory=1)"
-    is 200 fresh, 800 …
+    """A loop in words, from its description: "Fresh(n=200)
+    + Synthetic(n=800, lam=0.8, memory=1)" is 200 fresh, 800 …
 
     Keys are the source, or source and setting; so two loops are compared word by word.
     """
@@ -129,9 +130,8 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
     kind, _, inside = text.partition("(")
     given = dict(re.findall(r"(\w+)=([\d.]+)", inside))
     n = given.get("n")
-    known = {"Real": "the first real "
-                     "set", "Previous": "all rows so far", "Fresh": f"{n} fresh",
-             "Synthetic": f"{n} synthetic",
+    known = {"Real": "the first real set", "Previous": "all rows so far",
+             "Fresh": f"{n} fresh", "Synthetic": f"{n} synthetic",
              "Subsample": f"{n} of all rows so far"}
     # a function by its name, without where it stands and what it holds
     own = re.sub(r"\[.*|@.*|\.?<\w+>", "", kind)
@@ -143,11 +143,12 @@ def _part(text: str) -> Iterator[tuple[str, str]]:
 
 
 def sentence(said: Mapping[str, str]) -> str:
-    """Facts of a loop in one line: its sources added up, then its settings; a memory of 1 goes
-    without saying."""
+    """Facts of a loop in one line: its sources added up, then its settings;
+    a memory of 1 goes without saying.
+    """
     sources = " + ".join(text for key, text in said.items() if "." not in key)
-    return ", ".join(filter(None, [sources, *(text for key, text in said.items() if "." in key
-                                              and text != "memory 1")]))
+    settings = [text for key, text in said.items() if "." in key and text != "memory 1"]
+    return ", ".join(filter(None, [sources, *settings]))
 
 
 def on_log(label: str) -> str:
@@ -166,8 +167,10 @@ def compare(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], list[dic
 
 
 def named(runs: Run | Mapping[str, Run]) -> dict[str, Run]:
-    """{name: run}, of one loop each: a run of several loops becomes several. A run alone is called
-    by its family."""
+    """{name: run}, of one loop each: a run of several loops becomes several.
+
+    A run alone is called by its family.
+    """
     if not isinstance(runs, Mapping):
         return _loops(runs) or {family(_spec(runs, "loop")).name: runs}
     if not runs:
@@ -225,10 +228,10 @@ def setting(runs: Mapping[str, Run], seeds: bool = True) -> str:
     common, _ = compare([_facts(run) for run in runs.values()])
     models = {_short(_spec(run, "model")) for run in runs.values()}
     truths = {_short(_spec(run, "data") or _spec(run, "truth")) for run in runs.values()}
-    said = [sentence(common), " on ".join(min(part) for part in (models, truths) if len(part) == 1
-                                          and any(part)),
-            _seeds(runs) if seeds else "", "" if all(run.complete
-                                                     for run in runs.values()) else "stopped early"]
+    made_of = [min(part) for part in (models, truths) if len(part) == 1 and any(part)]
+    complete = all(run.complete for run in runs.values())
+    said = [sentence(common), " on ".join(made_of), _seeds(runs) if seeds else "",
+            "" if complete else "stopped early"]
     return " · ".join(part for part in said if part)
 
 

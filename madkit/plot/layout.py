@@ -1,7 +1,7 @@
 """What all views share: figures, titles, the generation axis, names at the ends of lines.
 
-Nothing overlaps: names stand beside the axes and are moved apart, with a thin line to what they
-name.
+Nothing overlaps: names stand beside the axes and are moved apart,
+with a thin line to what they name.
 """
 
 from __future__ import annotations
@@ -33,22 +33,24 @@ def figure(
     rows: int = 1,          # panels, from top to bottom
     columns: int = 1,       # panels, from left to right
 ) -> Figure:
-    """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are its axes,
-    `figure.alt` its text."""
+    """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are
+    its axes, `figure.alt` its text.
+    """
     from madkit.plot.canvas import Axes, Figure, Panels
 
     new = Figure((width, height), layout="constrained")
     new.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    new.panels = new.subplots(rows, columns, squeeze=False,
-                              subplot_kw={"axes_class": Axes}).view(Panels)
+    axes = new.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": Axes})
+    new.panels = axes.view(Panels)
     for ax in new.panels.flat:
         plain(ax)
     return new
 
 
 def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Panels:
-    """The axes given as `ax`, as many as needed, or those of a new figure: an array (rows,
-    columns)."""
+    """The axes given as `ax`, as many as needed,
+    or those of a new figure: an array (rows, columns).
+    """
     from madkit.plot.canvas import Panels
 
     if ax is None:
@@ -93,9 +95,8 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
             continue
         wrapped = wrap(text, int(width / (points * (0.58 if weight == "bold" else 0.54))))
         note = first.annotate(wrapped, (0, 1), (0, below), xycoords="axes fraction",
-                              textcoords="offset points", fontsize=points,
-                              fontweight=weight, color=colour, va="bottom", gid="title",
-                              annotation_clip=False)
+                              textcoords="offset points", fontsize=points, fontweight=weight,
+                              color=colour, va="bottom", gid="title", annotation_clip=False)
         note.set_in_layout(not own)
         below += (wrapped.count("\n") + 1) * LINE * points + 3
     if own:
@@ -104,12 +105,13 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
 
 
 def wrap(text: str, most: int) -> str:
-    """Lines of at most so many letters and of about equal length; a setting is broken between its
-    parts, at " · "."""
+    """Lines of at most so many letters and of about equal length;
+    a setting is broken between its parts, at " · ".
+    """
     parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
     if " · " not in text:
-        trials = (textwrap.wrap(text, width) for width in range(len(text) // len(parts),
-                                                                len(text) + 1))
+        widths = range(len(text) // len(parts), len(text) + 1)
+        trials = (textwrap.wrap(text, width) for width in widths)
         return "\n".join(next(lines for lines in trials if len(lines) == len(parts)))
     lines = parts[:1]
     for part in parts[1:]:
@@ -142,8 +144,8 @@ def plain_numbers(ax: Axes, which: str = "y") -> None:
     axis, (low, high) = (ax.yaxis, ax.get_ylim()) if which == "y" else (ax.xaxis, ax.get_xlim())
     short = FuncFormatter(lambda value, _: f"{value:,g}") if low >= 5e-5 and high <= 5e4 else None
     axis.set_major_formatter(short or LogFormatterSciNotation())
-    axis.set_minor_formatter(NullFormatter() if high / low >= 20 else short
-                             or LogFormatterSciNotation())
+    wide = high / low >= 20
+    axis.set_minor_formatter(NullFormatter() if wide else short or LogFormatterSciNotation())
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
@@ -166,12 +168,11 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     beside = ax.transAxes + ScaledTranslation(0.2, 0, ax.figure.dpi_scale_trans)
     for (x, y, text, colour), place, wanted in zip(ends, places, at, strict=True):
         far = abs(place - wanted) * points(ax) > 4
-        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3,
-                 "relpos": (0, 0.5)}
+        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8,
+                 "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
         ax.annotate(text, (x, y), (1, place), xycoords="data", textcoords=beside, fontsize=TEXT,
-                    color=ink(colour),
-                    fontweight="bold", va="center", arrowprops=arrow if far else None,
-                    annotation_clip=False, gid="end")
+                    color=ink(colour), fontweight="bold", va="center",
+                    arrowprops=arrow if far else None, annotation_clip=False, gid="end")
 
 
 def move_names(
@@ -203,11 +204,11 @@ def points(ax: Axes) -> float:
 
 
 def apart(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Places as near as possible to the wanted ones (rising), at which labels of these heights do
-    not touch.
+    """Places as near as possible to the wanted ones (rising),
+    at which labels of these heights do not touch.
 
-    Least squares: neighbours that would touch form a block, which stands where its members wish on
-    average.
+    Least squares: neighbours that would touch form a block, which stands where
+    its members wish on average.
     """
     offsets = np.concatenate([[0], np.cumsum((heights[:-1] + heights[1:]) / 2)])
     blocks: list[list[float]] = []  # [mean wish, members]

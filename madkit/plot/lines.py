@@ -25,20 +25,20 @@ Line = tuple[np.ndarray, np.ndarray]
 
 def curves(
     runs: Run | Mapping[str, Run],                    # one run, or runs by name
-    metric: str | Callable | Sequence | None = None,  # None: the first of the table; several, for
-                                                      # one run only
+    metric: str | Callable | Sequence | None = None,  # None: the first of the table;
+                                                      # several, for one run only
     ax: Axes | None = None,                           # None: a new figure
-    log: bool | None = None,                          # log y axis; None: where a median decays to a
-                                                      # tenth, shares apart
+    log: bool | None = None,                          # log y axis; None: where a median
+                                                      # decays to a tenth, shares apart
     title: str | None = None,                         # the finding in words
 ) -> Axes:
-    """A metric over generations: the median of the seeds, a band from the 10th to the 90th
-    percentile, theory on top.
+    """A metric over generations: the median of the seeds, a band from the 10th
+    to the 90th percentile, theory on top.
 
-    Theory is a thin dashed black line, called "expectation" (heavy-tailed where loops collapse: it
-    may lie far above every path) or "exact". A log det of −∞ is said in words. Raises ValueError
-    for a metric that the table does not have, with those that it has, and for several metrics of
-    several runs.
+    Theory is a thin dashed black line, called "expectation"
+    (heavy-tailed where loops collapse: it may lie far above every path) or "exact".
+    A log det of −∞ is said in words. Raises ValueError for a metric that the table does not have,
+    with those that it has, and for several metrics of several runs.
     """
     named = language.named(runs)
     looks, metrics = language.styles(named), _metrics(metric, named)
@@ -48,11 +48,12 @@ def curves(
     if len(metrics) > 1:
         [(name, run)] = named.items()
         plain = [one for one in metrics if not value_of(one).aspect]
-        shades = dict(zip(plain, language.shades(looks[name].colour, len(plain)) if len(plain) > 1
-                          else [looks[name].colour],
-                          strict=False))
-        paths = [_path(run, one, one, _aspect(replace(looks[name], colour=shades.get(one, "")),
-                                              one)) for one in metrics]
+        colours = [looks[name].colour]
+        if len(plain) > 1:
+            colours = language.shades(looks[name].colour, len(plain))
+        shades = dict(zip(plain, colours, strict=False))
+        own = {one: replace(looks[name], colour=shades.get(one, "")) for one in metrics}
+        paths = [_path(run, one, one, _aspect(own[one], one)) for one in metrics]
     else:
         paths = [_path(run, metrics[0], name, looks[name]) for name, run in named.items()]
     axes = layout.panels(ax, 7.5, 4.5, 1, 1)
@@ -65,15 +66,15 @@ def curves(
 
 
 def spectrum(
-    runs: Run | Mapping[str, Run],                    # with metric "spectrum": rows spectrum.1
-                                                      # (largest), spectrum.2, …
+    runs: Run | Mapping[str, Run],                    # with metric "spectrum": rows
+                                                      # spectrum.1 (largest), spectrum.2, …
     ax: Axes | Sequence[Axes] | None = None,          # one for each run; None: a new figure
-    most: int = 5,                                    # eigenvalues drawn: the largest, the
-                                                      # smallest, and some between
+    most: int = 5,                                    # eigenvalues drawn: the largest,
+                                                      # the smallest, and some between
     title: str | None = None,                         # the finding in words
 ) -> Panels:
-    """The eigenvalues of the fitted covariance over generations, log scale, one panel per run: (1,
-    runs).
+    """The eigenvalues of the fitted covariance over generations, log scale,
+    one panel per run: (1, runs).
 
     The largest is light, the smallest dark; theory on top where the run has it. Eigenvalues that
     are zero throughout (data of lower rank) have no place on this scale: the smallest is the
@@ -115,26 +116,21 @@ def _path(run: Run, metric: str, name: str, look: Family) -> _Path:
     rows = run.table[run.table.metric == metric]
     if rows.empty:
         present = ", ".join(map(str, dict.fromkeys(run.table.metric))) or "none, the table is empty"
-        raise ValueError(f"metric: {metric!r} is not in the table of {name!r}, which has: "
-                         f"{present}")
+        raise ValueError(
+            f"metric: {metric!r} is not in the table of {name!r}, which has: {present}")
     table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     low, median, high = quantiles(table.to_numpy(float))
-    known = (
-        run.theory[run.theory.metric == metric].sort_values("generation")
-        if len(run.theory)
-        else run.theory
-    )
+    known = run.theory
+    if len(known):
+        known = known[known.metric == metric].sort_values("generation")
     theory = {kind: (part.generation.to_numpy(), part.value.to_numpy(float))
               for kind, part in known.groupby("kind")}
     return _Path(name, look, table.columns.to_numpy(), low, median, high, len(table), theory)
 
 
 def _spectrum(run: Run, most: int) -> list[_Path]:
-    largest = (
-        run.table[run.table.metric.astype(str).str.startswith("spectrum.")]
-        .groupby("metric")
-        .value.max()
-    )
+    rows = run.table[run.table.metric.astype(str).str.startswith("spectrum.")]
+    largest = rows.groupby("metric").value.max()
     if largest.empty:
         raise ValueError('spectrum: the run has no eigenvalues; run it with metrics=["spectrum"]')
     ks = sorted(int(name.split(".")[1]) for name, value in largest.items() if value > 0) or [1]
@@ -151,9 +147,8 @@ def _draw(ax: Axes, paths: list[_Path], log: bool, label: str) -> None:
     floor = min(path.median[np.isfinite(path.median)].min(initial=np.inf) for path in paths)
     for path in paths:
         ax.plot(path.t, _finite(path.median), color=path.look.colour, linestyle=path.look.line,
-                linewidth=2.4,
-                marker=path.look.marker, markersize=6, markevery=-(-len(path.t) // 12),
-                label=path.name)
+                linewidth=2.4, marker=path.look.marker, markersize=6,
+                markevery=-(-len(path.t) // 12), label=path.name)
         if path.seeds > 1:
             low = np.where(np.isneginf(path.low), floor, path.low)
             ax.fill_between(path.t, low, path.high, color=path.look.colour, alpha=0.18, linewidth=0,
@@ -183,13 +178,10 @@ def _singular(ax: Axes, paths: list[_Path]) -> None:
         gone = path.t[np.isneginf(path.median)]
         if len(gone):
             ax.plot(gone, np.zeros(len(gone)), transform=ax.get_xaxis_transform(),
-                    color=path.look.colour, linestyle="",
-                    marker="v", markersize=7, clip_on=False, markevery=-(-len(gone) // 12))
-            when = (
-                "in every generation"
-                if len(gone) == len(path.t)
-                else f"from generation {gone[0]} on"
-            )
+                    color=path.look.colour, linestyle="", marker="v", markersize=7,
+                    clip_on=False, markevery=-(-len(gone) // 12))
+            always = len(gone) == len(path.t)
+            when = "in every generation" if always else f"from generation {gone[0]} on"
             said.append(f"{path.name}: −∞ {when} (singular covariance)")
     if said:
         ax.set_xlabel("\n".join(["generation", *(f"▼ {line}" for line in said)]))
@@ -201,27 +193,28 @@ def _singular(ax: Axes, paths: list[_Path]) -> None:
 
 
 def _names(ax: Axes, paths: list[_Path]) -> None:
-    """Up to three lines are named at their ends; more in a list beside the axes, in the order of
-    their ends."""
+    """Up to three lines are named at their ends; more in a list beside
+    the axes, in the order of their ends.
+    """
     ends = _ends(paths)
     if len(paths) <= DIRECT:
         layout.name_ends(ax, ends)
         return
-    order = [name for _, _, name, _ in sorted(ends, key=lambda end: (end[3] == COLOURS["theory"],
-                                                                     -end[1]))]
+    ends.sort(key=lambda end: (end[3] == COLOURS["theory"], -end[1]))
+    order = [name for _, _, name, _ in ends]
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    ax.legend([handles[name] for name in order], order, loc="upper left", bbox_to_anchor=(1.01, 1),
-              frameon=False,
-              fontsize=layout.TEXT, handlelength=3)
+    ax.legend([handles[name] for name in order], order, loc="upper left",
+              bbox_to_anchor=(1.01, 1), frameon=False, fontsize=layout.TEXT, handlelength=3)
 
 
 def _ends(paths: list[_Path]) -> list[tuple[float, float, str, str]]:
-    """(generation, value, name, colour) of the last finite point of each line, and of one theory
-    line of each kind."""
+    """(generation, value, name, colour) of the last finite point of each line,
+    and of one theory line of each kind.
+    """
     ends = [(*_end(path.t, path.median), path.name, path.look.colour)
             for path in paths if np.isfinite(path.median).any()]
-    theory = {kind: (*_end(*line), kind, COLOURS["theory"]) for path in reversed(paths)
-              for kind, line in path.theory.items()
+    theory = {kind: (*_end(*line), kind, COLOURS["theory"])
+              for path in reversed(paths) for kind, line in path.theory.items()
               if np.isfinite(line[1]).any()}
     return ends + list(theory.values())
 
@@ -241,8 +234,8 @@ def _metrics(metric: Any, named: Mapping[str, Run]) -> list[str]:
     if metric is None:
         first = next(iter(named.values())).table.metric
         if not len(first):
-            raise ValueError("runs: the table is empty: run with metrics=, and at least one "
-                             "generation")
+            raise ValueError(
+                "runs: the table is empty: run with metrics=, and at least one generation")
         return [str(first.iloc[0])]
     chosen = metric if isinstance(metric, list | tuple) else [metric]
     return [metric_name(one) if callable(one) else str(one) for one in chosen]
@@ -251,16 +244,19 @@ def _metrics(metric: Any, named: Mapping[str, Run]) -> list[str]:
 def _aspect(look: Family, metric: str) -> Family:
     """How a metric looks beside others: quality and diversity have colours of their own."""
     aspect = value_of(metric).aspect
+    if not aspect:
+        return look
     return replace(look, colour=COLOURS[aspect],
-                   line="-" if aspect == "quality" else (0, (8, 3))) if aspect else look
+                   line="-" if aspect == "quality" else (0, (8, 3)))
 
 
 def _decays(paths: list[_Path]) -> bool:
-    """Whether a log axis is due: every median positive, and one of them below a tenth of its start
-    at its end."""
+    """Whether a log axis is due: every median positive, and one of them below
+    a tenth of its start at its end.
+    """
     medians = [path.median for path in paths if np.isfinite(path.median).any()]
-    return all((y[np.isfinite(y)] > 0).all() for y in medians) and any(y[-1] < 0.1 * y[0]
-                                                                       for y in medians)
+    positive = all((y[np.isfinite(y)] > 0).all() for y in medians)
+    return positive and any(y[-1] < 0.1 * y[0] for y in medians)
 
 
 def _same_limits(axes: Panels) -> None:

@@ -1,5 +1,6 @@
-"""Views of sweeps: `phase`, a map of what synthetic rows are worth; `along`, numbers over an axis;
-`paths`, over generations."""
+"""Views of sweeps: `phase`, a map of what synthetic rows are worth;
+`along`, numbers over an axis; `paths`, over generations.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 
 REACH = 2.0      # the map's colours end at n_e/n_r = 2^−REACH and 2^REACH
 NAMES = {
-    "n": "rows of a training set n", "n_r": "real rows a generation n_r", "n_s": "synthetic rows "
-                                                                                 "a generation n_s",
-    "lam": "sampling bias λ (1 = none)", "p": "share of fresh rows "
-                                              "p", "memory": "memory K: models that synthetic "
-                                                             "rows come from",
+    "n": "rows of a training set n", "n_r": "real rows a generation n_r",
+    "n_s": "synthetic rows a generation n_s", "lam": "sampling bias λ (1 = none)",
+    "p": "share of fresh rows p", "memory": "memory K: models that synthetic rows come from",
     "n_ini": "real rows of generation 1 n_ini", "ratio": "n_e/n_r (1: worth its real rows alone)",
     "w2_squared": f"limit of {value_of('w2_squared').label}",
 }
@@ -44,12 +43,12 @@ def phase(
     mark: tuple[float, float] | None = None,  # a ring around the cell nearest to this (x, y)
     bar: bool | None = None,          # the colour bar; None: on figures of its own
 ) -> Panels:
-    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm, white where they
-    change nothing.
+    """n_e/n_r of every cell: blue where synthetic rows help, red where they harm,
+    white where they change nothing.
 
     The boundary n_e = n_r is drawn twice, solid black as simulated and dashed white as in theory,
-    on top; dotted is theory's threshold n_s* for n_r → ∞. One panel for each value of `panels`: (1,
-    panels).
+    on top; dotted is theory's threshold n_s* for n_r → ∞.
+    One panel for each value of `panels`: (1, panels).
     """
     _check_columns(table, x, y, *([panels] if panels else []))
     parts = dict(list(table.groupby(panels, sort=True))) if panels else {None: table}
@@ -68,10 +67,8 @@ def phase(
     if bar or (bar is None and ax is None):
         _bar(axes, image)
     lines = "black simulated, white dashes theory" if "ratio" in table else "dashes theory"
-    said = (
-        f"boundary n_e = n_r: {lines}; dotted: {'theory for ' if 'ratio' in table else ''}n_r → ∞"
-    )
-    layout.head(axes, title, said, own=ax is None)
+    dotted = "theory for n_r → ∞" if "ratio" in table else "n_r → ∞"
+    layout.head(axes, title, f"boundary n_e = n_r: {lines}; dotted: {dotted}", own=ax is None)
     return axes
 
 
@@ -83,14 +80,15 @@ def along(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """A number over one axis of a sweep, ± 2 standard errors, with its theory (thin dashed): (1,
-    1)."""
+    """A number over one axis of a sweep, ± 2 standard errors,
+    with its theory (thin dashed): (1, 1).
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     _check_columns(table, x, y, f"{y}_error", f"{y}_theory", *([lines] if lines else []))
     parts = list(table.groupby(lines, sort=True)) if lines else [(None, table)]
-    for (value, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)),
-                                     strict=True):
+    colours = language.shades(COLOURS["fresh"], len(parts))
+    for (value, part), colour in zip(parts, colours, strict=True):
         part = part.sort_values(x)
         name = f"{SYMBOLS.get(lines, lines)} = {value:g}" if lines else "simulated"
         at, found, error = (part[name].to_numpy(float) for name in (x, y, f"{y}_error"))
@@ -109,8 +107,8 @@ def along(
     label = NAMES[y] if y == "ratio" else language.on_log(NAMES[y])
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seen = table[f"{y}_theory"].notna().any()
-    layout.head(axes, title, "bars: ± 2 standard "
-                             "errors" + (" · dashed: theory" if seen else ""), own=ax is None)
+    said = "bars: ± 2 standard errors" + (" · dashed: theory" if seen else "")
+    layout.head(axes, title, said, own=ax is None)
     layout.name_ends(panel, ends if lines else [])
     return axes
 
@@ -121,15 +119,16 @@ def paths(
     ax: Axes | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
-    """W₂² over generations, a line for each loop: median and band from the 10th to the 90th
-    percentile, theory dashed: (1, 1)."""
+    """W₂² over generations, a line for each loop: median and band from the 10th
+    to the 90th percentile, theory dashed: (1, 1).
+    """
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     parts = list(rows.groupby(list(lines), sort=True))
-    for (values, part), colour in zip(parts, language.shades(COLOURS["fresh"], len(parts)),
-                                      strict=True):
-        name = ", ".join(f"{SYMBOLS.get(line, line)} = "
-                         f"{value:,g}" for line, value in zip(lines, values, strict=True))
+    colours = language.shades(COLOURS["fresh"], len(parts))
+    for (values, part), colour in zip(parts, colours, strict=True):
+        name = ", ".join(f"{SYMBOLS.get(line, line)} = {value:,g}"
+                         for line, value in zip(lines, values, strict=True))
         wide = part.pivot_table(index="seed", columns="generation", values="value")
         low, median, high = quantiles(wide.to_numpy(float))
         panel.fill_between(wide.columns, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -144,8 +143,8 @@ def paths(
     label = value_of("w2_squared").label
     panel.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
     seeds = rows.seed.nunique()
-    layout.head(axes, title, f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory "
-                             "(expectation)", own=ax is None)
+    said = f"line: median, band: 10–90 % of {seeds} seeds · dashed: theory (expectation)"
+    layout.head(axes, title, said, own=ax is None)
     layout.name_ends(panel, ends)
     return axes
 
@@ -159,8 +158,9 @@ def _check_columns(table: pd.DataFrame, *names: str) -> None:
 # --- the map --------------------------------------------------------------------------------------
 
 
-def _grid(part: pd.DataFrame, x: str, y: str, value: str) -> tuple[np.ndarray, np.ndarray,
-                                                                   np.ndarray]:
+def _grid(
+    part: pd.DataFrame, x: str, y: str, value: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     wide = part.pivot_table(index=y, columns=x, values=value, dropna=False)
     for name, size in zip((y, x), wide.shape, strict=True):
         if size < 2:
@@ -181,9 +181,8 @@ def _boundaries(ax: Axes, part: pd.DataFrame, x: str, y: str) -> None:
     """n_e = n_r, where the map has both sides of it."""
     simulated = "ratio" in part
     lines = [("ratio", COLOURS["theory"], "solid", 3.4)] if simulated else []
-    for value, colour, style, width in [*lines, ("ratio_theory",
-                                                 "white" if simulated else COLOURS["theory"],
-                                                 [DASHED], 1.4)]:
+    on_top = "white" if simulated else COLOURS["theory"]
+    for value, colour, style, width in [*lines, ("ratio_theory", on_top, [DASHED], 1.4)]:
         at_x, at_y, ratio = _grid(part, x, y, value)
         worth = np.log2(np.clip(ratio, 1e-6, None))
         if np.nanmin(worth) < 0 < np.nanmax(worth):
@@ -198,9 +197,8 @@ def _boundaries(ax: Axes, part: pd.DataFrame, x: str, y: str) -> None:
 
 def _ring(ax: Axes, part: pd.DataFrame, x: str, y: str, mark: tuple[float, float] | None) -> None:
     if mark is not None:
-        ax.plot(*mark, "o", markersize=14, markerfacecolor="none",
-                markeredgecolor=COLOURS["theory"], markeredgewidth=2.2,
-                label="_mark", clip_on=False)
+        ax.plot(*mark, "o", markersize=14, markerfacecolor="none", label="_mark", clip_on=False,
+                markeredgecolor=COLOURS["theory"], markeredgewidth=2.2)
 
 
 def _bar(axes: Panels, image: Any) -> None:

@@ -18,38 +18,37 @@ if TYPE_CHECKING:
 
 
 def clouds(
-    runs: Run | Mapping[str, Run],                 # one run, or runs by name: one row of panels
-                                                   # each
-    generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the
-                                                   # first to the last
-    ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
-    dims: tuple[int, int] = (0, 1),                # the two coordinates drawn
-    ellipses: bool | None = None,                  # None: where the model is a Gaussian, which sees
-                                                   # nothing else
-    title: str | None = None,                      # the finding in words
+    runs: Run | Mapping[str, Run],             # one run, or runs by name: one row of panels each
+    generations: Iterable[int] | None = None,  # one panel each; None: five,
+                                               # evenly from the first to the last
+    ax: Axes | Sequence[Axes] | None = None,   # as many axes as panels; None: a new figure
+    dims: tuple[int, int] = (0, 1),            # the two coordinates drawn
+    ellipses: bool | None = None,              # None: where the model
+                                               # is a Gaussian, which sees nothing else
+    title: str | None = None,                  # the finding in words
 ) -> Panels:
-    """Real rows (grey) and the rows that each generation emitted (vermilion, darker when born
-    later): (runs, generations).
+    """Real rows (grey) and the rows that each generation
+    emitted (vermilion, darker when born later): (runs, generations).
 
-    Ellipses hold 95 % of the Gaussian with the same mean and covariance. All panels have the same
-    limits. ValueError for rows that are not vectors of at least two numbers, and for generations
-    that were not kept.
+    Ellipses hold 95 % of the Gaussian with the same mean and covariance.
+    All panels have the same limits. ValueError for rows that are not vectors of at least
+    two numbers, and for generations that were not kept.
     """
     named = language.named(runs)
     chosen = [_chosen(run, generations, 5) for run in named.values()]
     columns = max(map(len, chosen))
     if ellipses is None:
         ellipses = all(str(run.spec.get("model")).startswith("Gaussian(") for run in named.values())
-    axes = layout.panels(ax, max(6, 2.4 * columns),
-                         1.2 + min(max(6 / columns, 2.3), 4) * len(named), len(named), columns)
+    width, height = max(6, 2.4 * columns), 1.2 + min(max(6 / columns, 2.3), 4) * len(named)
+    axes = layout.panels(ax, width, height, len(named), columns)
     shown = []
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         real = _plane(run.real, dims)
         for panel, t in zip(row, ts, strict=False):
             emitted = _plane(run.samples[t], dims)
             _cloud(panel, real, COLOURS["real"], "real", ellipses)
-            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born "
-                                                              "later", ellipses)
+            _cloud(panel, emitted, born(t, max(run.samples)), "emitted, darker when born later",
+                   ellipses)
             panel.set_title(f"generation {t}", fontsize=layout.LABEL, color=COLOURS["text"])
             shown += [real, emitted]
         row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL,
@@ -62,20 +61,20 @@ def clouds(
 
 
 def filmstrip(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w), uint8 or in [0, 1]:
-                                                   # one panel each
-    generations: Iterable[int] | None = None,      # one row of images each; None: five, evenly from
-                                                   # the first to the last
-    per_row: int = 12,                             # images in a row: the first that were emitted,
-                                                   # none chosen
+    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w),
+                                                   # uint8 or in [0, 1]: one panel each
+    generations: Iterable[int] | None = None,      # one row of images each; None: five,
+                                                   # evenly from the first to the last
+    per_row: int = 12,                             # images in a row: the first
+                                                   # that were emitted, none chosen
     ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Emitted images, one row per generation below a row of real ones, one panel per run: (1,
-    runs).
+    """Emitted images, one row per generation below a row of real ones,
+    one panel per run: (1, runs).
 
-    All images share one scale of brightness, so fading is seen. ValueError for rows that are not
-    images.
+    All images share one scale of brightness, so fading is seen.
+    ValueError for rows that are not images.
     """
     named = language.named(runs)
     strips = {name: _strip(run, _chosen(run, generations, 5), per_row)
@@ -102,12 +101,12 @@ def composition(
     ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """What the training set of each generation is made of, as stacked bars, one panel per run: (1,
-    runs).
+    """What the training set of each generation is made of, as stacked bars,
+    one panel per run: (1, runs).
 
-    From the foot: the first real set (orange), fresh rows (green), synthetic rows (vermilion,
-    darker when born later). ValueError for runs that did not keep it (`mk.exact.run` draws no
-    rows).
+    From the foot: the first real set (orange), fresh rows (green),
+    synthetic rows (vermilion, darker when born later). ValueError for runs that did not keep it
+    (`mk.exact.run` draws no rows).
     """
     named = language.named(runs)
     for name, run in named.items():
@@ -165,9 +164,8 @@ def _window(axes: Panels, shown: list[np.ndarray]) -> None:
 def _legend(axes: Panels, own: bool) -> None:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     where = {"loc": "outside lower left"} if own else {"loc": "best"}
-    legend = (axes.figure if own else axes.flat[0]).legend(handles, labels, ncols=2, frameon=False,
-                                                           fontsize=layout.TEXT,
-                                                           markerscale=3, **where)
+    legend = (axes.figure if own else axes.flat[0]).legend(
+        handles, labels, ncols=2, frameon=False, fontsize=layout.TEXT, markerscale=3, **where)
     for handle, colour in zip(legend.legend_handles, (COLOURS["real"], COLOURS["synthetic"]),
                               strict=True):
         handle.set(alpha=1, facecolor=colour)
@@ -177,18 +175,18 @@ def _legend(axes: Panels, own: bool) -> None:
 
 
 def _strip(run: Run, chosen: list[int], per_row: int) -> tuple[np.ndarray, list[str]]:
-    """The mosaic (rows × height, columns × width[, 3]) in [0, 1], and the label of each row of
-    images."""
+    """The mosaic (rows × height, columns × width[, 3]) in [0, 1],
+    and the label of each row of images.
+    """
     rows = {"real": run.real} | {str(t): run.samples[t] for t in chosen}
     images = {label: _images(samples, per_row)
               for label, samples in rows.items() if samples is not None}
-    return np.concatenate([np.concatenate(list(row), axis=1)
-                           for row in images.values()]), list(images)
+    strips = [np.concatenate(list(row), axis=1) for row in images.values()]
+    return np.concatenate(strips), list(images)
 
 
 def _images(samples: Any, n: int) -> np.ndarray:
-    """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where there are fewer.
-    """
+    """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where too few."""
     x = _array(samples.x[:n])
     if x.ndim != 4 or x.shape[1] not in (1, 3):
         raise ValueError("filmstrip: expected images of shape (1 or 3, height, width), got rows "
@@ -206,8 +204,8 @@ SOURCES = {"real": COLOURS["first real set"], "fresh": COLOURS["fresh"]}
 
 def _stack(run: Run) -> Any:
     """The composition from the foot up, with the bottom and top of each piece."""
-    table = run.composition.assign(order=run.composition.source.map({"real": 0, "fresh": 1,
-                                                                     "synthetic": 2}))
+    place = {"real": 0, "fresh": 1, "synthetic": 2}
+    table = run.composition.assign(order=run.composition.source.map(place))
     table = table.sort_values(["generation", "order", "born"])
     top = table.groupby("generation")["rows"].cumsum()
     return table.assign(top=top, bottom=top - table["rows"])
@@ -231,12 +229,12 @@ def _bars(ax: Axes, run: Run) -> None:
 
 
 def _diet(run: Run) -> list[tuple[float, float, str, str]]:
-    """The names of what the last training set is made of, each at the middle of its part of the
-    bar."""
+    """The names of what the last training set is made of,
+    each at the middle of its part of the bar.
+    """
     table = _stack(run)
     last = table[table.generation == table.generation.max()]
-    said = {"real": "the first\nreal "
-                    "set", "fresh": "fresh",
+    said = {"real": "the first\nreal set", "fresh": "fresh",
             "synthetic": _born(last[last.source == "synthetic"].born)}
     middles = {source: (part.bottom.min() + part.top.max()) / 2
                for source, part in last.groupby("source")}
@@ -247,11 +245,9 @@ def _diet(run: Run) -> list[tuple[float, float, str, str]]:
 def _born(births: Any) -> str:
     if not len(births):
         return ""
-    span = (
-        f"{births.min()}"
-        if births.nunique() == 1
-        else f"{births.min()} (light)\nto {births.max()} (dark)"
-    )
+    span = f"{births.min()}"
+    if births.nunique() > 1:
+        span += f" (light)\nto {births.max()} (dark)"
     return f"synthetic, born\nin generation {span}"
 
 
@@ -259,15 +255,16 @@ def _born(births: Any) -> str:
 
 
 def _chosen(run: Run, generations: Iterable[int] | None, count: int) -> list[int]:
-    """The generations asked for, or some of those that were kept, evenly from the first to the
-    last."""
+    """The generations asked for, or some of those that were kept,
+    evenly from the first to the last.
+    """
     kept = sorted(run.samples)
     if not kept:
         raise ValueError("runs: no emitted rows were kept; mk.run keeps those of its first seed, "
                          "mk.exact.run draws none")
     if generations is None:
-        return sorted({kept[round(i)] for i in np.linspace(0, len(kept) - 1,
-                                                           min(count, len(kept)))})
+        places = np.linspace(0, len(kept) - 1, min(count, len(kept)))
+        return sorted({kept[round(i)] for i in places})
     if not isinstance(generations, Iterable):
         raise TypeError(f"generations: expected a list of them, such as [{kept[0]}, {kept[-1]}], "
                         f"got {generations!r}")

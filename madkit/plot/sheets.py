@@ -1,5 +1,6 @@
-"""Views of recorded image runs: `sheet` of emitted images by label, `chart` of all that a
-generation emitted in a fixed map."""
+"""Views of recorded image runs: `sheet` of emitted images by label,
+`chart` of all that a generation emitted in a fixed map.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def sheet(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w), uint8 or in [0, 1]:
-                                                   # one row of panels each
-    generations: Iterable[int] | None = None,      # one panel each, beside one of real images;
-                                                   # None: five, evenly spread
-    columns: int = 6,                              # images of each label, the first that were
-                                                   # emitted, none chosen
+    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w),
+                                                   # uint8 or in [0, 1]: one row of panels each
+    generations: Iterable[int] | None = None,      # one panel each, beside one of real
+                                                   # images; None: five, evenly spread
+    columns: int = 6,                              # images of each label, the first
+                                                   # that were emitted, none chosen
     ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Sheets of emitted images, one per generation beside one of real images, a row for each label:
-    (runs, 1 + generations).
+    """Sheets of emitted images, one per generation beside one of real images,
+    a row for each label: (runs, 1 + generations).
 
     Rows without labels stand in their order. A place stays white where a label has fewer images.
     All images share one scale of brightness. ValueError for rows that are not images, and for
@@ -41,8 +42,8 @@ def sheet(
     chosen = [_chosen(run, generations, 5) for run in named.values()]
     across, labels = 1 + max(map(len, chosen)), labels_of(named)
     size = min(3.0, 15 / across)
-    axes = layout.panels(ax, size * across, 1 + size * len(labels) / columns * len(named),
-                         len(named), across)
+    height = 1 + size * len(labels) / columns * len(named)
+    axes = layout.panels(ax, size * across, height, len(named), across)
     for row, (name, run), ts in zip(axes, named.items(), chosen, strict=True):
         shown = {"real": run.real} | {f"generation {t}": run.samples[t] for t in ts}
         for panel, (head, samples) in zip(row, shown.items(), strict=False):
@@ -57,15 +58,15 @@ def sheet(
 
 
 def chart(
-    runs: Run | Mapping[str, Run],                 # with places, as `madkit record` keeps them: one
-                                                   # row of panels each
-    generations: Iterable[int] | None = None,      # one panel each; None: five, evenly from the
-                                                   # first to the last
+    runs: Run | Mapping[str, Run],                 # with places, as `madkit record`
+                                                   # keeps them: one row of panels each
+    generations: Iterable[int] | None = None,      # one panel each; None: five,
+                                                   # evenly from the first to the last
     ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
-    """Real images (grey) and those that each generation emitted (vermilion) as points of a fixed
-    map: (runs, generations).
+    """Real images (grey) and those that each generation emitted (vermilion) as points
+    of a fixed map: (runs, generations).
 
     Where classes merge or shrink to points it is seen here; all panels have the same limits.
     ValueError for runs without places, and for generations that were not kept.
@@ -88,8 +89,8 @@ def labels_of(named: Mapping[str, Run]) -> list[int | None]:
 
 
 def tiles(samples: Any, labels: Sequence[int | None], each: int) -> np.ndarray:
-    """The first images of each label with a white rim, (labels, each, height, width[, 3]) in [0,
-    1]; white where there are fewer.
+    """The first images of each label with a white rim, (labels, each, height, width[, 3])
+    in [0, 1]; white where there are fewer.
 
     Rows without labels stand in their order.
     """

@@ -1,11 +1,11 @@
-"""Recipes as sweeps: every recipe is a function at the cells of a grid, so any Executor can run it,
-and any run goes on.
+"""Recipes as sweeps: every recipe is a function at the cells of a grid,
+so any Executor can run it, and any run goes on.
 
     DIR/spec.json, DIR/cells/      the sweep, as `mk.sweep.grid` keeps it
     DIR/table.csv, DIR/picture.png the figure's table and picture (of recipes with runs: their rows)
 
-The record of a Gaussian figure, OUT/NAME/, is its table, its picture and a spec.json; its sweep is
-kept in WORK/NAME/.
+The record of a Gaussian figure, OUT/NAME/, is its table, its picture and a spec.json;
+its sweep is kept in WORK/NAME/.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The paper's Gaussian figures: many fresh data loops, each followed to its limit by the exact law
-(`mk.exact`).
+"""The paper's Gaussian figures: many fresh data loops, each followed to its limit
+by the exact law (`mk.exact`).
 
 The truth is N(0, I) in d = 100 dimensions. A CellsRecipe says which loops, `mk.sweep.grid` runs
 them cell by cell, in processes or on a cluster, and `summary` makes the table of the figure: what
@@ -41,8 +41,8 @@ Axes = Mapping[str, list[Any]]
 
 @dataclass(frozen=True)
 class CellsRecipe:
-    """An experiment of many cells: `mk.sweep.grid(f, over, seeds)`, then `summary` of its rows,
-    then `draw` of the summary.
+    """An experiment of many cells: `mk.sweep.grid(f, over, seeds)`,
+    then `summary` of its rows, then `draw` of the summary.
 
     loop     cell -> Loop: n_r, n_s, lam, … as keywords
     over     {name: values}: a task for each combination
@@ -71,8 +71,9 @@ class CellsRecipe:
         return partial(limits, loop=self.loop, beside=self.beside, dim=self.dim)
 
     def summary(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The table of the figure from the rows of the grid: what each cell is worth; paths stay as
-        they are."""
+        """The table of the figure from the rows of the grid:
+        what each cell is worth; paths stay as they are.
+        """
         return rows if self.follow else summary(rows, self.loop, [*self.over, *self.beside],
                                                 self.dim)
 
@@ -82,8 +83,9 @@ class CellsRecipe:
 
 def limits(seed: int, *, loop: Callable[..., Loop], beside: Axes, dim: int,
            **cell: Any) -> pd.DataFrame:
-    """The W2² in which the loops of one cell, and all that stand beside it, come to rest: one row
-    each."""
+    """The W2² in which the loops of one cell, and all that stand
+    beside it, come to rest: one row each.
+    """
     import pandas as pd
 
     inner = [dict(zip(beside, values, strict=True))
@@ -103,8 +105,9 @@ def path(seed: int, *, loop: Callable[..., Loop], dim: int, generations: int, n_
 
 def summary(rows: pd.DataFrame, loop: Callable[..., Loop], cells: list[str],
             dim: int) -> pd.DataFrame:
-    """Each cell's n_r, limit W2², n_e and n_e/n_r with standard errors over the seeds, and theory's
-    (NaN: no formula)."""
+    """Each cell's n_r, limit W2², n_e and n_e/n_r with standard errors over the seeds,
+    and theory's (NaN: no formula).
+    """
     import pandas as pd
 
     made = []
@@ -167,50 +170,52 @@ def between(low: float, high: float, cells: int) -> list[int]:
 
 
 def fig10_gaussian_fresh_data(preset: Preset) -> CellsRecipe:
-    """Figure 10, left: n_r = 100 fresh and n_s = 900 synthetic rows, λ = 1 and 0.8, from two n_ini:
-    one limit each."""
+    """Figure 10, left: n_r = 100 fresh and n_s = 900 synthetic rows, λ = 1 and 0.8,
+    from two n_ini: one limit each.
+    """
     seeds, generations = {"smoke": (2, 5), "laptop": (50, 40), "paper": (200, 40)}[preset]
     return CellsRecipe(fresh, {"n_r": [100], "n_s": [900], "lam": [1.0, 0.8], "n_ini": [100, 1000]},
                        {}, DIM[preset], seeds,
-                       partial(plot.paths, lines=["lam", "n_ini"], title="Where it ends does not "
-                                                                         "depend on how it began"),
+                       partial(plot.paths, lines=["lam", "n_ini"],
+                               title="Where it ends does not depend on how it began"),
                        "d = 100, single runs, 40 generations", follow=generations)
 
 
 def fig11_fresh_data(preset: Preset) -> CellsRecipe:
-    """Figure 11: n_e/n_r over n_r and n_s at λ = 0.7, 0.85, 1: with bias, too many synthetic rows
-    do harm."""
+    """Figure 11: n_e/n_r over n_r and n_s at λ = 0.7, 0.85, 1: with bias,
+    too many synthetic rows do harm.
+    """
     return CellsRecipe(fresh, {"lam": [0.7, 0.85, 1.0], "n_r": between(100, 1000, CELLS[preset])},
                        {"n_s": between(100, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
-                       partial(plot.phase, x="n_r", y="n_s", panels="lam", title="Some synthetic "
-                                                                                 "data helps, too "
-                                                                                 "much harms"),
+                       partial(plot.phase, x="n_r", y="n_s", panels="lam",
+                               title="Some synthetic data helps, too much harms"),
                        "d = 100, the same three λ; no error bars, no theory")
 
 
 def fig12_fresh_data(preset: Preset) -> CellsRecipe:
-    """Figure 12: n_e/n_r over n_s and λ at n_r = 100, 250, 1,000: the stronger the bias, the fewer
-    synthetic rows help."""
-    lams = [round(lam, 3) for lam in np.linspace(0.1, 0.9, {"smoke": 3, "laptop": 17,
-                                                            "paper": 81}[preset])]
+    """Figure 12: n_e/n_r over n_s and λ at n_r = 100, 250, 1,000: the stronger the bias,
+    the fewer synthetic rows help.
+    """
+    many = {"smoke": 3, "laptop": 17, "paper": 81}[preset]
+    lams = [round(lam, 3) for lam in np.linspace(0.1, 0.9, many)]
     return CellsRecipe(fresh, {"n_r": [100, 250, 1000], "lam": lams},
-                       {"n_s": between(10, 10_000, CELLS[preset])},
-                       DIM[preset], SEEDS[preset],
+                       {"n_s": between(10, 10_000, CELLS[preset])}, DIM[preset], SEEDS[preset],
                        partial(plot.phase, x="lam", y="n_s", panels="n_r",
                                title="The stronger the bias, the sooner it harms"),
                        "d = 100, the same n_r; no error bars, no theory")
 
 
 def fig30_fresh_data(preset: Preset) -> CellsRecipe:
-    """Figure 30: n_e/n_r over the memory K, from which the synthetic rows come, λ = 1: more models
-    are worth more rows."""
+    """Figure 30: n_e/n_r over the memory K, from which the synthetic rows come, λ = 1:
+    more models are worth more rows.
+    """
     memories = {"smoke": [1, 3], "laptop": [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100],
                 "paper": list(range(1, 101))}[preset]
     n_r, n_s = {"smoke": (100, 400)}.get(preset, (1000, 10_000))
     return CellsRecipe(remembering, {"memory": memories, "n_r": [n_r], "n_s": [n_s]}, {},
                        DIM[preset], SEEDS[preset],
-                       partial(plot.along, x="memory", title="A longer memory is worth more real "
-                                                             "rows"),
+                       partial(plot.along, x="memory",
+                               title="A longer memory is worth more real rows"),
                        "d = 100, n_r = 1,000, n_s = 10,000, K to 100")
 
 
@@ -218,8 +223,8 @@ def fig31_fresh_data(preset: Preset) -> CellsRecipe:
     """Figure 31, left: the limit over n for shares p of fresh rows, λ = 1: more rows always help.
     """
     shares = {"smoke": [0.1, 1.0]}.get(preset, [0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
-    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": shares,
-                               "lam": [1.0]},
+    rows = between(1000, 100_000, MANY[preset])
+    return CellsRecipe(share, {"n": rows, "p": shares, "lam": [1.0]},
                        {}, DIM[preset], 2 * SEEDS[preset],
                        partial(plot.along, x="n", y="w2_squared", lines="p",
                                title="Without bias, more rows always help"),
@@ -227,11 +232,12 @@ def fig31_fresh_data(preset: Preset) -> CellsRecipe:
 
 
 def fig31_biased_fresh_data(preset: Preset) -> CellsRecipe:
-    """Figure 31, right: the limit over n for several λ, p = 10 %: with bias, more rows stop
-    helping."""
-    return CellsRecipe(share, {"n": between(1000, 100_000, MANY[preset]), "p": [0.1],
-                               "lam": [1.0, 0.97, 0.95, 0.93, 0.9]}, {}, DIM[preset],
-                       2 * SEEDS[preset],
+    """Figure 31, right: the limit over n for several λ, p = 10 %:
+    with bias, more rows stop helping.
+    """
+    rows = between(1000, 100_000, MANY[preset])
+    return CellsRecipe(share, {"n": rows, "p": [0.1], "lam": [1.0, 0.97, 0.95, 0.93, 0.9]},
+                       {}, DIM[preset], 2 * SEEDS[preset],
                        partial(plot.along, x="n", y="w2_squared", lines="lam",
                                title="With bias, more rows stop helping"),
                        "d = 100, n 10³ to 10⁵, λ = .97, .95, .93, .9 at p = 10 %")

@@ -1,5 +1,5 @@
-"""The paper's experiments with deep models (and a flow on two coordinates): one run of `mk.run` for
-each label.
+"""The paper's experiments with deep models (and a flow on two coordinates):
+one run of `mk.run` for each label.
 
 A preset is a set of numbers, and stands in the two tables below. Recipes of one experiment share
 model, truth, n and seeds, so that a longer figure goes on where a shorter one ended, and λ = 1 is
@@ -105,8 +105,9 @@ class Recipe:
 
 
 def fig04_fully_synthetic(preset: Preset) -> Recipe:
-    """Figures 4 and 16: diffusion on MNIST, fully synthetic, λ = 1: FID rises, precision and recall
-    fall."""
+    """Figures 4 and 16: diffusion on MNIST, fully synthetic, λ = 1:
+    FID rises, precision and recall fall.
+    """
     return _images("fig04_fully_synthetic", "diffusion", preset,
                    lambda n: _lams(fully_synthetic, n, 1.0),
                    "DDPM (T = 500) on MNIST, n = 60,000, 9 generations, FID, precision and recall "
@@ -122,8 +123,9 @@ def fig05_fully_synthetic(preset: Preset) -> Recipe:
 
 
 def fig06_fully_synthetic(preset: Preset) -> Recipe:
-    """Figures 6 and 16: diffusion on MNIST, fully synthetic, four λ: bias keeps precision and costs
-    recall."""
+    """Figures 6 and 16: diffusion on MNIST, fully synthetic, four λ:
+    bias keeps precision and costs recall.
+    """
     return _images("fig06_fully_synthetic", "diffusion", preset,
                    lambda n: _lams(fully_synthetic, n, *LAMS),
                    "DDPM on MNIST, n = 60,000, 10 generations, λ = 1, .8, .66, .5")
@@ -138,8 +140,9 @@ def fig07_fully_synthetic(preset: Preset) -> Recipe:
 
 
 def fig08_synthetic_augmentation(preset: Preset) -> Recipe:
-    """Figure 8: a truncated GAN, one real set and a pool of synthetic rows that grows with every
-    generation."""
+    """Figure 8: a truncated GAN, one real set and a pool of synthetic rows
+    that grows with every generation.
+    """
     return _images("fig08_synthetic_augmentation", "pool", preset,
                    lambda n: _lams(lambda n, lam: synthetic_augmentation(n, lam, accumulate=True),
                                    n, 1.0, 0.7),
@@ -148,16 +151,18 @@ def fig08_synthetic_augmentation(preset: Preset) -> Recipe:
 
 
 def fig09_synthetic_augmentation(preset: Preset) -> Recipe:
-    """Figure 9: diffusion on MNIST, n fixed real rows and n synthetic ones, four λ: the same, more
-    slowly."""
+    """Figure 9: diffusion on MNIST, n fixed real rows and n synthetic ones,
+    four λ: the same, more slowly.
+    """
     return _images("fig09_synthetic_augmentation", "diffusion", preset,
                    lambda n: _lams(synthetic_augmentation, n, *LAMS),
                    "DDPM on MNIST, 60,000 + 60,000 rows, 10 generations, λ = 1, .8, .66, .5")
 
 
 def fig10_fresh_data(preset: Preset) -> Recipe:
-    """Figure 10, right: half fresh, half synthetic, from two sizes of the first real set: the limit
-    is the same."""
+    """Figure 10, right: half fresh, half synthetic, from two sizes of the first
+    real set: the limit is the same.
+    """
     n = SIZES["fresh"][preset].n
     starts = {f"n_ini = {rows}": rows for rows in (n, n * 3 // 2)}
     return _images("fig10_fresh_data", "fresh", preset,
@@ -167,18 +172,20 @@ def fig10_fresh_data(preset: Preset) -> Recipe:
 
 
 def control(preset: Preset) -> Recipe:
-    """What the paper lacks: new real rows only, the model retrained each generation. Nothing should
-    happen."""
+    """What the paper lacks: new real rows only, the model retrained
+    each generation. Nothing should happen.
+    """
     return _images("control", "control", preset, lambda n: {"real only": Fresh(n)},
                    "no such control")
 
 
 def claims(preset: Preset) -> Recipe:
     """The paper's claims side by side, in several seeds: which loops lose quality and diversity,
-    and how fast, λ = 1 and 0.5."""
+    and how fast, λ = 1 and 0.5.
+    """
     def loops(n: int) -> dict[str, Loop]:
-        return {"fully synthetic, λ = 1": fully_synthetic(n), "fully synthetic, λ = "
-                                                              "0.5": fully_synthetic(n, 0.5),
+        return {"fully synthetic, λ = 1": fully_synthetic(n),
+                "fully synthetic, λ = 0.5": fully_synthetic(n, 0.5),
                 "augmentation": synthetic_augmentation(n), "fresh data": Fresh(n) + Synthetic(n),
                 "real only": Fresh(n)}
 
@@ -192,13 +199,14 @@ def fig13_fully_synthetic(preset: Preset) -> Recipe:
 
 
 def fig17_fully_synthetic(preset: Preset) -> Recipe:
-    """Figure 17: a flow on the Rosenbrock density, fully synthetic, λ = 1 and 0.75: the tails go
-    first."""
+    """Figure 17: a flow on the Rosenbrock density, fully synthetic,
+    λ = 1 and 0.75: the tails go first.
+    """
     size, truth = SIZES["flow"][preset], data.rosenbrock()
     judged = (truth.tails, metrics.sliced_w2, metrics.trace, metrics.precision, metrics.recall)
     return Recipe(_model("flow", "Flow", size), truth, _lams(fully_synthetic, size.n, 1.0, 0.75),
-                  _generations("fig17_fully_synthetic", preset), size.seeds, {}, size.emit, judged,
-                  None, None,
+                  _generations("fig17_fully_synthetic", preset), size.seeds, {}, size.emit,
+                  judged, None, None,
                   "a flow of 8 coupling layers, hidden 64, n = 10,000, 16 generations")
 
 
@@ -210,25 +218,22 @@ def vae_fully_synthetic(preset: Preset) -> Recipe:
 
 IMAGES: dict[str, Callable[[Preset], Recipe]] = {made.__name__: made for made in (
     fig04_fully_synthetic, fig05_fully_synthetic, fig06_fully_synthetic, fig07_fully_synthetic,
-    fig08_synthetic_augmentation,
-    fig09_synthetic_augmentation, fig10_fresh_data, control, claims, fig13_fully_synthetic,
-    fig17_fully_synthetic,
-    vae_fully_synthetic)}
+    fig08_synthetic_augmentation, fig09_synthetic_augmentation, fig10_fresh_data, control,
+    claims, fig13_fully_synthetic, fig17_fully_synthetic, vae_fully_synthetic)}
 
 
 # --- what they share ------------------------------------------------------------------------------
 
 MODELS = {"diffusion": ("diffusion", "Diffusion"), "fresh": ("diffusion", "Diffusion"),
-          "control": ("diffusion", "Diffusion"),
-          "claims": ("diffusion", "Diffusion"),
+          "control": ("diffusion", "Diffusion"), "claims": ("diffusion", "Diffusion"),
           "gan": ("gan", "GAN"), "pool": ("gan", "GAN"), "vae": ("vae", "VAE")}
 
 
 def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], dict[str, Loop]],
-            paper: str,
-            n_ini: dict[str, int] | None = None) -> Recipe:
-    """A recipe on handwritten digits, MNIST or (smoke) 8 × 8 pixels, judged on features of a LeNet,
-    drawn in its map."""
+            paper: str, n_ini: dict[str, int] | None = None) -> Recipe:
+    """A recipe on handwritten digits, MNIST or (smoke) 8 × 8 pixels,
+    judged on features of a LeNet, drawn in its map.
+    """
     from madkit.metrics.features import LeNet
 
     size, lenet = SIZES[experiment][preset], LeNet("digits" if preset == "smoke" else "mnist")
@@ -236,8 +241,8 @@ def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], d
     judged = (metrics.frechet, metrics.precision, metrics.recall, metrics.density, metrics.coverage,
               lenet.classes)
     return Recipe(_model(*MODELS[experiment], size), truth, loops(size.n),
-                  _generations(name, preset), size.seeds, n_ini or {},
-                  size.emit, judged, lenet, lenet.map, paper)
+                  _generations(name, preset), size.seeds, n_ini or {}, size.emit, judged,
+                  lenet, lenet.map, paper)
 
 
 def _lams(loop: Callable[[int, float], Loop], n: int, *lams: float) -> dict[str, Loop]:

@@ -9,8 +9,8 @@ from madkit.record import Run, load
 
 
 def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
-    """{label: Run} of a recorded experiment, in the order of its recipe, such as
-    recorded("fig06_fully_synthetic")["λ = 0.5"].
+    """{label: Run} of a recorded experiment, in the order of its recipe,
+    such as recorded("fig06_fully_synthetic")["λ = 0.5"].
 
     name     of the experiment, as `madkit recipes` lists them
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. A folder that

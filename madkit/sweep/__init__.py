@@ -37,7 +37,7 @@ killed worker, and `grid` then says how to go on.
     from dask.distributed import Client, LocalCluster
     with LocalCluster(n_workers=4, threads_per_worker=1) as cluster, Client(cluster) as client:
         for rows in mk.sweep.grid(f, over, seeds=8, store="sweeps/mine",
-        executor=client.get_executor()):
+                                  executor=client.get_executor()):
             ...
 
 Dask replaces workers that die, and gives a task up (a failure, recorded) when it was there at the
@@ -69,7 +69,7 @@ queue, account and paths are yours.
         over = {"n_r": [100, 1000], "lam": [1.0, 0.8]}
         with cluster, Client(cluster) as client:
             for rows in mk.sweep.grid(f, over, seeds=8, store="sweeps/mine",
-            executor=client.get_executor()):
+                                      executor=client.get_executor()):
                 pass
         mk.sweep.table("sweeps/mine").to_csv("mine.csv", index=False)
 
@@ -77,8 +77,10 @@ queue, account and paths are yours.
 sees one GPU. With SLURM, jobs of one worker: `cores=1, processes=1, memory="32GB",
 job_extra_directives=["--gres=gpu:1"]`. On one machine with four, in a shell:
 
-    dask scheduler --port 8786 & for gpu in 0 1 2 3; do CUDA_VISIBLE_DEVICES=$gpu dask worker
-    tcp://127.0.0.1:8786 --nworkers 1 --nthreads 1 & done
+    dask scheduler --port 8786 &
+    for gpu in 0 1 2 3; do
+        CUDA_VISIBLE_DEVICES=$gpu dask worker tcp://127.0.0.1:8786 --nworkers 1 --nthreads 1 &
+    done
 
 and `Client("tcp://127.0.0.1:8786").get_executor()` in Python. `mk.run(device="auto")` within f
 takes the GPU that it sees. (SLURM and several GPUs could not be tried where this was written: the

@@ -64,14 +64,15 @@ def tasks(over: Mapping[str, list[Value]], seeds: Iterable[int]) -> Iterator[Tas
 
 
 def frame(records: Iterable[Outcome], names: Iterable[str]) -> pd.DataFrame:
-    """The rows of records, one below the other: columns of the cell (names), seed, and those that
-    the function gave."""
+    """The rows of records, one below the other: columns of the cell (names), seed,
+    and those that the function gave.
+    """
     import pandas as pd
 
     records = list(records)
-    given = dict.fromkeys(chain.from_iterable(record["rows"]
-                                              for record in records)) or ("metric", "value")
-    columns: dict[str, list] = {name: [] for name in (*names, "seed", *given)}
+    given = dict.fromkeys(chain.from_iterable(record["rows"] for record in records))
+    columns: dict[str, list]
+    columns = {name: [] for name in (*names, "seed", *(given or ("metric", "value")))}
     for record in records:
         rows = record["rows"]
         n = len(rows["metric"])
@@ -89,13 +90,13 @@ class Folder:
 
     def claim(self, sweep: str, over: Mapping[str, list[Value]], seeds: list[int],
               provenance: dict[str, str]) -> None:
-        """Make the folder this sweep's, or check that it is; further values and seeds are added to
-        those that it has.
+        """Make the folder this sweep's, or check that it is;
+        further values and seeds are added to those that it has.
 
         Raises StoreError when it holds something else.
         """
-        spec = {"sweep": sweep, "names": sorted(over), "over": dict(over),
-                "seeds": seeds} | provenance
+        spec = {"sweep": sweep, "names": sorted(over), "over": dict(over), "seeds": seeds}
+        spec |= provenance
         store.claim(self.path, spec, ("sweep", "names"), "sweep")
         held = store.read_json(self.path / "spec.json")
         wider = {name: _union(values, over[name]) for name, values in held["over"].items()}
@@ -106,9 +107,8 @@ class Folder:
 
     def spec(self) -> dict[str, Any]:
         """What the folder holds. Raises StoreError when it is no sweep."""
-        held = (
-            store.read_json(self.path / "spec.json") if (self.path / "spec.json").exists() else {}
-        )
+        spec = self.path / "spec.json"
+        held = store.read_json(spec) if spec.exists() else {}
         if "sweep" not in held:
             raise store.StoreError(f"{self.path} holds no sweep; mk.sweep.grid(…, "
                                    f"store={str(self.path)!r}) makes one")
@@ -124,8 +124,8 @@ class Folder:
         files = os.listdir(self.path / "cells") if (self.path / "cells").exists() else []
         failed = {name.removesuffix(".failed.json")
                   for name in files if name.endswith(".failed.json")}
-        done = {name.removesuffix(".json")
-                for name in files if name.endswith(".json")} - {f"{name}.failed" for name in failed}
+        done = {name.removesuffix(".json") for name in files if name.endswith(".json")}
+        done -= {f"{name}.failed" for name in failed}
         return done, failed - done
 
     def read(self, task: Task, failed: bool = False) -> Outcome:
@@ -135,11 +135,8 @@ class Folder:
             record = store.read_json(path)
         except store.StoreError:
             record = None
-        if (
-            not isinstance(record, dict)
-            or not needs <= set(record)
-            or (record["cell"], record["seed"]) != (task.cell, task.seed)
-        ):
+        whole = isinstance(record, dict) and needs <= set(record)
+        if not whole or (record["cell"], record["seed"]) != (task.cell, task.seed):
             raise store.StoreError(f"{path} is damaged; nothing was changed. Remove it, and the "
                                    f"same call of mk.sweep.grid computes it again ({task})")
         return record

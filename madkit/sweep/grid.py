@@ -1,5 +1,6 @@
-"""`grid`: a function at every cell of a grid, with several seeds, in this process or on any
-Executor."""
+"""`grid`: a function at every cell of a grid, with several seeds,
+in this process or on any Executor.
+"""
 
 from __future__ import annotations
 
@@ -34,29 +35,28 @@ BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 
 
 def grid(
-    f: Callable[..., Any],                     # f(seed, **cell) -> Run, or a DataFrame with columns
-                                               # metric, value
-    over: Mapping[str, Iterable[Value]],       # name: values, such as {"n_r": [100, 1000], "lam":
-                                               # [1.0, 0.8]}
-    seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
+    f: Callable[..., Any],                # f(seed, **cell) -> Run,
+                                          # or a DataFrame with columns metric, value
+    over: Mapping[str, Iterable[Value]],  # name: values, such as
+                                          # {"n_r": [100, 1000], "lam": [1.0, 0.8]}
+    seeds: int | Iterable[int] = 1,       # a count (0 … seeds−1) or the seeds themselves
     *,
-    store: str | Path | None = None,           # a folder: every cell is kept there as it finishes,
-                                               # and a stopped sweep goes on
-    executor: Executor | None = None,          # cells side by side, such as mk.sweep.processes(4)
-                                               # or client.get_executor()
-    retry: bool = False,                       # try again what failed before; else that is left
-                                               # out, and named
-    progress: bool = True,                     # a bar with the time left, once it takes over two
-                                               # seconds
+    store: str | Path | None = None,      # a folder: every cell is kept there
+                                          # as it finishes, and a stopped sweep goes on
+    executor: Executor | None = None,     # cells side by side, such as
+                                          # mk.sweep.processes(4) or client.get_executor()
+    retry: bool = False,                  # try again what failed before;
+                                          # else that is left out, and named
+    progress: bool = True,                # a bar with the time left, once it takes over two seconds
 ) -> Iterator[pd.DataFrame]:
     """f at every cell of the grid with every seed; yields the tidy rows of each as it finishes.
 
-    A cell is one combination of the values in `over`, a task one cell with one seed. The rows of a
-    task are a DataFrame with columns n_r, lam, …, seed, generation, metric, value, and any further
-    column that f gave. What the store has comes first. The rows are the same to the bit in this
-    process, on processes and on a cluster: a task runs on one thread, and what it draws from the
-    global generators of torch, NumPy and Python follows from its seed. f must be a function of its
-    arguments alone.
+    A cell is one combination of the values in `over`, a task one cell with one seed.
+    The rows of a task are a DataFrame with columns n_r, lam, …, seed, generation,
+    metric, value, and any further column that f gave. What the store has comes first.
+    The rows are the same to the bit in this process, on processes and on a cluster:
+    a task runs on one thread, and what it draws from the global generators of torch,
+    NumPy and Python follows from its seed. f must be a function of its arguments alone.
 
     A task that raises is recorded with its error, and the others go on; one warning at the end
     names it. Ctrl-C, or leaving the `for`, keeps all that is done. Nothing is computed before the
@@ -78,7 +78,9 @@ def grid(
 
 def table(store: str | Path) -> pd.DataFrame:
     """All rows that are done, in the order of the grid, whatever order its cells finished in.
-    Raises StoreError."""
+
+    Raises StoreError.
+    """
     folder = Folder(Path(store))
     over = folder.spec()["over"]
     done, _ = folder.known()
@@ -86,8 +88,10 @@ def table(store: str | Path) -> pd.DataFrame:
 
 
 def failures(store: str | Path) -> pd.DataFrame:
-    """The tasks that failed: the names of the cell, seed, error. Tracebacks stand in the folder's
-    files *.failed.json."""
+    """The tasks that failed: the names of the cell, seed, error.
+
+    Tracebacks stand in the folder's files *.failed.json.
+    """
     import pandas as pd
 
     folder = Folder(Path(store))
@@ -159,9 +163,10 @@ def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int)
                     f"({one['error']})")
     if left_out:
         said.append(f"{len(left_out)} failed before and are left out, such as {left_out[0]}")
-    how = (f"mk.sweep.failures({str(sweep.folder.path)!r}) names all, retry=True tries them "
-           "again" if sweep.folder
-           else "with store= they are recorded, and can be tried again alone")
+    how = "with store= they are recorded, and can be tried again alone"
+    if sweep.folder:
+        where = str(sweep.folder.path)
+        how = f"mk.sweep.failures({where!r}) names all, retry=True tries them again"
     if said:
         warnings.warn(f"sweep: of {total} tasks {' and '.join(said)}; {how}", stacklevel=3)
 
@@ -210,8 +215,9 @@ def _packed(f: Callable) -> bytes:
 
 
 def _all(ended: SimpleQueue[Future]) -> list[Future]:
-    """The futures that ended, at least one; Ctrl-C comes through within half a second, on every
-    system."""
+    """The futures that ended, at least one; Ctrl-C comes through within
+    half a second, on every system.
+    """
     found: list[Future] = []
     while not found or not ended.empty():
         with suppress(Empty):
@@ -227,8 +233,10 @@ def _submit(sweep: Sweep, executor: Executor, packed: bytes, task: Task) -> Futu
 
 
 def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
-    """What became of a task. Raises BrokenExecutor when it is not the task's fault that it did not
-    end."""
+    """What became of a task.
+
+    Raises BrokenExecutor when it is not the task's fault that it did not end.
+    """
     try:
         error = future.exception()
     except CancelledError as gone:
@@ -237,14 +245,16 @@ def _record(sweep: Sweep, task: Task, future: Future) -> Outcome:
         raise _lost(sweep, error) from error
     if isinstance(error, KeyboardInterrupt):
         raise error
-    return sweep.keep(task, text(task.cell, task.seed, 0.0, error) if error
-                      else workers.unpack(future.result()))
+    if error:
+        return sweep.keep(task, text(task.cell, task.seed, 0.0, error))
+    return sweep.keep(task, workers.unpack(future.result()))
 
 
 def _lost(sweep: Sweep, error: BaseException) -> BrokenExecutor:
-    kept = (f"what is done is in {sweep.folder.path}: the same call with a new executor goes on "
-            "from there" if sweep.folder
-            else "without store=, what was not yielded is lost too")
+    kept = "without store=, what was not yielded is lost too"
+    if sweep.folder:
+        kept = (f"what is done is in {sweep.folder.path}: "
+                "the same call with a new executor goes on from there")
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return BrokenExecutor(f"executor: it is lost, with the tasks that it was at ({why}); {kept}. "
                           "mk.sweep.processes(n) outlives a worker that is killed; for a cluster, "
@@ -280,12 +290,11 @@ def _values(name: str, values: Any) -> list[Value]:
 
 def _value(name: str, value: Any) -> Value:
     plain = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
-    if not (plain is None
-            or isinstance(plain, str | bool | int
-                          | float)) or isinstance(plain, float) and math.isnan(plain):
-        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, which can be "
-                         f"written down, got {value!r}; give a name or a number, and make the "
-                         "thing itself inside of f")
+    known = plain is None or isinstance(plain, str | bool | int | float)
+    if not known or isinstance(plain, float) and math.isnan(plain):
+        raise ValueError(f"over: {name!r} must be numbers, text, booleans or None, "
+                         f"which can be written down, got {value!r}; "
+                         "give a name or a number, and make the thing itself inside of f")
     return plain
 
 

@@ -1,5 +1,6 @@
-"""One task of a sweep, in whatever process: a function called at its cell, and what became of it as
-text."""
+"""One task of a sweep, in whatever process: a function called at its cell,
+and what became of it as text.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +33,10 @@ def text(cell: Cell, seed: int, seconds: float, error: BaseException | None = No
          **rows: Any) -> str:
     """The record of a task in text."""
     if error:
-        rows = {"error": f"{type(error).__name__}: "
-                         f"{error}", "traceback": "".join(traceback.format_exception(error))}
-    record = (
-        {"cell": cell, "seed": seed}
-        | rows
-        | {"seconds": round(seconds, 6)}
-        | specs.provenance(str(resolve("auto")))
-    )
-    return json.dumps(record, default=_plain)
+        rows = {"error": f"{type(error).__name__}: {error}",
+                "traceback": "".join(traceback.format_exception(error))}
+    record = {"cell": cell, "seed": seed, **rows, "seconds": round(seconds, 6)}
+    return json.dumps(record | specs.provenance(str(resolve("auto"))), default=_plain)
 
 
 def _rows(result: Any, cell: Cell, seed: int) -> dict[str, list]:
@@ -49,11 +45,8 @@ def _rows(result: Any, cell: Cell, seed: int) -> dict[str, list]:
 
     found = result.table if isinstance(result, Run) else result
     if not isinstance(found, pd.DataFrame) or not {"metric", "value"} <= set(found):
-        got = (
-            f"columns {', '.join(map(str, found))}"
-            if isinstance(found, pd.DataFrame)
-            else reprlib.repr(result)
-        )
+        columns = isinstance(found, pd.DataFrame)
+        got = f"columns {', '.join(map(str, found))}" if columns else reprlib.repr(result)
         raise TypeError("f: expected to get a Run, or a DataFrame with columns metric and value, "
                         f"got {got}")
     if isinstance(result, Run) and not result.complete:

@@ -1,5 +1,5 @@
-"""Does my own model, loop or metric keep the rules? Each check passes silently, or raises
-AssertionError and says why.
+"""Does my own model, loop or metric keep the rules? Each check passes silently,
+or raises AssertionError and says why.
 
     mk.testing.check_model(Mine(), mk.data.ring())
     mk.testing.check_loop(drying_up, mk.data.ring())

@@ -17,8 +17,9 @@ from madkit.testing.words import as_assertion, require, require_truth, same, unc
 
 
 def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) -> None:
-    """The rules of a loop: a function State -> Samples. It is run twice, with a model that
-    resamples and blurs its rows.
+    """The rules of a loop: a function State -> Samples.
+
+    It is run twice, with a model that resamples and blurs its rows.
 
     truth        where real and fresh rows come from; a finite one must last
     n_ini        real rows of generation 1
@@ -37,10 +38,8 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
 
     def watched(state: State) -> Samples:
         start = state.cursor
-        with (
-            unchanged(state.data, "the loop (state.data)"),
-            unchanged(state.real, "the loop (state.real)"),
-        ):
+        with (unchanged(state.data, "the loop (state.data)"),
+              unchanged(state.real, "the loop (state.real)")):
             data = loop(state)
         if isinstance(data, Samples):
             _check_born(data, state)
@@ -49,8 +48,8 @@ def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) ->
 
     def run() -> list[Samples]:
         with as_assertion():
-            return [g.data for g in islice(steps(_Blur(), watched, truth, n_ini=n_ini, emit=0,
-                                                 device="cpu"), generations)]
+            made = steps(_Blur(), watched, truth, n_ini=n_ini, emit=0, device="cpu")
+            return [g.data for g in islice(made, generations)]
 
     for t, (first, second) in enumerate(zip(run(), run(), strict=True), 1):
         require(same(first.x, second.x),
@@ -77,8 +76,9 @@ def _check_born(data: Samples, state: State) -> None:
 
 def _check_fresh(data: Samples, state: State, start: int) -> None:
     """Rows that `state.fresh` gave still say so."""
-    new = set(_bytes(state.truth.fresh(start, state.cursor - start,
-                                       state.seed).x)) if state.cursor > start else set()
+    new: set[bytes] = set()
+    if state.cursor > start:
+        new.update(_bytes(state.truth.fresh(start, state.cursor - start, state.seed).x))
     for row, fresh in zip(_bytes(data.x), data.fresh.tolist(), strict=True):
         require(fresh or row not in new,
                 f"generation {state.t}: a row that state.fresh gave does not say so, and would be "
@@ -99,5 +99,5 @@ class _Blur:
 
     def sample(self, n: int, lam: float = 1.0) -> Samples:
         mean, x = self.x.mean(0), self.x[torch.randint(len(self.x), (n,))]
-        return Samples(mean + math.sqrt(lam) * (x - mean)
-                       + 0.1 * self.x.std() * torch.randn_like(x))
+        blur = 0.1 * self.x.std() * torch.randn_like(x)
+        return Samples(mean + math.sqrt(lam) * (x - mean) + blur)

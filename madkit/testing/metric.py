@@ -21,21 +21,20 @@ def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
     truth  whose test and real rows it judges, n of each; None: normal rows in the plane against
            narrower, shifted ones
 
-    Raises AssertionError, with what to change, if it returns something else, NaN or infinity on
-    such clouds, NaN on a cloud that has collapsed to one real row (±infinity is fine there),
-    changes its arguments, or gives another value, or other keys, on a second call in the same
-    random stream.
+    Raises AssertionError, with what to change, if it returns something else,
+    NaN or infinity on such clouds, NaN on a cloud that has collapsed to one real row
+    (±infinity is fine there), changes its arguments, or gives another value, or other keys,
+    on a second call in the same random stream.
     """
     require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
     takes(metric, "metric(real, fake)", None, None)
     real, fake = _clouds(n) if truth is None else (truth.test(n), truth.real(n))
     point = Samples(real.x[:1].expand_as(fake.x).clone()).stamped(1)
     values = _judge(metric, real, fake)
-    for what, value in (values | {f"{key} of real against "
-                                  "real": v for key, v in _judge(metric, real,
-                                                                 real).items()}).items():
-        require(math.isfinite(value), f"{what} is {value} on ordinary clouds of {n} rows, "
-                                      "expected a finite number")
+    itself = {f"{key} of real against real": v for key, v in _judge(metric, real, real).items()}
+    for what, value in (values | itself).items():
+        require(math.isfinite(value),
+                f"{what} is {value} on ordinary clouds of {n} rows, expected a finite number")
     for what, value in _judge(metric, real, point).items():
         require(not math.isnan(value), f"{what} is NaN when all emitted rows are one point, "
                                        "expected a number or an infinity: loops do collapse; "
@@ -44,8 +43,8 @@ def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
             "a second call on the same rows, in the same random stream, gave another value: draw "
             "from the global generators only (torch.randn, not np.random.default_rng()) and "
             "remember nothing between calls")
-    require(_judge(metric, real, point).keys() == values.keys(), "a dict must have the same keys "
-                                                                 "on every call")
+    require(_judge(metric, real, point).keys() == values.keys(),
+            "a dict must have the same keys on every call")
 
 
 def _clouds(n: int) -> tuple[Samples, Samples]:

@@ -17,8 +17,9 @@ from madkit.testing.words import as_assertion, require, require_truth, same, tak
 
 
 def check_model(model: Any, truth: Any, n: int = 200) -> None:
-    """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples. The model itself is
-    left unfitted.
+    """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples.
+
+    The model itself is left unfitted.
 
     truth  what it is fitted to, twice, on n rows each (a finite truth: at most half of its rows); a
            few times n rows are sampled
@@ -30,11 +31,11 @@ def check_model(model: Any, truth: Any, n: int = 200) -> None:
     samples around the mean of their label); moments() disagree with the samples (by 6). A model
     without λ may raise ValueError or NotImplementedError for λ ≠ 1 if the words name lam.
 
-    If sample takes labels, sample(n, lam, y=…), and the truth has them: labels asked for must come
-    back and change the rows, and by default each label comes in its share of the training rows, up
-    to one row. If state_dict() and load_state_dict(state) are there (and are not merely torch's),
-    state_dict gives {name: tensor}, and an unfitted copy that loads it returns itself and samples
-    the same rows.
+    If sample takes labels, sample(n, lam, y=…), and the truth has them:
+    labels asked for must come back and change the rows, and by default each label comes in its
+    share of the training rows, up to one row. If state_dict() and load_state_dict(state)
+    are there (and are not merely torch's), state_dict gives {name: tensor},
+    and an unfitted copy that loads it returns itself and samples the same rows.
     """
     with as_assertion():
         check_model_methods(model)
@@ -113,21 +114,22 @@ def _check_streams(model: Any, fitted: Any, data: Samples) -> None:
     escape = ("draw from torch's, NumPy's or Python's global generator (torch.randn, "
               "np.random.normal, random.random) and do not seed it, or make your own generator "
               "from it in place: np.random.default_rng(np.random.randint(2**31))")
-    require(not same(first, other), "two different random streams gave the very same rows: sample "
-                                     "is not random, or draws from a private or fixed generator; "
-                                    f"{escape}")
-    require(same(first, again), "the same fit in the same random stream gave other rows the "
-                                 "second time: randomness escapes the stream, or sampling "
-                                 f"changes the model; {escape}")
-    require(same(first, _sample(_fit(model, data), n)), "the same fit in the same random stream "
-                                                         "gave another model: randomness escapes "
-                                                         f"the stream in fit; {escape}")
+    require(not same(first, other),
+            "two different random streams gave the very same rows: "
+            "sample is not random, or draws from a private or fixed "
+            f"generator; {escape}")
+    require(same(first, again),
+            "the same fit in the same random stream gave other rows the second time: "
+            f"randomness escapes the stream, or sampling changes the model; {escape}")
+    require(same(first, _sample(_fit(model, data), n)),
+            "the same fit in the same random stream gave another model: "
+            f"randomness escapes the stream in fit; {escape}")
 
 
 def _check_refit(model: Any, fitted: Any, data: Samples, other: Samples) -> None:
     new = _sample(_fit(model, other), len(data))
-    require(not same(_sample(fitted, len(data)), new), "fits to different rows gave the very same "
-                                                       "samples: fit must use the data")
+    require(not same(_sample(fitted, len(data)), new),
+            "fits to different rows gave the very same samples: fit must use the data")
     require(same(_sample(_fit(_copy(fitted), other), len(data)), new),
             "a second fit remembers the first: fit must create weights, buffers and statistics "
             "anew each time")
@@ -142,20 +144,19 @@ def _check_lam(fitted: Any, n: int) -> None:
                 f"sample(n, lam=0.25) raised {error!r}: a model without λ may refuse lam ≠ 1, but "
                 "its words must name lam")
         return
-    require(not same(wide.x, narrow.x), "λ is ignored: sample(n, lam=0.25) equals sample(n, "
-                                         "lam=1), row for row; multiply a variance by lam, or "
-                                         "raise ValueError for lam ≠ 1 and name lam")
+    require(not same(wide.x, narrow.x),
+            "λ is ignored: sample(n, lam=0.25) equals sample(n, lam=1), row for row; "
+            "multiply a variance by lam, or raise ValueError for lam ≠ 1 and name lam")
     require(bool(torch.isfinite(narrow.x).all()), "sample(n, lam=0.25) returned NaN or infinity")
-    wider, centre = (
-        _errors(_square(narrow.x, narrow.y) - _square(wide.x, wide.y)),
-        "" if wide.y is None else " of their label",
-    )
-    require(wider < 4, "λ = 0.25 must not widen the samples, yet row by row their squared "
-                       f"distance from the mean{centre} is {wider:.1f} standard errors above that "
-                       "at λ = 1: smaller λ means less diversity")
-    require(same(wide.x, _sample(fitted, n)), "lam is kept as state: after sample(n, lam=0.25), "
-                                             "sample(n, lam=1) gave other rows than before; use "
-                                             "lam only inside the call")
+    wider = _errors(_square(narrow.x, narrow.y) - _square(wide.x, wide.y))
+    centre = "" if wide.y is None else " of their label"
+    require(wider < 4,
+            "λ = 0.25 must not widen the samples, yet row by row their squared distance "
+            f"from the mean{centre} is {wider:.1f} standard errors above that at λ = 1: "
+            "smaller λ means less diversity")
+    require(same(wide.x, _sample(fitted, n)),
+            "lam is kept as state: after sample(n, lam=0.25), sample(n, lam=1) gave other "
+            "rows than before; use lam only inside the call")
 
 
 def _takes_labels(fitted: Any) -> bool:
@@ -214,8 +215,8 @@ def _check_state(model: Any, fitted: Any, n: int) -> None:
                              f"raised {error!r}: {whole}") from error
     require(loaded is mine, f"load_state_dict(state) must return self, got {type(loaded).__name__}")
     expected, none = _draw(fitted, n), torch.empty(0)
-    alike = same(again.x, expected.x) and same(*(none if y is None else y
-                                                 for y in (again.y, expected.y)))
+    labels = (none if y is None else y for y in (again.y, expected.y))
+    alike = same(again.x, expected.x) and same(*labels)
     require(alike, "an unfitted copy that loads state_dict() must sample the very same in the "
                    f"same stream, got other rows or labels: {whole}")
 
@@ -235,14 +236,15 @@ def _check_moments(fitted: Any, n: int) -> None:
 
 
 def _square(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Squared distance of each row from the mean (of its label) (n,); their average is the trace of
-    the covariance (within)."""
-    x, own = x.reshape(len(x), -1).double(), torch.zeros(len(x), dtype=torch.long,
-                                                         device=x.device) if y is None else y
+    """Squared distance of each row from the mean (of its label) (n,);
+    their average is the trace of the covariance (within).
+    """
+    x = x.reshape(len(x), -1).double()
+    own = torch.zeros(len(x), dtype=torch.long, device=x.device) if y is None else y
     _, own = own.unique(return_inverse=True)
     size = own.bincount()  # (K,) rows of each label
-    mean = torch.zeros(len(size), x.shape[1], dtype=x.dtype,
-                       device=x.device).index_add_(0, own, x) / size[:, None]
+    total = torch.zeros(len(size), x.shape[1], dtype=x.dtype, device=x.device)
+    mean = total.index_add_(0, own, x) / size[:, None]
     return (x - mean[own]).square().sum(1) * (size / (size - 1).clamp(min=1))[own]
 
 

@@ -18,9 +18,9 @@ def require(holds: bool, words: str) -> None:
 
 
 def require_truth(truth: Any) -> None:
-    holds = all(callable(getattr(truth, name, None))
-                for name in ("real", "fresh", "test")) and not isinstance(truth, type)
-    require(holds, f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {truth!r}")
+    has = all(callable(getattr(truth, name, None)) for name in ("real", "fresh", "test"))
+    require(has and not isinstance(truth, type),
+            f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {truth!r}")
 
 
 def same(a: Tensor, b: Tensor) -> bool:
@@ -50,8 +50,9 @@ def as_assertion() -> Iterator[None]:
 @contextmanager
 def unchanged(data: Samples, who: str) -> Iterator[None]:
     """The rows, labels and births are the same after the block."""
-    parts = {"x": data.x, "born": data.born,
-             "fresh": data.fresh} | ({} if data.y is None else {"y": data.y})
+    parts = {"x": data.x, "born": data.born, "fresh": data.fresh}
+    if data.y is not None:
+        parts["y"] = data.y
     before = {name: part.clone() for name, part in parts.items()}
     yield
     for name, was in before.items():

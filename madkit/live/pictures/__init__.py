@@ -16,5 +16,4 @@ from madkit.live.pictures.sheets import Sheets
 from madkit.live.pictures.tails import Tails
 
 __all__ = ["Frame", "Canvas", "Comparison", "Damage", "Perfect", "Playback", "SamplingBias",
-           "Sheets", "Tails",
-           "png"]
+           "Sheets", "Tails", "png"]

@@ -21,16 +21,16 @@ DPI = 144                            # half as many again as a screen shows at 9
 
 @dataclass(frozen=True)
 class Frame:
-    """One state of a picture: its pixels as a PNG file, and what it shows in words (caption and
-    alternative text)."""
+    """One state of a picture: its pixels as a PNG file, and what it shows in words
+    (caption and alternative text).
+    """
 
     png: bytes
     text: str
 
 
 class Canvas:
-    """A figure that stays: `png()` draws only the moving artists, over a copy of everything else.
-    """
+    """A figure that stays: `png()` draws only the moving artists, over a copy of all else."""
 
     def __init__(self, figure: Figure, moving: Sequence[Artist], dpi: float = DPI):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -43,8 +43,10 @@ class Canvas:
             artist.set_animated(True)
 
     def png(self) -> bytes:
-        """The figure as it is now. Axes whose limits or scale changed since the last call cost a
-        whole drawing."""
+        """The figure as it is now.
+
+        Axes whose limits or scale changed since the last call cost a whole drawing.
+        """
         with DRAWING:
             axes = [(*ax.get_xlim(), *ax.get_ylim(), ax.get_yscale())
                     for ax in self.agg.figure.axes]
@@ -58,8 +60,8 @@ class Canvas:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Pixels (height, width, 3), uint8, as a PNG file: lightly compressed and without filters, for
-    flat colours.
+    """Pixels (height, width, 3), uint8, as a PNG file: lightly compressed
+    and without filters, for flat colours.
 
     Half the time, and no larger, than what general encoders make of such pictures.
     https://www.w3.org/TR/png-3/
@@ -71,4 +73,5 @@ def png(pixels: np.ndarray) -> bytes:
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks)
+        for name, data in chunks
+    )

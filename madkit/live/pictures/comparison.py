@@ -1,5 +1,6 @@
-"""A picture that compares loops: what is left of the variance, for each of them, while sliders
-move."""
+"""A picture that compares loops: what is left of the variance,
+for each of them, while sliders move.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ FOOT = 0.03                              # the lowest share of the truth's varia
 
 
 class Comparison:
-    """Several loops side by side: the variance of the fit over generations, median and band of all
-    seeds, theory on top.
+    """Several loops side by side: the variance of the fit over generations,
+    median and band of all seeds, theory on top.
 
         loops = {"fully synthetic": mk.fully_synthetic, "everything kept": mk.accumulate}
         picture = mk.live.Comparison(loops)
@@ -75,9 +76,9 @@ class Comparison:
 
     def _shares(self, loop: Loop, n: int) -> np.ndarray:
         """10 %, median, 90 % of the seeds, and the expectation, (4, T)."""
-        trace = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds,
-                               n_ini=n, metrics="trace",
-                               device="cpu")["trace"][0]  # (S, T)
+        drawn = exact.simulate(loop, self.dim, generations=self.generations, seeds=self.seeds,
+                               n_ini=n, metrics="trace", device="cpu")
+        trace = drawn["trace"][0]  # (S, T)
         expected = theory.moments(loop, self.dim, self.generations, n).m
         left = np.vstack([quantiles(trace) / self.dim, expected])
         return left.clip(min=1e-9)                                        # > 0 on a log axis
@@ -94,8 +95,7 @@ class Comparison:
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
                        for _ in self.looks]
         self.names = [ax.text(1.03, 0, name, transform=ax.transAxes, va="center", fontsize=TEXT,
-                              fontweight="bold",
-                              color=ink(look.colour))
+                              fontweight="bold", color=ink(look.colour))
                       for name, look in zip(self.loops, self.looks, strict=True)]
         self.canvas = Canvas(drawn, [*self.bands, *self.lines, *self.theory, *self.names])
 
@@ -109,12 +109,11 @@ class Comparison:
             axis.set_ticks([], minor=True)
         ax.tick_params(axis="x", pad=6)
         ax.set_xlabel("generation (log scale)", fontsize=LABEL, color=COLOURS["text"])
-        ax.set_title("variance, as a share of the truth's (log "
-                     "scale)", loc="left", fontsize=LABEL, color=COLOURS["text"])
+        ax.set_title("variance, as a share of the truth's (log scale)", loc="left",
+                     fontsize=LABEL, color=COLOURS["text"])
         ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
-        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: "
-                            "expectation", transform=ax.transAxes, fontsize=TEXT,
-                color=COLOURS["faint"])
+        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: expectation",
+                transform=ax.transAxes, fontsize=TEXT, color=COLOURS["faint"])
 
     def _name(self, ends: list[float]) -> None:
         """Names beside the ends of the lines; at the foot where a line has left the picture."""

@@ -30,16 +30,15 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 SEEN = 4.0  # standard deviations of a perfect model's score that count as seen
-ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall", "coverage",
-         "trace", "modes.alive",
-         "modes.variance", "classes.entropy")      # as drawn
+ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall",
+         "coverage", "trace", "modes.alive", "modes.variance", "classes.entropy")  # as drawn
 ROWS = 1000                         # drawn on the left
 
 
 class Damage:
-    """Left: real rows (grey) and what a model with a known fault emits. Right: one line for each
-    metric, its value over the strength of the fault, with the range of a perfect model (grey) and
-    whether it sees the fault.
+    """Left: real rows (grey) and what a model with a known fault emits.
+    Right: one line for each metric, its value over the strength of the fault,
+    with the range of a perfect model (grey) and whether it sees the fault.
 
         picture.update(fault="noise", strength=0.1)      # a fault of mk.metrics.FAULTS, a strength of STRENGTHS
 
@@ -84,8 +83,8 @@ class Damage:
                                  f"got {strength!r}")
             seen = self.seen(curves.loc[strength])
             self._drawing = self._drawing or _Drawing(self)
-            return Frame(self._drawing(fault, strength, curves, seen),
-                         self._words(fault, strength, seen))
+            drawn = self._drawing(fault, strength, curves, seen)
+            return Frame(drawn, self._words(fault, strength, seen))
 
     def judge(self, fake: Samples) -> pd.Series:
         """The value of each metric of rows of your own, against the same real rows."""
@@ -161,8 +160,8 @@ class _Drawing:
         self._left(picture.rows.real)
         self.parts = [self._line(ax, name, i, len(names))
                       for i, (ax, name) in enumerate(zip(self.lines, names, strict=True))]
-        self.canvas = Canvas(self.figure, [self.shown, self.heading,
-                                           *(part for parts in self.parts for part in parts)])
+        moving = [part for parts in self.parts for part in parts]
+        self.canvas = Canvas(self.figure, [self.shown, self.heading, *moving])
 
     def _left(self, real: Samples) -> None:
         ax = self.left
@@ -179,13 +178,13 @@ class _Drawing:
             ax.plot(*x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35)
             (self.shown,) = ax.plot([], [], ".", color=COLOURS["synthetic"], markersize=4,
                                     markeredgewidth=0, alpha=0.7)
-            ax.set_xlabel("grey: real rows, vermilion: emitted "
-                          "rows", loc="left", fontsize=TEXT, color=COLOURS["text"])
+            ax.set_xlabel("grey: real rows, vermilion: emitted rows", loc="left",
+                          fontsize=TEXT, color=COLOURS["text"])
         else:
             self.shown = ax.imshow(_sheet(real), cmap="gray", vmin=0, vmax=1,
                                    interpolation="nearest")
-            ax.set_xlabel("emitted images, one column for each "
-                          "label", loc="left", fontsize=TEXT, color=COLOURS["text"])
+            ax.set_xlabel("emitted images, one column for each label", loc="left",
+                          fontsize=TEXT, color=COLOURS["text"])
 
     def _line(self, ax: Any, name: str, i: int, many: int) -> tuple[Any, ...]:
         height = 0.845 / many
@@ -217,16 +216,16 @@ class _Drawing:
             y = curves[name].fillna(0).to_numpy()
             low, high = min(y.min(), mean - spread), max(y.max(), mean + spread)
             low, scale = (low, high - low) if high > low else (low - 0.5, 1)
-            place, ends = (y - low) / scale, [(mean + side * spread - low) / scale
-                                              for side in (-1, 1)]
+            place = (y - low) / scale
+            ends = [(mean + side * spread - low) / scale for side in (-1, 1)]
             ends = [ends[0] - 0.02, ends[1] + 0.02]  # a perfect model without spread
-            band.set_xy([(-0.3, ends[0]), (len(y) - 0.7, ends[0]), (len(y) - 0.7, ends[1]),
-                         (-0.3, ends[1])])
+            left, right = -0.3, len(y) - 0.7
+            band.set_xy([(left, ends[0]), (right, ends[0]), (right, ends[1]), (left, ends[1])])
             line.set_data(range(len(y)), place)
             at = STRENGTHS.index(strength)
             dot.set_data([at], [place[at]])
-            text.set(text=f"{'sees' if seen[name] else 'misses'}  "
-                          f"{_number(curves[name].iloc[at])} ({_number(mean)})",
+            verdict = "sees" if seen[name] else "misses"
+            text.set(text=f"{verdict}  {_number(curves[name].iloc[at])} ({_number(mean)})",
                      fontweight="bold" if seen[name] else "normal",
                      color=ink(COLOURS["synthetic"]) if seen[name] else COLOURS["faint"])
         return self.canvas.png()
@@ -241,10 +240,7 @@ def _sheet(images: Samples) -> np.ndarray:
     h, w = images.shape[1:]
     sheet = np.ones((8, h + 1, 10, w + 1))
     for column in range(10):
-        chosen = (
-            images.x[images.y == column][:8, 0]
-            if images.y is not None
-            else images.x[8 * column : 8 * column + 8, 0]
-        )
+        which = slice(8 * column, None) if images.y is None else images.y == column
+        chosen = images.x[which][:8, 0]
         sheet[: len(chosen), :h, column, :w] = chosen.cpu().numpy()
     return sheet.reshape(8 * (h + 1), 10 * (w + 1))

@@ -25,9 +25,9 @@ FRECHET = value_of("frechet")
 
 
 class Perfect:
-    """Two clouds of n rows of N(0, I), judged as real and emitted: precision, recall and coverage
-    (left) and the Fréchet distance (right) over n, mean and range of 6 seeds; theory, where it is
-    known, as dashes.
+    """Two clouds of n rows of N(0, I), judged as real and emitted: precision,
+    recall and coverage (left) and the Fréchet distance (right) over n, mean and range of 6 seeds;
+    theory, where it is known, as dashes.
 
         mk.live.Perfect().update(dim=8, k=5)            # k of the nearest neighbours, at most 10
         mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders
@@ -50,10 +50,8 @@ class Perfect:
 
     def _words(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> str:
         said = ", ".join(f"{name} {values.mean(1)[-1]:.2f}" for name, values in scores.items())
-        coverage, frechet = (
-            theory.perfect_coverage(ROWS[-1], k),
-            theory.perfect_frechet(ROWS[-1], dim),
-        )
+        coverage = theory.perfect_coverage(ROWS[-1], k)
+        frechet = theory.perfect_frechet(ROWS[-1], dim)
         return (f"A perfect model in {dim} dimensions, k = {k}, {ROWS[-1]} rows on each side: "
                 f"{said}. Theory expects coverage {coverage:.2f} and {FRECHET.short} "
                 f"{frechet:.2f}.")
@@ -101,15 +99,12 @@ class _Drawing:
         self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
                        for ax in (self.left, self.right)]
         self.names = [self.left.text(1.02, 0, name, transform=self.left.transAxes, va="center",
-                                     fontsize=TEXT, fontweight="bold",
-                                     color=ink(COLOUR[name])) for name in LINES]
+                                     fontsize=TEXT, fontweight="bold", color=ink(COLOUR[name]))
+                      for name in LINES]
         self.right.text(0.97, 0.93, "dashes: expectation", transform=self.right.transAxes,
-                        ha="right", fontsize=TEXT,
-                        color=COLOURS["theory"])
-        self.left.text(0.97, 0.05, "dashes: exact, for "
-                                   "coverage", transform=self.left.transAxes, ha="right",
-                       fontsize=TEXT,
-                       color=COLOURS["theory"])
+                        ha="right", fontsize=TEXT, color=COLOURS["theory"])
+        self.left.text(0.97, 0.05, "dashes: exact, for coverage", transform=self.left.transAxes,
+                       ha="right", fontsize=TEXT, color=COLOURS["theory"])
         self.canvas = Canvas(self.figure, [*self.bands, *self.lines, *self.theory, *self.names])
 
     def __call__(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> bytes:
@@ -119,7 +114,6 @@ class _Drawing:
             line.set_data(ROWS, values.mean(1))
         self.theory[0].set_data(ROWS, [theory.perfect_coverage(n, k) for n in ROWS])
         self.theory[1].set_data(ROWS, [theory.perfect_frechet(n, dim) for n in ROWS])
-        ends = np.array([values.mean(1)[-1]
-                         for name, values in scores.items() if name in LINES]) / 1.04
-        move_names(self.names, ends)
+        ends = [values.mean(1)[-1] for name, values in scores.items() if name in LINES]
+        move_names(self.names, np.array(ends) / 1.04)
         return self.canvas.png()

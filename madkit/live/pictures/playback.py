@@ -30,9 +30,9 @@ LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 
 
 class Playback:
-    """Left: real rows (grey) and the rows that generation t of the first seed emitted. Right:
-    metrics over generations, as shares of what they are in generation 1; median and band of all
-    seeds, dots for the rows on the left.
+    """Left: real rows (grey) and the rows that generation t of the first seed emitted.
+    Right: metrics over generations, as shares of what they are in generation 1;
+    median and band of all seeds, dots for the rows on the left.
 
         picture = mk.live.Playback(run)                      # a Run with rows in the plane
         picture.update(t=500)                                # Frame
@@ -42,21 +42,19 @@ class Playback:
         picture.update(t=10, lam=0.8)
         mk.live.view(picture, t=10, lam=0.8)                 # with sliders
 
-    At most three metrics, positive in generation 1. ValueError for a generation whose rows were not
-    kept.
+    At most three metrics, positive in generation 1.
+    ValueError for a generation whose rows were not kept.
     """
 
     def __init__(
         self,
-        run: Run | Callable[..., Run],             # a Run, or the function of settings that makes
-                                                   # one
-        metrics: Sequence[str] = METRICS,          # of the run's table, three at most
-        generations: int | None = None,            # of runs that a function makes: the slider's end
+        run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
+        metrics: Sequence[str] = METRICS,  # of the run's table, three at most
+        generations: int | None = None,    # of runs that a function makes: the slider's end
     ):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
-        self._kept = (
-            tuple(run.samples) if isinstance(run, Run) else range(1, 1 + (generations or 0))
-        )
+        asked = range(1, 1 + (generations or 0))
+        self._kept = tuple(run.samples) if isinstance(run, Run) else asked
         self.metrics = tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
         self._drawing: _Drawing | None = None
@@ -66,8 +64,8 @@ class Playback:
         """The generation, and what the function takes; None where the range is not known."""
         given = inspect.signature(self.make).parameters.values()
         taken = [p for p in given if p.kind is not p.VAR_KEYWORD]
-        known = {p.name: KNOWN.get(p.name) for p in taken if p.name in KNOWN
-                 or p.default is p.empty}
+        known = {p.name: KNOWN.get(p.name) for p in taken
+                 if p.name in KNOWN or p.default is p.empty}
         return {"t": generation(self._kept) if self._kept else None} | known
 
     def update(self, t: int, **settings: Any) -> Frame:
@@ -76,8 +74,8 @@ class Playback:
             run, paths = self.play(**settings)
             if t not in run.samples:
                 kept = ", ".join(map(str, run.samples))
-                raise ValueError(f"t: the rows of generation {t} were not kept, expected one of "
-                                 f"{kept}")
+                raise ValueError(
+                    f"t: the rows of generation {t} were not kept, expected one of {kept}")
             self._drawing = self._drawing or _Drawing(run, self.metrics)
             return Frame(self._drawing(t, run, paths), self._words(t, run, paths, settings))
 
@@ -89,8 +87,8 @@ class Playback:
         return self._played[1:]
 
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
-        given = "".join(f", {LETTERS.get(name, name)} = "
-                        f"{value:g}" for name, value in settings.items())
+        given = "".join(f", {LETTERS.get(name, name)} = {value:g}"
+                        for name, value in settings.items())
         said = ", ".join(f"{words(path.metric)} {path.at(t):.3g} "
                          f"({path.first[0]:.3g} in generation 1)" for path in paths)
         name = family(run.spec["loop"]).name.removesuffix(" loop")
@@ -114,8 +112,8 @@ class _Path:
 
 
 def _path(run: Run, metric: str) -> _Path:
-    table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation",
-                                                              values="value", dropna=False)
+    rows = run.table[run.table.metric == metric]
+    table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     seen = quantiles(table.to_numpy(float))
     first, start = table.loc[run.spec["seeds"][0]].to_numpy(float), float(seen[1, 0])
     return _Path(metric, table.columns.to_numpy(), first, seen / start, start)
@@ -131,8 +129,7 @@ class _Drawing:
         self._left(run)
         self._right(run, metrics)
         self.canvas = Canvas(self.figure, [self.rows, self.heading, *self.bands, *self.lines,
-                                           self.cursor, *self.dots,
-                                           *self.names])
+                                           self.cursor, *self.dots, *self.names])
 
     def _left(self, run: Run) -> None:
         ax, real = self.left, _rows(run.real)
@@ -154,8 +151,8 @@ class _Drawing:
         generation_axis(ax, int(run.table.generation.max()))
         ax.set(ylim=(0, 1.5), yticks=[0, 0.5, 1, 1.5])
         ax.set_yticklabels(["0", "50 %", "100 %", "150 %"])
-        ax.set_title("as a share of generation "
-                     "1", loc="left", fontsize=LABEL, color=COLOURS["text"])
+        ax.set_title("as a share of generation 1", loc="left", fontsize=LABEL,
+                     color=COLOURS["text"])
         ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
         self.bands = [ax.fill([0], [0], alpha=0.18, linewidth=0)[0] for _ in metrics]
         self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0]
@@ -169,17 +166,17 @@ class _Drawing:
     def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:
         look = family(run.spec["loop"])
         self.rows.set(data=_rows(run.samples[t]).T, color=look.colour)
-        alive = next((f" · {p.at(t):.0f} of {p.start:.0f} "
-                      "modes" for p in paths if p.metric == "modes.alive"), "")
+        alive = next((f" · {p.at(t):.0f} of {p.start:.0f} modes"
+                      for p in paths if p.metric == "modes.alive"), "")
         self.heading.set(text=f"generation {t}{alive}", color=ink(look.colour))
         self.cursor.set(data=([t, t], self.right.get_ylim()))
         self._curves(t, paths, look)
         return self.canvas.png()
 
     def _curves(self, t: int, paths: list[_Path], look: Family) -> None:
-        for path, place, band, line, dot, name in zip(paths, (0.5, 0.8, 0.3), self.bands,
-                                                      self.lines, self.dots, self.names,
-                                                      strict=False):
+        places = (0.5, 0.8, 0.3)
+        for path, place, band, line, dot, name in zip(
+                paths, places, self.bands, self.lines, self.dots, self.names, strict=False):
             colour, (low, median, high) = ramp(look.colour, place), path.shares
             band.set(xy=np.transpose([[*path.t, *path.t[::-1]], [*low, *high[::-1]]]), color=colour)
             line.set(data=(path.t, median), color=colour)

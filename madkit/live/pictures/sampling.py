@@ -1,5 +1,6 @@
-"""A picture of sampling bias: what every model emits at one λ, and where that is between quality
-and diversity."""
+"""A picture of sampling bias: what every model emits at one λ,
+and where that is between quality and diversity.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +69,8 @@ class SamplingBias:
         for i, panel in enumerate(panels):
             row, column = divmod(i, across)
             width, height = 0.55 / across, 1 / down
-            panel.set_position((0.005 + column * width, 1 - (row + 1) * height, 0.94 * width,
-                                0.86 * height))
+            corner = 0.005 + column * width, 1 - (row + 1) * height
+            panel.set_position((*corner, 0.94 * width, 0.86 * height))
 
     def _words(self, lam: float) -> str:
         said = [f"{name} {self.biased.value(name, lam, 'precision'):.2f} and "

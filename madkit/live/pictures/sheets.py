@@ -1,5 +1,5 @@
-"""A picture of recorded image runs: what a generation emitted beside real images, and how good and
-how diverse it is.
+"""A picture of recorded image runs: what a generation emitted beside real images,
+and how good and how diverse it is.
 
     runs = mk.recorded("fig06_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.8": Run, …}
     mk.live.view(mk.live.Sheets(runs), t=5, lam=1.0)
@@ -28,9 +28,9 @@ COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.i
 
 
 class Sheets:
-    """Left: a sheet of real images. Middle: the images that generation t emitted, a column for each
-    label, the first ten, none chosen. Right: Fréchet distance, precision and recall of the first
-    seed, the cursor at t.
+    """Left: a sheet of real images. Middle: the images that generation t emitted,
+    a column for each label, the first ten, none chosen. Right: Fréchet distance,
+    precision and recall of the first seed, the cursor at t.
 
         picture = mk.live.Sheets(mk.recorded("fig06_fully_synthetic"))
         picture.update(t=5, lam=0.8)                    # the run called "λ = 0.8": Frame
@@ -118,9 +118,8 @@ class Sheets:
         upper.set_xlabel("")
         upper.set_xticklabels([])
         self.axes = {"frechet": upper, "precision": lower, "recall": lower}
-        self.lines = {m: ax.plot([], [], linewidth=2.4,
-                                 linestyle=(0, (8, 3)) if m == "recall" else "-",
-                                 color=COLOUR[m])[0]
+        dashes = {"frechet": "-", "precision": "-", "recall": (0, (8, 3))}
+        self.lines = {m: ax.plot([], [], linewidth=2.4, linestyle=dashes[m], color=COLOUR[m])[0]
                       for m, ax in self.axes.items()}
         self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0]
                      for m, ax in self.axes.items()}
@@ -132,9 +131,8 @@ class Sheets:
         self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"],
                                 va="center")
         self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0],
-                                     self.seeds, *self.cursors,
-                                     *self.lines.values(), *self.dots.values(),
-                                     *self.names.values()])
+                                     self.seeds, *self.cursors, *self.lines.values(),
+                                     *self.dots.values(), *self.names.values()])
 
     def _image(self, ax, x: float, heading: str, samples):
         """An empty sheet, and its heading."""
@@ -149,8 +147,8 @@ class Sheets:
         ax.set(yticks=[], xticks=[])
         if self.labels[0] is not None:
             each = width / len(self.labels)
-            ax.set_xticks([(i + 0.5) * each - 0.5 for i in range(len(self.labels))],
-                          [str(label) for label in self.labels])
+            places = [(i + 0.5) * each - 0.5 for i in range(len(self.labels))]
+            ax.set_xticks(places, [str(label) for label in self.labels])
         return shown, ax.set_title(heading, loc="left", fontsize=LABEL, fontweight="bold",
                                    color=COLOURS["real"])
 

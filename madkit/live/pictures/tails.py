@@ -1,5 +1,5 @@
-"""A picture of tails: a flow's recorded loop on the curved density, with the contour beyond which
-the truth's tails lie.
+"""A picture of tails: a flow's recorded loop on the curved density,
+with the contour beyond which the truth's tails lie.
 
     runs = mk.recorded("fig17_fully_synthetic")                         # {"λ = 1": Run, "λ = 0.75": Run}
     mk.live.view(mk.live.Tails(runs), t=3, lam=0.75)
@@ -37,9 +37,9 @@ class Tails:
         picture = mk.live.Tails(mk.recorded("fig17_fully_synthetic"))
         picture.update(t=3, lam=0.75)                   # the run called "λ = 0.75": Frame
 
-    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace. ValueError
-    for runs that are called otherwise, for one that is not there, and for a generation whose rows
-    were not kept.
+    The runs are fully synthetic, on mk.data.rosenbrock(), with metrics tails and trace.
+    ValueError for runs that are called otherwise, for one that is not there,
+    and for a generation whose rows were not kept.
     """
 
     def __init__(self, runs: Mapping[str, Run]):
@@ -73,8 +73,8 @@ class Tails:
             self.heading.set_text(f"{name} · generation {t}")
             for metric, ideal in _ideal(lam, self.last).items():
                 low, median, high = paths[metric] * self.scale[metric]
-                self.bands[metric].set_xy(np.transpose([[*self.ts, *self.ts[::-1]],
-                                                        [*low, *high[::-1]]]))
+                outline = [[*self.ts, *self.ts[::-1]], [*low, *high[::-1]]]
+                self.bands[metric].set_xy(np.transpose(outline))
                 self.lines[metric].set_data(self.ts, median)
                 self.theory[metric].set_data(self.ts, ideal * self.scale[metric])
                 self.dots[metric].set_data([t], [median[t - 1]])
@@ -82,8 +82,8 @@ class Tails:
             return Frame(self.canvas.png(), self._words(t, name, lam))
 
     def _words(self, t: int, name: str, lam: float) -> str:
-        (_, share, _), (_, trace, _) = (self.paths[name][metric][:, t - 1]
-                                        for metric in ("tails.5", "trace"))
+        _, share, _ = self.paths[name]["tails.5"][:, t - 1]
+        _, trace, _ = self.paths[name]["trace"][:, t - 1]
         ideal = _ideal(lam, self.last)
         seeds = len(self.runs[name].spec["seeds"])
         return (f"{name}: generation {t} of {self.last}, fully synthetic loop, median of {seeds} "
@@ -115,8 +115,8 @@ class Tails:
         note = "line: median\nband: 10–90 %\nof the seeds\n\ndashed: fits\nwithout error\n\ngrey: the truth"
         drawn.text(0.86, 0.33, note, fontsize=TEXT, color=COLOURS["faint"], va="bottom")
         parts = (self.bands, self.theory, self.lines, self.cursors, self.dots)
-        self.canvas = Canvas(drawn, [self.rows, self.heading,
-                                     *(artist for part in parts for artist in part.values())])
+        moving = [artist for part in parts for artist in part.values()]
+        self.canvas = Canvas(drawn, [self.rows, self.heading, *moving])
 
     def _left(self, ax, run: Run) -> None:
         ax.set_position((0.012, 0.06, 0.45, 0.85))
@@ -127,8 +127,8 @@ class Tails:
         ax.plot(*run.real.x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0,
                 alpha=0.35, zorder=1)
         ax.plot(*rosenbrock().contour(SHARE).T, color=COLOURS["real"], linewidth=1.2, zorder=1)
-        ax.set_xlabel("grey: real rows; the line holds 95 % of the "
-                      "truth", loc="left", fontsize=TEXT, color=COLOURS["real"])
+        ax.set_xlabel("grey: real rows; the line holds 95 % of the truth", loc="left",
+                      fontsize=TEXT, color=COLOURS["real"])
         (self.rows,) = ax.plot([], [], ".", color=self.colour, markersize=4.5, markeredgewidth=0,
                                alpha=0.7)
         self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold",
@@ -137,8 +137,8 @@ class Tails:
     def _axis(self, metric: str, ax, y: float, title: str, truth: float) -> None:
         ax.set_position((0.515, y, 0.325, 0.33))
         generation_axis(ax, self.last)
-        top = 1.1 * max(truth, *(np.nanmax(paths[metric]) * self.scale[metric]
-                                 for paths in self.paths.values()))
+        highest = [np.nanmax(paths[metric]) * self.scale[metric] for paths in self.paths.values()]
+        top = 1.1 * max(truth, *highest)
         ax.set_ylim(0, top)
         ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
         ax.axhline(truth, color=COLOURS["real"], linewidth=0.8, zorder=0)
@@ -152,8 +152,8 @@ class Tails:
 
 def _path(run: Run, metric: str) -> np.ndarray:
     """10 %, median and 90 % of the seeds, (3, T)."""
-    table = run.table[run.table.metric == metric].pivot_table(index="seed", columns="generation",
-                                                              values="value", dropna=False)
+    rows = run.table[run.table.metric == metric]
+    table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     return quantiles(table.to_numpy(float))
 
 

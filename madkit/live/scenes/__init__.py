@@ -1,7 +1,7 @@
 """Scenes: what an explorer draws, as plain values and arrays; no widget, no pixel.
 
-    page     what is shown and may be set (`Page`), the state that it is in, and both as plain
-             values
+    page     what is shown and may be set (`Page`), the state that it is in,
+             and both as plain values
     gaussian, stored, growing    tracks: one loop's curves, clouds or sheets, and diet, by the exact
                                  law, of a Run, of a run under way
     pack     tracks as bytes, for the browser

@@ -1,5 +1,6 @@
-"""Tracks of a Gaussian that eats its own output, by the exact law: every setting at once, in
-milliseconds."""
+"""Tracks of a Gaussian that eats its own output, by the exact law:
+every setting at once, in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ METRICS = {metric.name: metric for metric in (
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "trace": lambda mean, root: (root**2).sum((-2, -1)),
     "mean_error": lambda mean, root: (mean**2).sum(-1),
-    "w2_squared": lambda mean, root: (mean**2).sum(-1)
-    + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1)),
+    "w2_squared": lambda mean, root: (
+        (mean**2).sum(-1) + ((root - np.eye(root.shape[-1])) ** 2).sum((-2, -1))),
 }
 
 
@@ -39,12 +40,12 @@ def tracks(
     metrics: Sequence[str],
     outlined: int = 8,                   # seeds whose fits are shown
 ) -> list[Track]:
-    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory), fits μ and Σ^½ of
-    the first seeds, diet.
+    """One track for each loop: curves (10 %, median, 90 % of the seeds, theory),
+    fits μ and Σ^½ of the first seeds, diet.
 
-    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i, with the same z for all
-    generations and loops. The numbers are those of `mk.exact.run` with these seeds. Raises what
-    that raises.
+    Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i,
+    with the same z for all generations and loops. The numbers are those of `mk.exact.run`
+    with these seeds. Raises what that raises.
     """
     initial = [initial_rows(loop) if n is None else n for loop, n in zip(loops, n_ini, strict=True)]
     drawn = exact.simulate(list(loops), dim, generations=generations, seeds=seeds, n_ini=initial,
@@ -54,8 +55,8 @@ def tracks(
     root = _root(drawn["cov"])
     drawn |= {name: SEEN[name](drawn["mean"], root) for name in metrics if name in SEEN}
     return [{
-        "key": key, "label": label, "t": list(range(1, generations + 1)), "lam": emitted_lam(loop),
-        "seeds": len(seeds),
+        "key": key, "label": label, "t": list(range(1, generations + 1)),
+        "lam": emitted_lam(loop), "seeds": len(seeds),
         "curves": _curves(drawn, i, metrics, loop, n),
         "mean": drawn["mean"][i, :outlined], "root": root[i, :outlined], "emitted": z, "real": real,
         "diet": diet(loop, generations, n),

@@ -1,5 +1,6 @@
-"""Tracks of runs that are made while one looks: any model on any truth, generation by generation,
-all seeds in step."""
+"""Tracks of runs that are made while one looks: any model on any truth,
+generation by generation, all seeds in step.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +30,9 @@ EMIT = 200
 
 @dataclass(eq=False)
 class Growing:
-    """A run under way: `grow()` does the next generation of every seed; `track()` is what there is
-    so far, `run()` its record."""
+    """A run under way: `grow()` does the next generation of every seed;
+    `track()` is what there is so far, `run()` its record.
+    """
 
     key: str
     label: str
@@ -45,14 +47,16 @@ class Growing:
 
     def __post_init__(self):
         self.job = job(self.model, self.loop, self.truth, generations=self.generations,
-                       seeds=self.seeds, n_ini=self.n_ini,
-                       metrics=self.judged, emit=self.emit, device="cpu")
+                       seeds=self.seeds, n_ini=self.n_ini, metrics=self.judged,
+                       emit=self.emit, device="cpu")
         self.records: list[list[Entry]] = []
         self._paths = [trajectory(self.job, seed) for seed in self.job.seeds]
 
     def grow(self) -> bool:
-        """The next generation; False when there are no more. Raises what the model or the loop
-        raises."""
+        """The next generation; False when there are no more.
+
+        Raises what the model or the loop raises.
+        """
         if self.done:
             return False
         with preserved():
@@ -68,17 +72,15 @@ class Growing:
         names = [metric_name(metric) for metric in self.job.metrics]
         rows = [first.samples.x for first, *_ in self.records if first.samples is not None]
         return {"key": self.key, "label": self.label, "t": list(t), "kept": list(t),
-                "lam": self.job.lam_emit,
-                "seeds": len(self.job.seeds), "curves": {name: self._curve(name) for name in names},
+                "lam": self.job.lam_emit, "seeds": len(self.job.seeds),
+                "curves": {name: self._curve(name) for name in names},
                 "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.job.real().x),
                 "diet": [[first.t, [list(part) for part in first.composition]]
                          for first, *_ in self.records]}
 
     def _curve(self, name: str) -> dict[str, Any]:
-        # (T, S)
-        values = np.array([[record.values[name] for record in one]
-                           for one in self.records]) / self._unit(name)
-        low, median, high = quantiles(values.T)
+        values = np.array([[record.values[name] for record in one] for one in self.records])
+        low, median, high = quantiles(values.T / self._unit(name))  # of (S, T)
         several = len(self.job.seeds) > 1
         return {"low": low if several else None, "median": median,
                 "high": high if several else None, "theory": None, "words": ""}
@@ -96,8 +98,9 @@ class Growing:
 
 @dataclass(frozen=True)
 class drawn(data.Endless):
-    """The truth that drawn points stand for: a Gaussian of standard deviation `spread` around each,
-    all alike likely."""
+    """The truth that drawn points stand for: a Gaussian of standard deviation `spread`
+    around each, all alike likely.
+    """
 
     points: tuple[tuple[float, float], ...]
     spread: float = 0.12
@@ -107,8 +110,8 @@ class drawn(data.Endless):
         """n independent rows (n, 2)."""
         centres = torch.tensor(self.points, dtype=torch.float64)
         which = torch.randint(len(centres), (n,), generator=generator)
-        return centres[which] + self.spread * torch.randn(n, 2, generator=generator,
-                                                          dtype=torch.float64)
+        z = torch.randn(n, 2, generator=generator, dtype=torch.float64)
+        return centres[which] + self.spread * z
 
 
 def together(growing: Sequence[Growing]) -> Iterator[int]:

@@ -1,8 +1,8 @@
-"""An explorer where there is no kernel: its picture, and a grid of settings, worked out beforehand,
-for a page of its own.
+"""An explorer where there is no kernel: its picture, and a grid of settings,
+worked out beforehand, for a page of its own.
 
-The picture is what any viewer of a notebook shows; of the grid `madkit.live.inline` makes a page
-that moves.
+The picture is what any viewer of a notebook shows;
+of the grid `madkit.live.inline` makes a page that moves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from madkit.plot.still import still
 
 # values of a control in the grid, besides those that presets and the start need
 FINE = {"lam": 6, "p": 7}
-COARSE = 4                            # of any other control
+COARSE = 4  # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
 SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
@@ -43,8 +43,9 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
-    """{"page", "state", "scene"}: what the page needs to run on its own; the scene packed,
-    compressed, in base64."""
+    """{"page", "state", "scene"}: what the page needs to run on its own;
+    the scene packed, compressed, in base64.
+    """
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
     elif not page.heavy:
@@ -64,8 +65,9 @@ def _smaller(track: Track) -> Track:
 
 
 def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track]]:
-    """The page with fewer values to each control, the state in these places, and the tracks of all
-    of them."""
+    """The page with fewer values to each control, the state in these places,
+    and the tracks of all of them.
+    """
     sides = [name for name in ("A", "B") if state[name]]
     controls = []
     for control in page.controls:
@@ -77,8 +79,8 @@ def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track
     moved = dict(state) | {"drawn": None}
     for name in sides:
         moved[name] = _moved(page, thin, state[name])
-    wanted = [(thin.key(one, side, moved), one, side) for one in thin.loops
-              for side in _sides(thin, one)]
+    wanted = [(thin.key(one, side, moved), one, side)
+              for one in thin.loops for side in _sides(thin, one)]
     parts = [wanted[i : i + TOGETHER] for i in range(0, len(wanted), TOGETHER)]
     tracks = [track for part in parts for track in _possible(thin, source, moved, part)]
     return thin, moved, _shared(tracks)
@@ -89,8 +91,8 @@ def _sides(page: Page, one: Shown) -> Iterator[dict[str, Any]]:
     taken = [control for control in page.controls if control.name in one.takes]
     for chosen in product(*(range(len(control.values)) for control in taken)):
         places = {control.name: place for control, place in zip(taken, chosen, strict=True)}
-        yield {"loop": one.label} | dict.fromkeys((control.name for control in page.controls),
-                                                  0) | places
+        first = {control.name: 0 for control in page.controls}
+        yield {"loop": one.label} | first | places
 
 
 def _moved(page: Page, thin: Page, side: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,8 +106,9 @@ def _possible(page: Page, source: Any, state: State, wanted: list[Any]) -> list[
     try:
         return source.several(page, state, wanted)
     except ValueError:
-        return [] if len(wanted) == 1 else [track for one in wanted
-                                            for track in _possible(page, source, state, [one])]
+        if len(wanted) == 1:
+            return []
+        return [track for one in wanted for track in _possible(page, source, state, [one])]
 
 
 def _shared(tracks: list[Track]) -> list[Track]:

@@ -1,5 +1,5 @@
-"""Tracks as bytes: one header in JSON, then all arrays, for a page of JavaScript to read without
-copying.
+"""Tracks as bytes: one header in JSON, then all arrays,
+for a page of JavaScript to read without copying.
 
     uint32 H · H bytes of header · padding to a multiple of 8 · the body
     header = {"tracks": […], "arrays": [[dtype, shape, offset from the body's beginning], …]}
@@ -24,19 +24,21 @@ Track = dict[str, Any]
 
 
 def pack(tracks: Iterable[Mapping[str, Any]], digits: int = 23) -> bytes:
-    """Tracks, with NumPy arrays anywhere in them, as bytes; `digits`: bits kept of each float32's
-    23, so that it compresses."""
+    """Tracks, with NumPy arrays anywhere in them, as bytes;
+    `digits`: bits kept of each float32's 23, so that it compresses.
+    """
     body = _Body(digits)
-    header = json.dumps({"tracks": [body.without(track) for track in tracks],
-                         "arrays": body.places},
-                        allow_nan=False).encode()
+    plain = {"tracks": [body.without(track) for track in tracks], "arrays": body.places}
+    header = json.dumps(plain, allow_nan=False).encode()
     front = struct.pack("<I", len(header)) + header
     return front + bytes(-len(front) % 8) + b"".join(body.parts)
 
 
 def unpack(packed: bytes) -> list[Track]:
-    """The tracks that `pack` made into bytes, arrays read-only. ValueError for bytes of another
-    kind."""
+    """The tracks that `pack` made into bytes, arrays read-only.
+
+    ValueError for bytes of another kind.
+    """
     size = struct.unpack_from("<I", packed)[0] if len(packed) >= 4 else -1
     if not 0 <= size <= len(packed) - 4:
         raise ValueError(f"unpack: expected packed tracks, got {len(packed)} bytes whose header "
@@ -65,8 +67,9 @@ class _Body:
     def add(self, array: np.ndarray) -> int:
         """The number of an array in the body; one that several tracks share is there once."""
         if id(array) not in self.known:
-            kind = "i2" if array.dtype == np.int16 else {"f": "f4", "u": "u1",
-                                                         "i": "i4"}[array.dtype.kind]
+            kind = {"f": "f4", "u": "u1", "i": "i4"}[array.dtype.kind]
+            if array.dtype == np.int16:
+                kind = "i2"
             content = self._rounded(array) if kind == "f4" else array.astype("<" + kind)
             data = content.tobytes()
             self.known[id(array)] = len(self.places), array      # holding it keeps its id its own
@@ -80,13 +83,13 @@ class _Body:
         if self.digits == 23:
             return bits
         lost = 23 - self.digits
-        return np.where(np.isfinite(array), bits + np.uint32(1 << lost - 1),
-                        bits) & np.uint32(0xFFFFFFFF << lost & 0xFFFFFFFF)
+        nearest = np.where(np.isfinite(array), bits + np.uint32(1 << lost - 1), bits)
+        return nearest & np.uint32(0xFFFFFFFF << lost & 0xFFFFFFFF)
 
 
 def _with(track: Track, arrays: list[np.ndarray]) -> Track:
     def place(part: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         return part | {name: arrays[part[name]] for name in names if part.get(name) is not None}
 
-    return place(track, ARRAYS) | {"curves": {name: place(curve, PARTS)
-                                              for name, curve in track["curves"].items()}}
+    curves = {name: place(curve, PARTS) for name, curve in track["curves"].items()}
+    return place(track, ARRAYS) | {"curves": curves}

@@ -1,11 +1,11 @@
-"""What an explorer shows and lets one set, and the state that it is in: plain values, the same in
-Python and in the browser.
+"""What an explorer shows and lets one set, and the state that it is in: plain values,
+the same in Python and in the browser.
 
-A state names every setting by its place in the control's list of values, so that it can be checked,
-copied and restored:
+A state names every setting by its place in the control's list of values,
+so that it can be checked, copied and restored:
 
-    {"t": 10, "tab": "A", "A": {"loop": "all", "n": 5, "p": 10, "lam": 30}, "B": None, "drawn":
-    None, "seed": 0, "speed": 1}
+    {"t": 10, "tab": "A", "A": {"loop": "all", "n": 5, "p": 10, "lam": 30}, "B": None,
+     "drawn": None, "seed": 0, "speed": 1}
 
 A track is known by its key, a function of (page, state): "fresh data:n5,p10,lam30".
 """
@@ -53,8 +53,9 @@ class Control:
 
 @dataclass(frozen=True)
 class Shown:
-    """One loop of the page: how it looks, and the controls that it takes; `make(**settings)` is the
-    loop."""
+    """One loop of the page: how it looks, and the controls that it takes;
+    `make(**settings)` is the loop.
+    """
 
     label: str
     look: Family
@@ -64,8 +65,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything about an explorer that does not move. `truth` says how the cloud panel is drawn.
-    """
+    """Everything about an explorer that does not move; `truth`: how the cloud panel is drawn."""
 
     title: str
     generations: int
@@ -86,16 +86,13 @@ class Page:
         """The page as the browser reads it."""
         return {
             "title": self.title, "generations": self.generations, "choose": self.choose,
-            "compare": self.compare,
-            "draw": self.draw, "heavy": self.heavy, "offline": self.offline,
-            "truth": dict(self.truth), "seeds": self.seeds,
+            "compare": self.compare, "draw": self.draw, "heavy": self.heavy,
+            "offline": self.offline, "truth": dict(self.truth), "seeds": self.seeds,
             "loops": [{"label": one.label, "family": one.look.name, "colour": one.look.colour,
-                       "takes": list(one.takes),
-                       "dash": _dash(one.look.line), "marker": MARKERS[one.look.marker]}
-                      for one in self.loops],
+                       "takes": list(one.takes), "dash": _dash(one.look.line),
+                       "marker": MARKERS[one.look.marker]} for one in self.loops],
             "controls": [{"name": c.name, "label": c.label, "values": list(c.values),
-                          "words": list(c.words)}
-                         for c in self.controls],
+                          "words": list(c.words)} for c in self.controls],
             "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind,
                          "log": m.log, "range": list(m.limits) if m.limits else None}
                         for m in self.metrics],
@@ -149,29 +146,23 @@ def _dash(line: Any) -> list[float]:
 
 
 def takes(make: Callable[..., Loop], names: Sequence[str]) -> tuple[str, ...]:
-    """Which of these settings a function takes, in the order of `names`; n_ini belongs to the run
-    and goes with any loop."""
+    """Which of these settings a function takes, in the order of `names`;
+    n_ini belongs to the run and goes with any loop.
+    """
     known = inspect.signature(make).parameters
     every = any(p.kind is p.VAR_KEYWORD for p in known.values())
     return tuple(name for name in names if name in known or name == "n_ini" or every)
 
 
 def fnv(points: Sequence[Sequence[float]]) -> str:
-    """Eight hexadecimal digits of drawn points: FNV-1a over their JSON as a browser writes it (2,
-    not 2.0)."""
-    text = (
-        "["
-        + ",".join(
-            "["
-            + ",".join(
-                f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0", value == 0)
-                for value in point
-            )
-            + "]"
-            for point in points
-        )
-        + "]"
-    )
+    """Eight hexadecimal digits of drawn points: FNV-1a over their JSON
+    as a browser writes it (2, not 2.0).
+    """
+    def digits(value: float) -> str:
+        return f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0", value == 0)
+
+    text = ",".join(f"[{','.join(map(digits, point))}]" for point in points)
+    text = f"[{text}]"
     code = 0x811C9DC5
     for byte in text.encode():
         code = (code ^ byte) * 0x01000193 & 0xFFFFFFFF
@@ -199,9 +190,9 @@ def check_state(page: Page, state: Any) -> State:
     if state["B"] is not None and not page.compare:
         raise ValueError("state: B expected None, for this page compares nothing, got "
                          f"{state['B']!r}")
-    return dict(state) | {"A": _side(page, "A", state["A"]),
-                          "B": None if state["B"] is None else _side(page, "B", state["B"]),
-                          "drawn": _drawn(page, state["drawn"])}
+    a = _side(page, "A", state["A"])
+    b = None if state["B"] is None else _side(page, "B", state["B"])
+    return dict(state) | {"A": a, "B": b, "drawn": _drawn(page, state["drawn"])}
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
@@ -232,8 +223,7 @@ def _drawn(page: Page, drawn: Any) -> dict[str, Any] | None:
         raise ValueError(f"state: drawn expected {LEAST} to {POINTS} points, on a page that can "
                          f"be drawn on, got {len(points) if isinstance(points, list) else drawn!r}")
     for point in points:
-        if not isinstance(point, list) or len(point) != 2 or not all(_coordinate(value)
-                                                                     for value in point):
+        if not isinstance(point, list) or len(point) != 2 or not all(map(_coordinate, point)):
             raise ValueError(f"state: a drawn point is two numbers in [-{REACH:g}, {REACH:g}] of "
                              f"two decimals, got {point!r}")
     return {"points": points}
@@ -246,9 +236,8 @@ def _coordinate(value: Any) -> bool:
 
 def written(state: State) -> str:
     """The state as one line of text, to copy and to restore."""
-    return PREFIX + base64.urlsafe_b64encode(
-        json.dumps(state, separators=(",", ":")).encode()
-    ).decode().rstrip("=")
+    plain = json.dumps(state, separators=(",", ":")).encode()
+    return PREFIX + base64.urlsafe_b64encode(plain).decode().rstrip("=")
 
 
 def read(page: Page, text: str) -> State:
@@ -257,13 +246,15 @@ def read(page: Page, text: str) -> State:
 
 
 def parsed(text: str) -> Any:
-    """What `written` made into text, not yet checked. ValueError, in words, for text that is
-    damaged."""
+    """What `written` made into text, not yet checked.
+
+    ValueError, in words, for text that is damaged.
+    """
     if not isinstance(text, str) or not text.startswith(PREFIX):
         raise ValueError(f"state: expected text that begins with {PREFIX}, got {text!r:.60}")
     code = text.removeprefix(PREFIX).strip()
     try:
-        return json.loads(base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_",
-                                           validate=True))
+        padded = code + "=" * (-len(code) % 4)
+        return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError):
         raise ValueError("state: the text is damaged; copy it again, whole") from None

@@ -1,5 +1,5 @@
-"""The phase map: what synthetic rows are worth at every (n_r, n_s), and the loop of one cell, as
-plain values.
+"""The phase map: what synthetic rows are worth at every (n_r, n_s),
+and the loop of one cell, as plain values.
 
 A state is a cell, and what the map shows of it:
 
@@ -40,8 +40,8 @@ PRESETS: dict[str, dict[str, Any]] = {         # cells of the paper's map
                         "dim": 100, "lam": 0.85, "n_r": 250, "n_s": 1688},
     "too much harms": {"help": "10,000 synthetic rows: the 250 real ones alone do better",
                        "dim": 100, "lam": 0.85, "n_r": 250, "n_s": 10_000},
-    "no bias": {"help": "with λ = 1 synthetic rows never harm, and are worth up to about as much "
-                        "again",
+    "no bias": {"help": "with λ = 1 synthetic rows never harm, "
+                        "and are worth up to about as much again",
                 "dim": 100, "lam": 1.0, "n_r": 250, "n_s": 10_000},
 }
 
@@ -49,11 +49,12 @@ State = dict[str, Any]
 
 
 def axes(dim: int) -> tuple[list[int], list[int]]:
-    """The rows n_r and n_s of the map's cells: whole numbers, in equal ratios where these are far
-    enough apart."""
+    """The rows n_r and n_s of the map's cells: whole numbers,
+    in equal ratios where these are far enough apart.
+    """
     def between(high: int) -> list[int]:
-        return sorted({math.floor(dim * (high / dim) ** (i / (CELLS - 1)) + 0.5)
-                       for i in range(CELLS)})
+        steps = [dim * (high / dim) ** (i / (CELLS - 1)) for i in range(CELLS)]
+        return sorted({math.floor(step + 0.5) for step in steps})
 
     return between(10 * dim), between(100 * dim)
 
@@ -75,32 +76,35 @@ def key(state: Mapping[str, Any]) -> str:
 
 def path(state: Mapping[str, Any], generations: int, seeds: Sequence[int],
          before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """W2² of these seeds in `measured` generations, by the exact law, after those of a path that
-    has others.
+    """W2² of these seeds in `measured` generations, by the exact law,
+    after those of a path that has others.
 
     {"key", "t": (G,), "w2": (S, G), "rows": [n_e, its standard error]}: n_e of the last generation,
     as real rows alone; the error is None for one seed.
     """
     t = measured(generations)
-    found = exact.simulate(loop_of(state), state["dim"], generations=generations, seeds=seeds,
-                           n_ini=state["n_r"],
-                           metrics=["w2_squared"], at=t, device="cpu")["w2_squared"][0]
+    drawn = exact.simulate(loop_of(state), state["dim"], generations=generations, seeds=seeds,
+                           n_ini=state["n_r"], metrics=["w2_squared"], at=t, device="cpu")
+    found = drawn["w2_squared"][0]
     w2 = [*(before["w2"] if before else []), *found.tolist()]
     last, dim = [one[-1] for one in w2], state["dim"]
-    rows = [theory.real_only_rows(last[0], dim),
-            None] if len(w2) == 1 else list(worth(np.array(last), dim))
+    if len(w2) == 1:
+        rows = [theory.real_only_rows(last[0], dim), None]
+    else:
+        rows = list(worth(np.array(last), dim))
     return {"key": key(state), "t": t, "w2": w2, "rows": rows}
 
 
 def theory_path(state: Mapping[str, Any], generations: int) -> np.ndarray:
     """Expected W2² of every generation, (generations,)."""
-    return np.asarray(theory.w2_squared(theory.moments(loop_of(state), state["dim"], generations,
-                                                       state["n_r"])))
+    known = theory.moments(loop_of(state), state["dim"], generations, state["n_r"])
+    return np.asarray(theory.w2_squared(known))
 
 
 def recorded() -> dict[str, Any] | None:
-    """The simulated map: its λ, n_r, n_s, and log2 n_e/n_r [λ][n_s][n_r]; None where the record is
-    not there."""
+    """The simulated map: its λ, n_r, n_s, and log2 n_e/n_r [λ][n_s][n_r];
+    None where the record is not there.
+    """
     try:
         table = sweep.recorded(RECORD)
     except FileNotFoundError:
@@ -136,8 +140,10 @@ def check(state: Any) -> State:
 
 
 def read(text: str) -> State:
-    """The state that `scenes.page.written` made into text. ValueError, in words, for text that is
-    none."""
+    """The state that `scenes.page.written` made into text.
+
+    ValueError, in words, for text that is none.
+    """
     return check(parsed(text))
 
 
@@ -180,20 +186,14 @@ def caption(state: Mapping[str, Any], path: Mapping[str, Any] | None, generation
     if path is None:
         return said
     worth, error = path["rows"]
-    late = abs(theory.real_only_rows(theory_path(state, generations)[-1],
-                                     state["dim"]) / n_e - 1) > LATE
-    seeds = len(path["w2"])
-    give = (
-        ""
-        if error is None
-        else f" ± {max(1, round(error))}"
-        if worth >= 9.95
-        else f" ± {error:.1f}"
-    )
-    return (
-        f"{said} Simulated: generation {path['t'][-1]} is as good as {rows(worth)}{give} real "
-        f"rows ({seeds} seed{'s' if seeds > 1 else ''}){' and is still on its way' if late else ''}."
-    )
+    here = theory.real_only_rows(theory_path(state, generations)[-1], state["dim"])
+    late = " and is still on its way" if abs(here / n_e - 1) > LATE else ""
+    give = ""
+    if error is not None:
+        give = f" ± {max(1, round(error))}" if worth >= 9.95 else f" ± {error:.1f}"
+    seeds = f"{len(path['w2'])} seed{'s' if len(path['w2']) > 1 else ''}"
+    return (f"{said} Simulated: generation {path['t'][-1]} is as good as "
+            f"{rows(worth)}{give} real rows ({seeds}){late}.")
 
 
 def rows(number: float) -> str:

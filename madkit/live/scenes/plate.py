@@ -1,5 +1,6 @@
-"""The phase map as one picture that stands still: what is on the page where scripts do not run, and
-on paper."""
+"""The phase map as one picture that stands still: what is on the page where
+scripts do not run, and on paper.
+"""
 
 from __future__ import annotations
 
@@ -34,40 +35,37 @@ def drawn(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | 
     with DRAWING:
         whole = plot.figure(14, 5.6, 1, 2)
         left, right = whole.panels.flat
-        plot.phase(table(state, simulated), panels=None, ax=left, mark=(state["n_r"], state["n_s"]),
-                   title=f"λ = {state['lam']:g}, d = {state['dim']}: what is the synthetic data "
-                         "worth?", bar=True)
+        asked = f"λ = {state['lam']:g}, d = {state['dim']}: what is the synthetic data worth?"
+        plot.phase(table(state, simulated), panels=None, ax=left, title=asked, bar=True,
+                   mark=(state["n_r"], state["n_s"]))
         plot.paths(rows(state, path, generations), ["n_r", "n_s"], ax=right,
                    title="The loop of the marked cell")
         alone = theory.real_only_w2(state["n_r"], state["dim"])
         right.axhline(alone, color=COLOURS["control"], linestyle=(0, (1.5, 1.5)), linewidth=2.2)
-        right.annotate(f"{state['n_r']:,} real rows "
-                       "alone", (1, alone), (-4, 5), xycoords=("axes fraction", "data"), ha="right",
-                       textcoords="offset points", color=COLOURS["control"], fontsize=TEXT,
-                       fontweight="bold")
+        right.annotate(f"{state['n_r']:,} real rows alone", (1, alone), (-4, 5),
+                       xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+                       color=COLOURS["control"], fontsize=TEXT, fontweight="bold")
     return whole
 
 
 def table(state: State, simulated: Mapping[str, Any] | None) -> pd.DataFrame:
-    """The map of theory, as `plot.phase` reads it; the simulated one where this is chosen and
-    recorded."""
+    """The map of theory, as `plot.phase` reads it; the simulated one where
+    this is chosen and recorded.
+    """
     import pandas as pd
 
     dim, lam = state["dim"], state["lam"]
     n_r, n_s = axes(dim)
-    taken = (
-        state["simulated"]
-        and simulated is not None
-        and dim == simulated["dim"]
-        and lam in simulated["lams"]
-    )
-    if simulated is not None and taken:
-        n_r, n_s = simulated["n_r"], simulated["n_s"]
+    taken = simulated if state["simulated"] else None
+    if taken is not None and (dim != taken["dim"] or lam not in taken["lams"]):
+        taken = None
+    if taken is not None:
+        n_r, n_s = taken["n_r"], taken["n_s"]
     r, s = (grid.ravel() for grid in np.meshgrid(n_r, n_s))
     made = {"n_r": r, "n_s": s, "ratio_theory": theory.worth(r, s, lam, dim) / r,
             "threshold": theory.admissible_threshold(dim, lam)}
-    if simulated is not None and taken:
-        made["ratio"] = 2.0 ** np.ravel(simulated["worth"][simulated["lams"].index(lam)])
+    if taken is not None:
+        made["ratio"] = 2.0 ** np.ravel(taken["worth"][taken["lams"].index(lam)])
     return pd.DataFrame(made)
 
 
@@ -79,8 +77,7 @@ def rows(state: State, path: Mapping[str, Any], generations: int) -> pd.DataFram
     seed, place = (grid.ravel() for grid in np.indices(w2.shape))
     t = np.array(path["t"])[place]
     return pd.DataFrame({"n_r": state["n_r"], "n_s": state["n_s"], "seed": seed, "generation": t,
-                         "value": w2.ravel(),
-                         "theory": known[t - 1]})
+                         "value": w2.ravel(), "theory": known[t - 1]})
 
 
 def rounded(path: Mapping[str, Any]) -> dict[str, Any]:

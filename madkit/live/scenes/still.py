@@ -1,5 +1,6 @@
-"""A state as one picture that stands still: what is on the page where scripts do not run, and on
-paper."""
+"""A state as one picture that stands still: what is on the page where
+scripts do not run, and on paper.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +26,9 @@ HELD = 5.991**0.5  # radius in standard deviations of the outline that holds 95 
 
 
 def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
-    """Clouds or sheets of generation t above, curves below, of the tracks that are there, by key.
-    """
-    lines = [(name, one, tracks[key]) for name in ("A", "B") if state[name]
-             for one in page.shown(state[name])
+    """Clouds or sheets of generation t above, curves below, of the tracks there are, by key."""
+    lines = [(name, one, tracks[key])
+             for name in ("A", "B") if state[name] for one in page.shown(state[name])
              if (key := page.key(one, state[name], state)) in tracks]
     with DRAWING:
         cells = len(lines) + (page.truth["kind"] == "images")
@@ -37,8 +37,8 @@ def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
         rows = whole.add_gridspec(2, 1, height_ratios=(1.15, 1))
         above = rows[0].subgridspec(1, max(cells, 1))
         for i, (name, one, track) in enumerate(lines, cells - len(lines)):
-            _cloud(whole.add_subplot(above[i]), page, state, one, track,
-                   f"{name}: " if state["B"] else "")
+            side = f"{name}: " if state["B"] else ""
+            _cloud(whole.add_subplot(above[i]), page, state, one, track, side)
         if page.truth["kind"] == "images":
             _sheet(whole.add_subplot(above[0]), lines[0][2]["real"], "real", COLOURS["text"])
         judged = [metric for metric in page.metrics
@@ -54,8 +54,8 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
     title = f"{side}{one.label}"
     if kind == "images":
         place = max(0, sum(g <= t for g in track["kept"]) - 1)
-        return _sheet(ax, track["images"][place], f"{title}, generation "
-                                                  f"{track['kept'][place]}", ink(one.look.colour))
+        heading = f"{title}, generation {track['kept'][place]}"
+        return _sheet(ax, track["images"][place], heading, ink(one.look.colour))
     ax.set_title(title, fontsize=LABEL, fontweight="bold", color=ink(one.look.colour), loc="left")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#999999")
@@ -69,10 +69,8 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
     ax.plot(real[:, 0], real[:, 1], ".", color=COLOURS["real"], markersize=4, alpha=0.4,
             markeredgewidth=0)
     if "mean" in track:
-        rows = (
-            track["mean"][0, place]
-            + track["lam"] ** 0.5 * track["emitted"] @ track["root"][0, place].T
-        )
+        z = track["lam"] ** 0.5 * track["emitted"]
+        rows = track["mean"][0, place] + z @ track["root"][0, place].T
         for s in range(len(track["mean"])):
             ax.plot(*_outline(track, s, place), color=one.look.colour, linewidth=0.8 if s else 2.2,
                     alpha=0.4 if s else 1)
@@ -85,9 +83,8 @@ def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: s
 
 def _outline(track: Track, s: int, place: int) -> np.ndarray:
     angle = np.linspace(0, 2 * np.pi, 100)
-    return track["mean"][s, place][:, None] + HELD * track["root"][s, place] @ np.array(
-        [np.cos(angle), np.sin(angle)]
-    )
+    circle = np.array([np.cos(angle), np.sin(angle)])
+    return track["mean"][s, place][:, None] + HELD * track["root"][s, place] @ circle
 
 
 def _density(ax: Axes, page: Page, one: Shown, track: Track, place: int) -> None:
@@ -98,9 +95,9 @@ def _density(ax: Axes, page: Page, one: Shown, track: Track, place: int) -> None
     ax.fill_between(x, np.exp(-x * x / 2), color=COLOURS["real"], alpha=0.35, linewidth=0)
     for s in reversed(range(len(track["mean"]))):
         sd = max(float(track["root"][s, place, 0, 0]), half / 400)
-        ax.plot(x, np.exp(-((x - track["mean"][s, place, 0]) ** 2) / (2 * sd * sd)) / sd,
-                color=one.look.colour,
-                linewidth=2.4 if s == 0 else 0.8, alpha=1 if s == 0 else 0.4)
+        density = np.exp(-((x - track["mean"][s, place, 0]) ** 2) / (2 * sd * sd)) / sd
+        ax.plot(x, density, color=one.look.colour, linewidth=2.4 if s == 0 else 0.8,
+                alpha=1 if s == 0 else 0.4)
 
 
 def _sheet(ax: Axes, images: np.ndarray, title: str, colour: str) -> None:
@@ -152,8 +149,8 @@ def _range(ax: Axes, metric: Value) -> None:
     elif not metric.log:
         ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     if metric.kind == "share":
-        ticks = [tick for tick in ax.get_yticks()
-                 if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1] + 1e-9]
+        low, high = ax.get_ylim()
+        ticks = [tick for tick in ax.get_yticks() if low <= tick <= high + 1e-9]
         ax.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
 
 

@@ -24,8 +24,8 @@ def metrics(runs: list[Run], chosen: tuple[str, ...] | None, most: int = 2) -> t
     have = [name for name in dict.fromkeys(runs[0].table.metric)
             if all(name in set(run.table.metric) for run in runs)]
     if chosen is None:
-        chosen = tuple(sorted(have, key=lambda name: FIRST.index(name) if name in FIRST
-                              else len(FIRST))[:most])
+        known = [name for name in FIRST if name in have]
+        chosen = (*known, *(name for name in have if name not in FIRST))[:most]
     if missing := [name for name in chosen if name not in have]:
         raise ValueError(f"metrics: expected some of {', '.join(have)}, which all runs have, got "
                          f"{missing[0]!r}")
@@ -42,15 +42,11 @@ def track(run: Run, key: str, metrics: tuple[Value, ...]) -> Track:
 
 
 def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
-    table = run.table[run.table.metric == name].pivot_table(index="seed", columns="generation",
-                                                            values="value", dropna=False)
+    rows = run.table[run.table.metric == name]
+    table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     values = table.reindex(columns=generations).to_numpy(float)
-    known = (
-        run.theory[run.theory.metric == name]
-        .set_index("generation")
-        .value.reindex(generations)
-        .to_numpy(float)
-    )
+    theory = run.theory[run.theory.metric == name].set_index("generation").value
+    known = theory.reindex(generations).to_numpy(float)
     low, median, high = quantiles(values)
     several = len(values) > 1
     kinds = run.theory.kind[run.theory.metric == name]
@@ -81,8 +77,8 @@ def window(runs: list[Run]) -> dict[str, Any]:
         low, high = kind.min(0).values, kind.max(0).values
         centre, half = (low + high) / 2, 0.55 * (high - low).max()
         x, y = centre.tolist()
-        return {"kind": "rows", "window": [x - half.item(), x + half.item(), y - half.item(),
-                                           y + half.item()]}
+        r = half.item()
+        return {"kind": "rows", "window": [x - r, x + r, y - r, y + r]}
     raise ValueError("explore: expected rows of two numbers, or images, got rows of shape "
                      f"{tuple(shape)}")
 
@@ -106,8 +102,9 @@ def cloud(x: torch.Tensor) -> np.ndarray:
 
 
 def _sheet(samples: Samples) -> np.ndarray:
-    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels, one of each label,
-    then a second of each, …"""
+    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels,
+    one of each label, then a second of each, …
+    """
     x = samples.x[:SHEET] if samples.y is None else samples.x[_turns(samples.y)]
     x = x if x.dtype == torch.uint8 else (255 * x.clamp(0, 1)).round().to(torch.uint8)
     return (x[:, 0] if x.shape[1] == 1 else x.movedim(1, -1)).numpy(force=True)

@@ -1,5 +1,7 @@
-"""A state in one sentence: caption, alternative text, and what a screen reader says. The page says
-the same words."""
+"""A state in one sentence: caption, alternative text, and what a screen reader says.
+
+The page says the same words.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +20,19 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def summary(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
-    """"Generation 12 of 50. Fully synthetic: variance left 38 %, …": of the tracks that are there,
-    by key."""
+    """"Generation 12 of 50. Fully synthetic: variance left 38 %,
+    …": of the tracks that are there, by key.
+    """
     sides = [name for name in ("A", "B") if state[name]]
     there = {name: [tracks[key] for one in page.shown(state[name])
                     if (key := page.key(one, state[name], state)) in tracks]
              for name in sides}
-    t = min(state["t"], max((track["t"][-1] for some in there.values() for track in some),
-                            default=state["t"]))
+    lasts = [track["t"][-1] for some in there.values() for track in some]
+    t = min(state["t"], max(lasts, default=state["t"]))
     parts = [f"Generation {t} of {page.generations}."]
     for name in sides:
-        setting, values = settings(page, state[name]), "; ".join(_values(page.metrics, track, t)
-                                                                 for track in there[name])
+        setting = settings(page, state[name])
+        values = "; ".join(_values(page.metrics, track, t) for track in there[name])
         one = f"With {setting}: " if setting else ""
         several = f"{name} ({setting}): " if setting else f"{name}: "
         parts.append(_capital((several if len(sides) > 1 else one) + values) + ".")
@@ -39,8 +42,8 @@ def summary(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
 def settings(page: Page, side: Mapping[str, Any]) -> str:
     """"n = 100, p = 10 %, λ = 0.8": what the loops of a side take."""
     taken = {name for one in page.shown(side) for name in one.takes}
-    return ", ".join(f"{_symbol(c)} = "
-                     f"{c.words[side[c.name]]}" for c in page.controls if c.name in taken)
+    return ", ".join(f"{_symbol(c)} = {c.words[side[c.name]]}"
+                     for c in page.controls if c.name in taken)
 
 
 def _values(metrics: Iterable[Value], track: Track, t: int) -> str:
@@ -53,13 +56,10 @@ def _values(metrics: Iterable[Value], track: Track, t: int) -> str:
 
 
 def told(metric: Value, value: float) -> str:
-    """A value as the page says it: shares in percent, three digits, far from 1 as a power of ten.
-    """
-    return (
-        f"{plain(100 * value, 2)} %"
-        if metric.kind == "share" and math.isfinite(value)
-        else plain(value, 3)
-    )
+    """A value as the page says it: shares in percent; three digits; powers of ten far from 1."""
+    if metric.kind == "share" and math.isfinite(value):
+        return f"{plain(100 * value, 2)} %"
+    return plain(value, 3)
 
 
 def plain(value: float, digits: int) -> str:
