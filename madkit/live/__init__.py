@@ -3,7 +3,7 @@ wherever there is no kernel to ask.
 
     mk.explore(mk.fresh_data, t=10, n=100, p=0.1, lam=0.8)
 
-is the ready-made one: loops, their curves and their diet, in a page that answers while
+is the ready-made one: loops, their curves and their composition, in a page that answers while
 a slider moves (see `explore`). `mk.phase_map()` is the map of what synthetic rows are worth;
 a click shows the loop of a cell (see `phase_map`). `view` joins a picture with its sliders;
 where they start is said by name:

@@ -1,4 +1,4 @@
-"""The explorer: loops side by side, their curves and their diet,
+"""The explorer: loops side by side, their curves and their composition,
 in a page that answers while a slider moves.
 
     mk.explore()                                                     three loops, a Gaussian, sliders for p, λ and n

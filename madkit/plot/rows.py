@@ -120,7 +120,7 @@ def composition(
                         color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     for panel, run in zip(axes.flat, named.values(), strict=True):
-        layout.name_ends(panel, _diet(run))
+        layout.name_ends(panel, _named(run))
     return axes
 
 
@@ -228,7 +228,7 @@ def _bars(ax: Axes, run: Run) -> None:
     ax.set_ylabel("rows of the training set", fontsize=layout.LABEL, color=COLOURS["text"])
 
 
-def _diet(run: Run) -> list[tuple[float, float, str, str]]:
+def _named(run: Run) -> list[tuple[float, float, str, str]]:
     """The names of what the last training set is made of,
     each at the middle of its part of the bar.
     """

@@ -1,7 +1,7 @@
 """Where loops with real data come to rest, and what synthetic data is then worth.
 
 With a share p of fresh rows each generation, and q = 1 − p, a loop forgets how it began at the rate
-max(λq, q²) and comes to rest away from the truth. Its distance says what the diet is worth: n_e,
+max(λq, q²) and comes to rest away from the truth. Its distance says what its rows are worth: n_e,
 the real rows that alone would do as well. Synthetic rows are *admissible* when n_e ≥ n_r. For λ = 1
 they always are (n_e ≤ 2 n_r for n_r ≫ d; for n_r ≈ d up to 2.5 n_r); for λ < 1 there is a number of
 them, n_s*, beyond which they harm, however many real rows there are.

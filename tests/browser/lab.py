@@ -260,7 +260,7 @@ class Explorer:
         return state
 
     def pixels(self) -> dict[str, str]:
-        """What the canvases hold: cloud, diet and curves."""
+        """What the canvases hold: cloud, composition and curves."""
         return self.ask("Object.fromEntries(Array.from(root.querySelectorAll('canvas'),"
                         "(canvas) => [canvas.dataset.panel, canvas.toDataURL()]))")
 

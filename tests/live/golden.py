@@ -117,11 +117,11 @@ def pack_():
     curve = {"low": None, "median": np.array([1, 0.5, np.nan]), "high": None,
              "theory": np.arange(3.0), "words": "expectation"}
     one = {"key": "a:n1", "label": "a", "t": [1, 2, 3], "kept": [1, 3], "lam": 0.8, "seeds": 2,
-           "curves": {"trace": curve}, "diet": [[1, [["real", 0, 10]]]], "rows": None,
+           "curves": {"trace": curve}, "composition": [[1, [["real", 0, 10]]]], "rows": None,
            "mean": rng.normal(size=(1, 3, 2)),
            "images": rng.integers(0, 256, (2, 1, 3, 4), dtype=np.uint8),
            "real": np.arange(-3, 3, dtype=np.int16).reshape(3, 2)}
-    other = {"key": "ü", "label": "λ = 1", "t": [1], "curves": {}, "diet": [],
+    other = {"key": "ü", "label": "λ = 1", "t": [1], "curves": {}, "composition": [],
              "root": np.array([[7, -8]], np.int32)}
     coarse = {"key": "", "mean": np.array([1 / 3, -2 / 3]), "curves": {}}
     arrays = [{name: [list(value.shape), np.asarray(value, "f4").ravel().tolist()]
@@ -173,7 +173,7 @@ def made_up(shown, key, label, i, last):
     curves = {metric.name: {"median": np.float32(np.exp(-0.21 * t * (i + 1)) * (1 + k)),
                             "low": None, "high": None, "theory": None, "words": ""}
               for k, metric in enumerate(shown.metrics) if (i + k) % 5 != 4}
-    return {"key": key, "label": label, "t": t.tolist(), "seeds": 1, "curves": curves, "diet": []}
+    return {"key": key, "label": label, "t": t.tolist(), "seeds": 1, "curves": curves, "composition": []}
 
 
 # --- the map -------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ tracks = st.fixed_dictionaries({
     "images": arrays.arrays(np.uint8, (2, 3, 1)), "kept": st.just([1, 5]),
     "curves": st.dictionaries(st.text(max_size=5),
                               st.fixed_dictionaries({"low": st.none(), "median": floats})),
-    "diet": st.just([[1, [["real", 0, 10]]]])})
+    "composition": st.just([[1, [["real", 0, 10]]]])})
 
 
 @given(st.lists(tracks, max_size=3))
@@ -67,7 +67,7 @@ def test_tracks_come_back_from_a_pack_bit_by_bit(made):
         for name, curve in before["curves"].items():
             np.testing.assert_array_equal(after["curves"][name]["median"], curve["median"])
             assert after["curves"][name]["low"] is None
-        assert all(after[name] == before[name] for name in ("key", "t", "kept", "diet"))
+        assert all(after[name] == before[name] for name in ("key", "t", "kept", "composition"))
 
 
 @given(arrays.arrays(np.float32, 20, elements=st.floats(-2.0**100, 2.0**100, width=32,
@@ -218,7 +218,7 @@ def test_curves_are_the_quantiles_of_the_exact_run_and_theory(name, dim):
                                        expected.get_group(metric).to_numpy() * scale, rtol=1e-9)
         else:
             assert curve["theory"] is None
-    assert track["diet"][0] == [1, [["real", 0, n_ini]]]
+    assert track["composition"][0] == [1, [["real", 0, n_ini]]]
 
 
 @pytest.mark.parametrize("dim", [1, 2])
@@ -234,11 +234,11 @@ def test_outlines_and_rows_come_from_the_first_seeds_fits(dim):
 
 
 @pytest.mark.parametrize("name", LOOPS)
-def test_diets_are_the_compositions_of_a_run(name):
+def test_compositions_are_those_of_a_run(name):
     loop = LOOPS[name]
     ran = mk.run(models.Gaussian(), loop, mk.data.gaussian(2), generations=6, n_ini=50,
                  metrics=("trace",), progress=False)
-    assert gaussian.diet(loop, 6, 50) == stored.diet(ran)
+    assert gaussian.composition(loop, 6, 50) == stored.composition(ran)
 
 
 # --- tracks of runs -------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_a_stored_runs_track_is_the_run(run, tmp_path):
         x = run.samples[t].x.numpy()
         np.testing.assert_array_equal(rows[: len(x)], x[: len(rows)].astype(np.float32))
         assert np.isnan(rows[len(x) :]).all()
-    assert track["diet"] == stored.diet(run)
+    assert track["composition"] == stored.composition(run)
     np.testing.assert_array_equal(track["real"][:100],
                                   loaded.real.x[:100].numpy().astype(np.float32))
     with pytest.raises(ValueError, match="^metrics: expected some of recall, sliced_w2, which all "
@@ -292,7 +292,7 @@ def test_a_growing_run_is_the_run_with_its_seed():
         assert track["curves"][name]["low"] is None
     np.testing.assert_array_equal(track["rows"][2][:200],
                                   ran.samples[3].x.numpy().astype(np.float32))
-    assert track["diet"] == stored.diet(ran)
+    assert track["composition"] == stored.composition(ran)
 
 
 def test_a_drawn_truth_lies_around_its_points():

@@ -254,7 +254,7 @@ def test_recursions_reach_their_fixed_points(n_r, n_s, lam, n_ini):
 
 @given(rows, rows, rows)
 def test_unbiased_maximum_likelihood_only_moves_variance_into_the_mean(a, b, n_ini):
-    """E x² of a row never changes for λ = 1: m + u = 1, whatever the diet."""
+    """E x² of a row never changes for λ = 1: m + u = 1, whatever the composition."""
     for loop in (Synthetic(a), Real() + Synthetic(a),
                  Previous() + Fresh(a) + Synthetic(b, 1.0, memory=3)):
         expected = theory.moments(loop, 1, 6, n_ini, ddof=0)

@@ -48,7 +48,7 @@ export {};
  * @typedef {{ low: Float32Array | null, median: Float32Array | null, high: Float32Array | null,
  *             theory: Float32Array | null, words: string }} Curve
  * @typedef {{ key: string, label: string, t: number[], kept?: number[], lam?: number,
- *             seeds: number, curves: Record<string, Curve>, diet: [number, Part[]][],
+ *             seeds: number, curves: Record<string, Curve>, composition: [number, Part[]][],
  *             mean: Numbers | null, root: Numbers | null, emitted: Numbers | null,
  *             rows: Numbers | null, images: Numbers | null, real: Numbers | null }} Track
  */

@@ -2,7 +2,7 @@
 
     page     what is shown and may be set (`Page`), the state that it is in,
              and both as plain values
-    gaussian, stored, growing    tracks: one loop's curves, clouds or sheets, and diet, by the exact
+    gaussian, stored, growing    tracks: one loop's curves, clouds or sheets, and composition, by the exact
                                  law, of a Run, of a run under way
     pack     tracks as bytes, for the browser
     words, still, offline        a state as a sentence, as a picture, and as a page without a kernel

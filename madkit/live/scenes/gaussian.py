@@ -41,7 +41,7 @@ def tracks(
     outlined: int = 8,                   # seeds whose fits are shown
 ) -> list[Track]:
     """One track for each loop: curves (10 %, median, 90 % of the seeds, theory),
-    fits μ and Σ^½ of the first seeds, diet.
+    fits μ and Σ^½ of the first seeds, composition.
 
     Row i of generation t that the first seed emits is μ_t + √λ Σ_t^½ z_i,
     with the same z for all generations and loops. The numbers are those of `mk.exact.run`
@@ -59,7 +59,7 @@ def tracks(
         "lam": emitted_lam(loop), "seeds": len(seeds),
         "curves": _curves(drawn, i, metrics, loop, n),
         "mean": drawn["mean"][i, :outlined], "root": root[i, :outlined], "emitted": z, "real": real,
-        "diet": diet(loop, generations, n),
+        "composition": composition(loop, generations, n),
     } for i, ((key, label), loop, n) in enumerate(zip(keys, loops, initial, strict=True))]
 
 
@@ -102,20 +102,21 @@ def _expected(loop: Loop, dim: int, generations: int, n_ini: int,
     return {name: rows.to_numpy(float) for name, rows in table.groupby("metric").value}
 
 
-def diet(loop: Loop, generations: int, n_ini: int) -> list[list[Any]]:
+def composition(loop: Loop, generations: int, n_ini: int) -> list[list[Any]]:
     """[[t, [[source, born, rows], …]], …]: what every training set is made of."""
-    served, total = [[1, [["real", 0, n_ini]]]], [["real", 0, n_ini]]
+    now = [["real", 0, n_ini]]
+    found: list[list[Any]] = [[1, now]]
     for t in range(2, generations + 1):
-        dishes = [dish for part in parts(loop) for dish in _dishes(part, t, n_ini, total)]
-        total = [dish for dish in dishes if dish[2]]
-        served.append([t, total])
-    return served
+        now = [rows for source in parts(loop) for rows in _rows(source, t, n_ini, now) if rows[2]]
+        found.append([t, now])
+    return found
 
 
-def _dishes(part: Any, t: int, n_ini: int, total: list[list[Any]]) -> list[list[Any]]:
-    kind = type(part).__name__
+def _rows(source: Any, t: int, n_ini: int, before: list[list[Any]]) -> list[list[Any]]:
+    """[[source, born, rows], …] that a source adds; `before`: those of the generation before."""
+    kind = type(source).__name__
     if kind == "Previous":
-        return [list(dish) for dish in total]
+        return [list(rows) for rows in before]
     if kind == "Synthetic":
-        return [["synthetic", born, rows] for born, rows in sorted(part.shares(t).items())]
-    return [["real", 0, n_ini]] if kind == "Real" else [["fresh", 0, part.n]]
+        return [["synthetic", born, rows] for born, rows in sorted(source.shares(t).items())]
+    return [["real", 0, n_ini]] if kind == "Real" else [["fresh", 0, source.n]]

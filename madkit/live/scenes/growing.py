@@ -75,7 +75,7 @@ class Growing:
                 "lam": self.job.lam_emit, "seeds": len(self.job.seeds),
                 "curves": {name: self._curve(name) for name in names},
                 "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.job.real().x),
-                "diet": [[first.t, [list(part) for part in first.composition]]
+                "composition": [[first.t, [list(part) for part in first.composition]]
                          for first, *_ in self.records]}
 
     def _curve(self, name: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def track(run: Run, key: str, metrics: tuple[Value, ...]) -> Track:
     return {"key": key, "label": key, "t": generations, "lam": run.spec.get("lam_emit", 1.0),
             "seeds": int(run.table.seed.nunique()),
             "curves": {metric.name: _curve(run, metric.name, generations) for metric in metrics},
-            "diet": diet(run), **_rows(run)}
+            "composition": composition(run), **_rows(run)}
 
 
 def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
@@ -55,13 +55,13 @@ def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
             "words": kinds.iloc[0] if len(kinds) else ""}
 
 
-def diet(run: Run) -> list[list[Any]]:
+def composition(run: Run) -> list[list[Any]]:
     """[[t, [[source, born, rows], …]], …] from a run's own record; empty where it has none."""
-    def dishes(part: Any) -> list[list[Any]]:
+    def rows(part: Any) -> list[list[Any]]:
         return [[source, int(born), int(rows)]
                 for source, born, rows in zip(part.source, part.born, part.rows, strict=True)]
 
-    return [[int(t), dishes(part)] for t, part in run.composition.groupby("generation")]
+    return [[int(t), rows(part)] for t, part in run.composition.groupby("generation")]
 
 
 def window(runs: list[Run]) -> dict[str, Any]:

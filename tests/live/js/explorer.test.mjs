@@ -90,7 +90,7 @@ test("arrays come out of a pack as Python put them in", () => {
   assert.deepEqual(Array.from(trace.median), median.map(number));
   assert.deepEqual(Array.from(trace.theory), theory);
   assert.deepEqual([trace.low, trace.words], [null, "expectation"]);
-  assert.deepEqual([track.key, track.t, track.kept, track.rows, track.diet],
+  assert.deepEqual([track.key, track.t, track.kept, track.rows, track.composition],
                    ["a:n1", [1, 2, 3], [1, 3], null, [[1, [["real", 0, 10]]]]]);
   assert.deepEqual([read[1].key, read[1].label, read[1].mean], ["ü", "λ = 1", null]);
   near(Array.from(unpack(bytes(coarse))[0].mean.data), [1 / 3, -2 / 3], 2 ** -11);
@@ -150,7 +150,7 @@ test("a tiny share fits its place", () => {
 });
 
 const side = (label, more) => ({ side: "A", given: {}, tracks: [{ label, t: [1, 2, 3], curves: {},
-  diet: [[1, [["real", 0, 50]]],
+  composition: [[1, [["real", 0, 50]]],
          [2, [["fresh", 0, 10], ["synthetic", 1, 20], ["synthetic", 2, 20]]]],
   mean: null, rows: null, images: null, real: null, ...more }] });
 
@@ -158,10 +158,10 @@ test("compositions in words", () => {
   const first = side("pool"), say = (t, ...shown) => words.compositionWords({ t }, shown);
   assert.equal(say(1, first), "pool: 50 real");
   assert.equal(say(7, first), "pool: 10 fresh, 40 synthetic of generations 1–2");
-  const single = side("pure", { diet: [[1, [["synthetic", 4, 9]]]] });
+  const single = side("pure", { composition: [[1, [["synthetic", 4, 9]]]] });
   assert.equal(say(1, first, { ...single, side: "B" }),
                "A pool: 50 real; B pure: 9 synthetic of generation 4");
-  assert.equal(say(1, side("none", { diet: [] })), "");
+  assert.equal(say(1, side("none", { composition: [] })), "");
   assert.deepEqual(partsAt(first.tracks[0], 1), [["real", 0, 50]]);
 });
 

@@ -22,14 +22,14 @@ const BETWEEN = 6;
  * @param {ShownSide[]} shown
  */
 export const compositionEntries = (shown) =>
-  shown.flatMap(({ side, tracks }) => tracks.filter((track) => track.diet?.length)
+  shown.flatMap(({ side, tracks }) => tracks.filter((track) => track.composition?.length)
     .map((track) => ({ track, name: shown.length > 1 ? `${side} ${track.label}` : track.label })));
 
 /**
  * The parts of the training set of generation t.
  * @param {Track} track @param {number} t @returns {Part[]}
  */
-export const partsAt = (track, t) => track.diet[place(track.diet.map(([g]) => g), t)][1];
+export const partsAt = (track, t) => track.composition[place(track.composition.map(([g]) => g), t)][1];
 
 /**
  * Synthetic rows by birth generation, light to dark vermilion (as in the printed figures).
@@ -49,7 +49,7 @@ export const compositionHeight = (shown) =>
 export function drawComposition(ctx, view, width) {
   const { page, look } = view, bars = compositionEntries(view.shown);
   const rows = (/** @type {Part[]} */ parts) => parts.reduce((sum, [, , count]) => sum + count, 0);
-  const most = Math.max(1, ...bars.flatMap(({ track }) => track.diet.map(([, all]) => rows(all))));
+  const most = Math.max(1, ...bars.flatMap(({ track }) => track.composition.map(([, all]) => rows(all))));
   const names = bars.length > 1                        // one needs none
     ? bars.map(({ name }) => measured(ctx, name, look, true)) : [-14];
   const left = Math.min(0.34 * width, 14 + Math.max(...names));

@@ -46,7 +46,7 @@ function choices(page) {
 function pictures() {
   const caption = () => make("p", { class: "caption" });
   return {
-    cloud: canvas("cloud"), curves: canvas("curves"), composition: canvas("diet"),
+    cloud: canvas("cloud"), curves: canvas("curves"), composition: canvas("composition"),
     cloudWords: caption(), curveWords: caption(), compositionTitle: make("b"),
     stamps: STAMPS.map((name) => button(name)),
     undo: button("undo"), clear: button("clear"), done: button("done"),
@@ -93,7 +93,7 @@ function rows(ui, page) {
                ui.speed),
     settings: make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
       make("label", { class: "slider" }, make("span", {}, control.label), words, input))),
-    compositionBox: make("div", { class: "diet" },
+    compositionBox: make("div", { class: "composition" },
       make("p", { class: "caption" }, ui.compositionTitle, swatch("real", "real"),
            swatch("fresh", "fresh"), swatch("synthetic", "synthetic, darker = born later")),
       ui.composition),

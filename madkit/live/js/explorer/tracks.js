@@ -50,7 +50,7 @@ export const loopOf = (page, track) =>
  * @param {number[][]} real @returns {Track}
  */
 export const nothing = (real) => ({
-  key: "", label: "real data", t: [0], kept: [0], curves: {}, diet: [], seeds: 0,
+  key: "", label: "real data", t: [0], kept: [0], curves: {}, composition: [], seeds: 0,
   mean: null, root: null, emitted: null, images: null,
   rows: { shape: [1, 0, 2], data: new Float32Array(0) },
   real: { shape: [real.length, 2], data: /** @type {any} */ (real.flat()) },
