@@ -24,7 +24,7 @@ from madkit.live import inline
 from madkit.live.scenes import growing, offline, still
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import ALL, Page, State, check_state, read
-from madkit.live.scenes.words import summary
+from madkit.live.scenes.words import caption
 from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.widget import Widget
@@ -88,7 +88,7 @@ class _Widget(Widget):
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
     scene = traitlets.Bytes().tag(sync=True)             # the first tracks; the page asks for more
-    said = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
+    status = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)
     stop = traitlets.Int(0).tag(sync=True)
 
@@ -110,7 +110,7 @@ class Explorer(PageShell):
         if live:
             given = {"page": page.plain(), "state": state, "scene": pack(tracks)}
             if page.heavy:
-                given["said"] = {"kind": "stale", "text": STALE, "share": None}
+                given["status"] = {"kind": "stale", "text": STALE, "share": None}
             self._open(key, lambda: _Widget(**given))
             self.widget.observe(self._moved, "state")
             self.widget.on_msg(self._asked)
@@ -126,7 +126,7 @@ class Explorer(PageShell):
         """
         if not self._all():
             return still.alternative(self.page, self._state)
-        return summary(self.page, self._state, self._known)
+        return caption(self.page, self._state, self._known)
 
     @property
     def run(self) -> Run | dict[str, Run]:
@@ -171,7 +171,7 @@ class Explorer(PageShell):
         self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     def _show(self, state: State) -> None:
-        if state != self._state and self.widget is not None and self.widget.said["kind"] == "error":
+        if state != self._state and self.widget is not None and self.widget.status["kind"] == "error":
             self._say("", "")
         self._state = state
         missing = [key for key in self.page.keys(state) if key not in self._known]
@@ -196,7 +196,7 @@ class Explorer(PageShell):
     def _say(self, kind: str, text: str, share: float | None = None) -> None:
         if self.widget is not None:
             said: dict[str, Any] = {"kind": kind, "text": text, "share": share}
-            self.widget.said = said
+            self.widget.status = said
         elif kind == "error":
             raise ValueError(text)
 
@@ -255,7 +255,7 @@ class Explorer(PageShell):
         """Say this in the place of this thread's progress; an error,
         or what a newer run says, stays.
         """
-        waits = self.widget is not None and self.widget.said["kind"] == "progress"
+        waits = self.widget is not None and self.widget.status["kind"] == "progress"
         if waits and self._threads[-1] is threading.current_thread():
             self._say(kind, text)
 

@@ -18,7 +18,7 @@ from typing import Any
 import traitlets
 
 from madkit.live import inline
-from madkit.live.scenes import phases, plate
+from madkit.live.scenes import map_still, phases
 from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.widget import Widget
 
@@ -71,8 +71,8 @@ class _Widget(Widget):
     _css = "\n".join(map(inline.style, inline.STYLES["phase_map"]))
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
-    path = traitlets.Dict().tag(sync=True)
-    said = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
+    track = traitlets.Dict().tag(sync=True)
+    status = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
 
 
 class PhaseMap(PageShell):
@@ -86,29 +86,29 @@ class PhaseMap(PageShell):
         super().__init__(state)
         self.page = page
         self.generations: int = page["generations"]
-        self._paths: dict[str, dict[str, Any]] = {}
+        self._tracks: dict[str, dict[str, Any]] = {}
         self._turn = threading.RLock()
-        path = self._path(state, phases.FIRST if live else phases.SEEDS)
+        track = self._track(state, phases.FIRST if live else phases.SEEDS)
         if live:
-            self._open(key, lambda: _Widget(page=page, state=state, path=path))
+            self._open(key, lambda: _Widget(page=page, state=state, track=track))
             self.widget.observe(self._moved, "state")
             self._refine()
 
     # what is shown
 
     @property
-    def path(self) -> dict[str, Any]:
+    def track(self) -> dict[str, Any]:
         """The simulated loop of the cell: {"t": generations, "w2": W2² of each seed,
         "rows": (n_e, error) of the last}.
         """
         with self._turn:
-            return self._paths[phases.key(self._state)]
+            return self._tracks[phases.key(self._state)]
 
     @property
     def caption(self) -> str:
         """What is shown, in words with its numbers."""
         with self._turn:
-            return phases.caption(self._state, self.path, self.generations)
+            return phases.caption(self._state, self.track, self.generations)
 
     # moving
 
@@ -122,19 +122,19 @@ class PhaseMap(PageShell):
     def _show(self, state: phases.State) -> None:
         with self._turn:
             self._state = state
-            path = self._path(state, phases.FIRST if self.widget is not None else phases.SEEDS)
+            track = self._track(state, phases.FIRST if self.widget is not None else phases.SEEDS)
             if self.widget is not None:
-                self.widget.path = path
-                if self.widget.said["kind"]:
+                self.widget.track = track
+                if self.widget.status["kind"]:
                     self._say("", "")
                 self._refine()
 
-    def _path(self, state: phases.State, seeds: Mapping[int, int]) -> dict[str, Any]:
-        """The path of a cell, of so many seeds by d, or of those that it has already."""
+    def _track(self, state: phases.State, seeds: Mapping[int, int]) -> dict[str, Any]:
+        """The track of a cell, of so many seeds by d, or of those that it has already."""
         key = phases.key(state)
-        if key not in self._paths:
-            self._paths[key] = phases.path(state, self.generations, range(seeds[state["dim"]]))
-        return self._paths[key]
+        if key not in self._tracks:
+            self._tracks[key] = phases.track(state, self.generations, range(seeds[state["dim"]]))
+        return self._tracks[key]
 
     def _refine(self) -> None:
         """More seeds, for as long as the cell stays."""
@@ -145,15 +145,15 @@ class PhaseMap(PageShell):
     def _grow(self) -> None:
         try:
             while self._rested() and (state := self._unfinished()) is not None:
-                before = self._paths[phases.key(state)]
+                before = self._tracks[phases.key(state)]
                 # few at a time: the next click shall not wait long
                 many = max(1, phases.FIRST[state["dim"]] // 2)
                 seeds = range(len(before["w2"]), len(before["w2"]) + many)
-                path = phases.path(state, self.generations, seeds, before)
+                track = phases.track(state, self.generations, seeds, before)
                 with self._turn:
-                    self._paths[path["key"]] = path
+                    self._tracks[track["key"]] = track
                     if self.widget is not None and self._state == state:
-                        self.widget.path = path
+                        self.widget.track = track
         except Exception as error:
             self._say("error", f"{type(error).__name__}: {error}")
 
@@ -162,24 +162,24 @@ class PhaseMap(PageShell):
         state = None
         while self.widget is not None and state != self._state:
             state = self._state
-            if len(self._paths[phases.key(state)]["w2"]) == phases.FIRST[state["dim"]]:
+            if len(self._tracks[phases.key(state)]["w2"]) == phases.FIRST[state["dim"]]:
                 time.sleep(REST)
         return self.widget is not None
 
     def _unfinished(self) -> phases.State | None:
-        """The state shown, where its path has not all its seeds; else this thread is done,
+        """The state shown, where its track has not all its seeds; else this thread is done,
         and the next move starts another.
         """
         with self._turn:
             state = self._state
-            if len(self._paths[phases.key(state)]["w2"]) < phases.SEEDS[state["dim"]]:
+            if len(self._tracks[phases.key(state)]["w2"]) < phases.SEEDS[state["dim"]]:
                 return state
             self._threads = []
             return None
 
     def _say(self, kind: str, text: str) -> None:
         if self.widget is not None:
-            self.widget.said = {"kind": kind, "text": text}
+            self.widget.status = {"kind": kind, "text": text}
 
     # what the shell asks
 
@@ -190,14 +190,14 @@ class PhaseMap(PageShell):
         return phases.read(text)
 
     def _still(self) -> dict[str, str]:
-        return plate.picture(self._state, self.path, self.page["simulated"], self.generations)
+        return map_still.picture(self._state, self.track, self.page["simulated"], self.generations)
 
     def _offline(self) -> dict[str, Any]:
-        """The page with the simulated paths of the start and of every preset."""
+        """The page with the simulated tracks of the start and of every preset."""
         states = [self._state | preset["set"] for preset in self.page["presets"]]
-        paths = {phases.key(state): plate.rounded(self._path(state, phases.SEEDS))
+        tracks = {phases.key(state): map_still.rounded(self._track(state, phases.SEEDS))
                  for state in [self._state, *states]}
-        page = self.page | {"offline": True, "paths": paths}
+        page = self.page | {"offline": True, "tracks": tracks}
         return {"script": "phase_map", "page": page, "state": self._state, "scene": ""}
 
 

@@ -20,7 +20,7 @@ PROBE = """(root) => {                  // from an event to the frame after the 
     window.took = []; window.frames = []; let begun = null, before = null, count = 0, wanted = null;
     const now = () => JSON.stringify(root.map.state);
     const start = (done) => () => { begun = performance.now(); count = 0; before = now(); wanted = done; };
-    const clicked = () => root.map.drawn.path.key === keyOf(root.map.state);
+    const clicked = () => root.map.drawn.loop.key === keyOf(root.map.state);
     const moved = () => root.map.drawn.lam === root.map.state.lam;
     const keyOf = ({ dim, lam, n_r, n_s }) => `${dim},${lam.toFixed(2)},${n_r},${n_s}`;
     root.querySelector("[data-panel=map]").addEventListener("pointerdown", start(clicked), true);

@@ -14,7 +14,7 @@ import madkit as mk
 from madkit.live.scenes import gaussian
 from madkit.live.scenes.page import PREFIX, read
 
-SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.live.scenes.words import summary"
+SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.live.scenes.words import caption"
 CELL = "explorer = mk.explore()\nexplorer"
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
@@ -95,7 +95,7 @@ def test_the_sentence_is_the_kernels(lab):
                     (37, sides[1], sides[0])]:
         explorer.set(t=t, A=a, B=b)
         arrive(book, explorer)
-        assert explorer.sentence == book.ask("print(summary(explorer.page, explorer.state, "
+        assert explorer.sentence == book.ask("print(caption(explorer.page, explorer.state, "
                                              "explorer._known))")
 
 

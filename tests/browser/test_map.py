@@ -70,7 +70,7 @@ class Chart:
     def shown(self, seeds=0):
         """The state, once it is drawn, with so many simulated seeds."""
         key = phases.key(self.state)
-        self.wait("root.map.drawn.state === arg[0] && root.map.drawn.path.seeds >= "
+        self.wait("root.map.drawn.state === arg[0] && root.map.drawn.loop.seeds >= "
                   "arg[1]", [key, seeds])
         return self.state
 
@@ -155,8 +155,8 @@ def test_a_click_shows_the_loop_of_that_cell(lab):
                        seeds=12, n_ini=n_r[30],
                        metrics=["w2_squared"], device="cpu")
     table = run.table.pivot_table(index="seed", columns="generation", values="value")
-    path = chart.ask("root.map.paths.get(arg)", phases.key(state))
-    np.testing.assert_allclose(path["w2"], table[path["t"]], rtol=1e-9)
+    track = chart.ask("root.map.tracks.get(arg)", phases.key(state))
+    np.testing.assert_allclose(track["w2"], table[track["t"]], rtol=1e-9)
     assert chart.sentence == book.ask("print(chart.caption)")
     assert chart.sentence.startswith("Synthetic data harms: ") and "(12 seeds)" in chart.sentence
 
@@ -164,11 +164,11 @@ def test_a_click_shows_the_loop_of_that_cell(lab):
 def test_an_answer_that_comes_late_is_not_shown_in_anothers_place(lab):
     book, chart = lab
     chart.set(n_r=300, n_s=700)
-    assert book.ask("late = dict(chart.path) | {'key': '100,0.85,101,101'}\nchart.widget.path = "
+    assert book.ask("late = dict(chart.track) | {'key': '100,0.85,101,101'}\nchart.widget.track = "
                     "late") == ""
-    chart.wait("root.map.paths.has('100,0.85,101,101')")
+    chart.wait("root.map.tracks.has('100,0.85,101,101')")
     chart.shown(seeds=2)
-    assert chart.drawn["path"]["key"] == "100,0.85,300,700" and chart.state["n_r"] == 300
+    assert chart.drawn["loop"]["key"] == "100,0.85,300,700" and chart.state["n_r"] == 300
 
 
 def test_the_simulated_map_lies_over_theorys(lab):
@@ -288,11 +288,11 @@ def test_words_that_are_no_states_are_refused(lab, given, said):
 
 def test_an_error_in_the_kernel_is_shown_in_the_widget(lab):
     book, chart = lab
-    book.ask("from madkit.live.scenes import phases\nkept = phases.path\n"
-             "def broken(*given): raise RuntimeError('<b>no more grass</b>')\nphases.path = broken")
+    book.ask("from madkit.live.scenes import phases\nkept = phases.track\n"
+             "def broken(*given): raise RuntimeError('<b>no more grass</b>')\nphases.track = broken")
     chart.set(n_r=777)
     chart.root.get_by_role("alert").get_by_text("RuntimeError: <b>no more grass</b>").wait_for()
-    book.ask("phases.path = kept")
+    book.ask("phases.track = kept")
     chart.set(n_r=778)
     chart.shown(seeds=2)
     chart.root.get_by_role("alert").wait_for(state="hidden")

@@ -163,7 +163,7 @@ def caption_case(name, shown, state, last):
     there = {key: made_up(shown, key, one.label, i, last)
              for i, (key, (one, _)) in enumerate(shown.keys(state).items())}
     return {"page": name, "state": state, "pack": packed(there.values()),
-            "caption": words.summary(shown, state, there),
+            "caption": words.caption(shown, state, there),
             "settings": [words.settings(shown, state[side]) for side in ("A", "B") if state[side]]}
 
 

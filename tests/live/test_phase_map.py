@@ -13,7 +13,7 @@ from PIL import Image
 import madkit as mk
 from madkit import theory
 from madkit.lesson import page as pages
-from madkit.live.scenes import phases, plate
+from madkit.live.scenes import map_still, phases
 from madkit.live.shell import OPEN
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -38,21 +38,21 @@ def small(**given):
 
 
 def test_a_path_is_the_exact_law():
-    path = small().path
+    track = small().track
     run = mk.exact.run(mk.Fresh(12) + mk.Synthetic(60, 0.85), 5, generations=12, seeds=40, n_ini=12,
                        metrics=["w2_squared"])
     table = run.table.pivot_table(index="seed", columns="generation", values="value")
-    np.testing.assert_array_equal(path["w2"], table[path["t"]])
-    assert path["t"][0] == 1 and path["t"][-1] == 12 and path["key"] == "5,0.85,12,60"
+    np.testing.assert_array_equal(track["w2"], table[track["t"]])
+    assert track["t"][0] == 1 and track["t"][-1] == 12 and track["key"] == "5,0.85,12,60"
 
 
 def test_more_seeds_leave_the_first_as_they_were():
     state = START | {"dim": 30, "n_r": 60, "n_s": 300}
-    few = phases.path(state, 8, range(2))
-    both = phases.path(state, 8, range(2, 5), few)
-    np.testing.assert_array_equal(both["w2"], phases.path(state, 8, range(5))["w2"])
+    few = phases.track(state, 8, range(2))
+    both = phases.track(state, 8, range(2, 5), few)
+    np.testing.assert_array_equal(both["w2"], phases.track(state, 8, range(5))["w2"])
     assert both["w2"][:2] == few["w2"] and both["rows"][1] > 0
-    one = phases.path(state, 8, range(1))
+    one = phases.track(state, 8, range(1))
     assert one["rows"] == [pytest.approx(theory.real_only_rows(one["w2"][0][-1], 30)), None]
     assert "real rows (1 seed)" in phases.caption(state, one, 8) and "±" not in phases.caption(
         state, one, 8
@@ -94,7 +94,7 @@ def test_without_a_record_there_is_no_simulated_map(monkeypatch):
 
     monkeypatch.setattr(mk.sweep, "recorded", none)
     chart = small()
-    assert chart.page["simulated"] is None and "ratio" not in plate.table(
+    assert chart.page["simulated"] is None and "ratio" not in map_still.table(
         chart.state | {"simulated": True}, None
     )
 
@@ -103,7 +103,7 @@ def test_without_a_record_there_is_no_simulated_map(monkeypatch):
 def test_the_boundary_is_in_sight(dim):
     n_r, n_s = phases.axes(dim)
     assert n_r[0] == n_s[0] == dim and (n_r[-1], n_s[-1]) == (10 * dim, 100 * dim) and len(n_r) > 25
-    ratio = plate.table(START | {"dim": dim}, None).eval("ratio_theory")
+    ratio = map_still.table(START | {"dim": dim}, None).eval("ratio_theory")
     assert ratio.min() < 0.7 and 1.3 < ratio.max() and 0.1 < (ratio > 1).mean() < 0.9
 
 
@@ -168,7 +168,7 @@ def test_wrong_use_is_refused_in_words(given, said):
 def test_the_caption_has_the_numbers_of_theory_and_of_the_seeds():
     chart = small(n_s=500)
     n_e, (worth, error) = theory.effective_sample_size(mk.Fresh(12) + mk.Synthetic(500, 0.85),
-                                                       5), chart.path["rows"]
+                                                       5), chart.track["rows"]
     assert chart.caption.startswith("Synthetic data harms: with λ = 0.85 and d = 5, 12 real and "
                                     "500 synthetic rows a generation")
     assert (
@@ -190,8 +190,8 @@ def test_every_map_carries_its_still_picture(render):
 
 def test_the_still_map_has_the_colours_of_theory():
     state = {"dim": 100, "lam": 0.85, "n_r": 250, "n_s": 1000, "simulated": False}
-    path = phases.path(state, 5, range(2))
-    [mesh] = plate.drawn(state, path, None, 5).panels[0, 0].collections[:1]
+    track = phases.track(state, 5, range(2))
+    [mesh] = map_still.drawn(state, track, None, 5).panels[0, 0].collections[:1]
     n_r, n_s = phases.axes(100)
     shown = np.asarray(mesh.get_array()).reshape(len(n_s), len(n_r))
     for i, j in ((3, 30), (36, 8)):
@@ -209,8 +209,8 @@ def test_a_page_is_one_small_file_with_its_paths(tmp_path):
     )
     data = json.loads(re.search(r'class="madkit-data">(.*?)</script>', page)[1])
     assert data["state"] == chart.state and data["page"]["offline"]
-    assert set(data["page"]["paths"]) == {"5,0.85,12,60", "5,0.85,12,200"}
-    np.testing.assert_allclose(data["page"]["paths"]["5,0.85,12,60"]["w2"], chart.path["w2"],
+    assert set(data["page"]["tracks"]) == {"5,0.85,12,60", "5,0.85,12,200"}
+    np.testing.assert_allclose(data["page"]["tracks"]["5,0.85,12,60"]["w2"], chart.track["w2"],
                                rtol=1e-3)
 
 
@@ -227,21 +227,21 @@ def test_a_report_takes_the_page_along(monkeypatch):
 def test_the_page_moves_the_map_and_gets_its_path():
     chart = small(render="live", dim=30, n_r=60, n_s=300)
     chart.widget.state = chart.state | {"n_s": 600}
-    assert chart.state["n_s"] == 600 and chart.widget.path["key"] == "30,0.85,60,600"
+    assert chart.state["n_s"] == 600 and chart.widget.track["key"] == "30,0.85,60,600"
     chart.wait()
-    assert len(chart.widget.path["w2"]) == phases.SEEDS[30] and chart.widget.path == chart.path
+    assert len(chart.widget.track["w2"]) == phases.SEEDS[30] and chart.widget.track == chart.track
 
 
 def test_an_error_is_said_and_the_next_move_heals_it():
     chart = small(render="live")
     chart.widget.state = chart.state | {"n_s": -1}
     assert (
-        chart.widget.said["kind"] == "error"
-        and "n_s: expected a whole number" in chart.widget.said["text"]
+        chart.widget.status["kind"] == "error"
+        and "n_s: expected a whole number" in chart.widget.status["text"]
     )
     assert chart.state["n_s"] == 60
     chart.widget.state = chart.state | {"n_s": 61}
-    assert chart.widget.said["kind"] == "" and chart.state["n_s"] == 61
+    assert chart.widget.status["kind"] == "" and chart.state["n_s"] == 61
 
 
 def test_the_same_cell_again_closes_what_it_made_before():

@@ -18,7 +18,7 @@ from madkit.live import shell
 from madkit.live.scenes import gaussian, growing, offline, stored, words
 from madkit.live.scenes.pack import PARTS, pack, unpack
 from madkit.live.scenes.page import PREFIX, check_state, fnv, read, written
-from madkit.live.scenes.words import summary
+from madkit.live.scenes.words import caption
 from madkit.live.shell import OPEN
 
 LOOPS = {
@@ -328,12 +328,12 @@ def test_a_drawn_run_that_nobody_looks_at_stops_and_says_no_more():
     live.widget.state = plain
     live.wait()
     assert (
-        live.widget.said["kind"] == "" and len(live._all()) == 1 and len(live.source.records) <= 1
+        live.widget.status["kind"] == "" and len(live._all()) == 1 and len(live.source.records) <= 1
     )
     live.widget.state = drawn | {"t": 3}
     live.widget.state = drawn | {"t": 4}
     live.wait()
-    assert live.widget.said["kind"] == "" and live.run.table.generation.max() == 40
+    assert live.widget.status["kind"] == "" and live.run.table.generation.max() == 40
     live.close()
 
 
@@ -343,8 +343,8 @@ def test_too_many_rows_to_draw_are_refused_in_words():
     live.widget.state = live.state | {"drawn": {"points": [[0.0, 0.1]] * 5}}
     live.wait()
     assert (
-        live.widget.said["kind"] == "error"
-        and "at most 20,000 rows per generation" in live.widget.said["text"]
+        live.widget.status["kind"] == "error"
+        and "at most 20,000 rows per generation" in live.widget.status["text"]
     )
     live.close()
 
@@ -357,7 +357,7 @@ def test_a_run_under_way_is_told_by_its_last_generation():
                                      next(iter(explorer.page.keys(explorer.state))))
     record.grow()
     record.grow()
-    assert summary(explorer.page, explorer.state,
+    assert caption(explorer.page, explorer.state,
                    {record.key: record.track()}).startswith("Generation 2 of 9. With n = 50: ")
 
 
@@ -492,7 +492,7 @@ def test_a_page_gets_what_it_lacks():
         live._asked(live.widget, {"state": there | {"t": 10**6}, "keys": keys["here"],
                                   "shown": shown}, [])
         assert answers.pop() == ({"answer": True},
-                                 []) and live.widget.said["kind"] == kind and not answers
+                                 []) and live.widget.status["kind"] == kind and not answers
     live.close()
 
 
@@ -507,11 +507,11 @@ def test_an_error_while_a_live_explorer_moves_is_said(monkeypatch):
         patch.setattr(live.source, "tracks", broken)
         live.widget.state = before | {"A": before["A"] | {"n": 0}}
     assert (
-        live.widget.said["kind"] == "error"
-        and "RuntimeError: no more grass" in live.widget.said["text"]
+        live.widget.status["kind"] == "error"
+        and "RuntimeError: no more grass" in live.widget.status["text"]
     )
     live.widget.state = before | {"A": before["A"] | {"n": 1}}
-    assert live.widget.said["kind"] == "" and live.state["A"]["n"] == 1
+    assert live.widget.status["kind"] == "" and live.state["A"]["n"] == 1
     live.widget.state = before | {"t": 10**6}
-    assert "expected a whole number from 1 to 50" in live.widget.said["text"]
+    assert "expected a whole number from 1 to 50" in live.widget.status["text"]
     live.close()

@@ -97,7 +97,7 @@ export {};
  *             worth: number[][][] }} Simulated
  * @typedef {{ title: string, dims: number[], lams: number[], cells: number, shades: number[][],
  *             generations: number, presets: Preset[], simulated: Simulated | null,
- *             offline: boolean, paths: Record<string, MapTrack> }} MapPage
+ *             offline: boolean, tracks: Record<string, MapTrack> }} MapPage
  * @typedef {{ page: MapPage, state: MapState, look: Look, track?: MapTrack }} MapView
  * @typedef {{ box: Box, rows: (px: number, py: number) => number[] } & Scale} MapPlot
  * @typedef {{ theory: number[], alone: number, high: number, ticks: number[], x0: number,

@@ -18,7 +18,7 @@ from typing import Any
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.still import alternative, drawn
-from madkit.live.scenes.words import summary
+from madkit.live.scenes.words import caption
 from madkit.plot.still import still
 
 # values of a control in the grid, besides those that presets and the start need
@@ -39,7 +39,7 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
         text = alternative(page, state)
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
     png = drawn(page, state, known).png(110)
-    return still(png, summary(page, state, known), WIDTH, kind=GIVES_WAY)
+    return still(png, caption(page, state, known), WIDTH, kind=GIVES_WAY)
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:

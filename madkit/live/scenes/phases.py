@@ -7,7 +7,7 @@ A state is a cell, and what the map shows of it:
 
 The map spans n_r from d to 10 d and n_s from d to 100 d, where the boundary n_e = n_r is in sight.
 The page computes theory itself (live/js/map, the same formulas as `madkit.theory`), so that λ moves
-without a kernel; what comes from here are simulated paths, by the exact law. Generation 1 of a path
+without a kernel; what comes from here are simulated tracks, by the exact law. Generation 1 of a track
 is fitted on n_r real rows: it starts as good as real rows alone.
 """
 
@@ -28,7 +28,7 @@ from madkit.loops import Fresh, Loop, Synthetic
 DIMS = (5, 10, 30, 100)
 LAMS = tuple(round(i / 100, 2) for i in range(50, 101))
 CELLS = 40                             # along an axis
-SEEDS = {5: 40, 10: 40, 30: 24, 100: 12}    # of a path, in the end
+SEEDS = {5: 40, 10: 40, 30: 24, 100: 12}    # of a track, in the end
 FIRST = {5: 40, 10: 40, 30: 8, 100: 1}      # that are shown first: as many as take about 50 ms
 LATE = 0.02  # a loop whose n_e is further from the limit's is on its way
 RECORD, RECORDED = "fig11_fresh_data", 100  # the simulated map, and its d
@@ -60,7 +60,7 @@ def axes(dim: int) -> tuple[list[int], list[int]]:
 
 
 def measured(generations: int) -> list[int]:
-    """The generations that a path shows: few, close together where it moves."""
+    """The generations that a track shows: few, close together where it moves."""
     return sorted({round(value) for value in np.geomspace(1, generations, 14)})
 
 
@@ -70,14 +70,14 @@ def loop_of(state: Mapping[str, Any]) -> Loop:
 
 
 def key(state: Mapping[str, Any]) -> str:
-    """What a path is known by."""
+    """What a track is known by."""
     return f"{state['dim']},{state['lam']:.2f},{state['n_r']},{state['n_s']}"
 
 
-def path(state: Mapping[str, Any], generations: int, seeds: Sequence[int],
+def track(state: Mapping[str, Any], generations: int, seeds: Sequence[int],
          before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """W2² of these seeds in `measured` generations, by the exact law,
-    after those of a path that has others.
+    after those of a track that has others.
 
     {"key", "t": (G,), "w2": (S, G), "rows": [n_e, its standard error]}: n_e of the last generation,
     as real rows alone; the error is None for one seed.
@@ -158,7 +158,7 @@ def plain(generations: int, presets: Mapping[str, Mapping[str, Any]],
         "generations": whole("generations", generations, least=2),
         "presets": [{"name": name, "help": preset.get("help", ""), "set": settings(preset)}
                     for name, preset in presets.items()],
-        "simulated": recorded(), "offline": False, "paths": {},
+        "simulated": recorded(), "offline": False, "tracks": {},
     }
 
 
@@ -176,23 +176,23 @@ def verdict(ratio: float) -> str:
     return f"Synthetic data {does}"
 
 
-def caption(state: Mapping[str, Any], path: Mapping[str, Any] | None, generations: int) -> str:
+def caption(state: Mapping[str, Any], track: Mapping[str, Any] | None, generations: int) -> str:
     """A state in words, with its numbers; the page says the same."""
     n_e = theory.effective_sample_size(loop_of(state), state["dim"])
     ratio = n_e / state["n_r"]
     said = (f"{verdict(ratio)}: with λ = {state['lam']:g} and d = {state['dim']}, "
             f"{state['n_r']:,} real and {state['n_s']:,} synthetic rows a generation are in the "
             f"end worth {rows(n_e)} real rows alone, n_e/n_r = {ratio:.2f} (theory).")
-    if path is None:
+    if track is None:
         return said
-    worth, error = path["rows"]
+    worth, error = track["rows"]
     here = theory.real_only_rows(theory_path(state, generations)[-1], state["dim"])
     late = " and is still on its way" if abs(here / n_e - 1) > LATE else ""
     give = ""
     if error is not None:
         give = f" ± {max(1, round(error))}" if worth >= 9.95 else f" ± {error:.1f}"
-    seeds = f"{len(path['w2'])} seed{'s' if len(path['w2']) > 1 else ''}"
-    return (f"{said} Simulated: generation {path['t'][-1]} is as good as "
+    seeds = f"{len(track['w2'])} seed{'s' if len(track['w2']) > 1 else ''}"
+    return (f"{said} Simulated: generation {track['t'][-1]} is as good as "
             f"{rows(worth)}{give} real rows ({seeds}){late}.")
 
 

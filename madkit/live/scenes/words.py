@@ -19,7 +19,7 @@ from madkit.metrics.values import Value
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def summary(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
+def caption(page: Page, state: State, tracks: Mapping[str, Track]) -> str:
     """"Generation 12 of 50. Fully synthetic: variance left 38 %,
     …": of the tracks that are there, by key.
     """

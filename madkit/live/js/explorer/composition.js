@@ -29,7 +29,8 @@ export const compositionEntries = (shown) =>
  * The parts of the training set of generation t.
  * @param {Track} track @param {number} t @returns {Part[]}
  */
-export const partsAt = (track, t) => track.composition[place(track.composition.map(([g]) => g), t)][1];
+export const partsAt = ({ composition }, t) =>
+  composition[place(composition.map(([g]) => g), t)][1];
 
 /**
  * Synthetic rows by birth generation, light to dark vermilion (as in the printed figures).
@@ -49,7 +50,8 @@ export const compositionHeight = (shown) =>
 export function drawComposition(ctx, view, width) {
   const { page, look } = view, bars = compositionEntries(view.shown);
   const rows = (/** @type {Part[]} */ parts) => parts.reduce((sum, [, , count]) => sum + count, 0);
-  const most = Math.max(1, ...bars.flatMap(({ track }) => track.composition.map(([, all]) => rows(all))));
+  const sets = bars.flatMap(({ track }) => track.composition.map(([, parts]) => rows(parts)));
+  const most = Math.max(1, ...sets);
   const names = bars.length > 1                        // one needs none
     ? bars.map(({ name }) => measured(ctx, name, look, true)) : [-14];
   const left = Math.min(0.34 * width, 14 + Math.max(...names));

@@ -29,7 +29,7 @@ function render({ model, el }) {
   listen(parts);
   life.hear("change:state", () => session.received());
   life.hear("msg:custom", (message, buffers) => asking.heard(message, buffers));
-  life.hear("change:said", () => life.schedule());
+  life.hear("change:status", () => life.schedule());
   /** @type {any} */ (ui.root).explorer = handle(parts);
   el.append(ui.root);
   life.resized([ui.root, ui.left, ui.compositionBox, ui.curveWords], (some) => show.resized(some));
@@ -92,8 +92,8 @@ function handle({ session, asking, show }) {
  * @param {Element} el @param {Page} page @param {State} state @param {ArrayBuffer} bytes
  */
 export function mount(el, page, state, bytes) {
-  const said = { kind: "", text: "", share: null };
-  const model = standIn({ page: { ...page, offline: true }, state, scene: bytes, said });
+  const status = { kind: "", text: "", share: null };
+  const model = standIn({ page: { ...page, offline: true }, state, scene: bytes, status });
   const cleanup = render({ model, el });
   el.classList.add("madkit-alive");
   return cleanup;

@@ -38,7 +38,7 @@ export class Session {
    * @returns {import("../types.js").News}
    */
   get news() {
-    return this.model.get("said") ?? { kind: "", text: "", share: null };
+    return this.model.get("status") ?? { kind: "", text: "", share: null };
   }
 
   /** Where the settings of the chosen side stand. */

@@ -38,7 +38,7 @@ function showCaptions({ page, ui, session }, solid) {
   put(ui.mapWords, "Every cell is a loop: blue, its synthetic rows help (n_e > n_r); red, they " +
     `harm. Boundary n_e = n_r: ${solid ? "solid simulated, " : ""}dashed theory; dotted n_s*, ` +
     "its height for many real rows.");
-  const absent = page.offline ? "Theory only: this page has simulated paths of the presets' " +
+  const absent = page.offline ? "Theory only: this page has simulated tracks of the presets' " +
     "cells; JupyterLab simulates any. " : "Simulating … ";
   const green = track ? `Green: ${trackWords(track)}. ` : absent;
   put(ui.loopWords, `${green}Dashed: theory. Generation 1 is fitted on real rows alone.`);

@@ -19,7 +19,7 @@ const parts = (page) => ({
   reset: button("reset"), exchange: new Exchange(),
   map: make("canvas", { "data-panel": "map", role: "application", tabindex: "0",
                         "aria-roledescription": "map" }),
-  loop: canvas("path"),
+  loop: canvas("loop"),
   mapWords: make("p", { class: "caption" }), loopWords: make("p", { class: "caption" }),
   verdict: make("b"), numbers: make("span"), alert: make("p", { role: "alert", class: "alert" }),
 });

@@ -25,13 +25,13 @@ function render({ model, el }) {
   const parts = assembled(model), { ui, session, show, life } = parts;
   listen(parts);
   life.hear("change:state", () => session.received());
-  life.hear("change:path", () => session.arrived());
-  life.hear("change:said", () => life.schedule());
+  life.hear("change:track", () => session.arrived());
+  life.hear("change:status", () => life.schedule());
   /** @type {any} */ (ui.root).map = {
     get state() {
       return clone(session.state);
     },
-    drawn: show.drawn, paths: session.tracks, plot: () => show.plot,
+    drawn: show.drawn, tracks: session.tracks, plot: () => show.plot,
     set: (/** @type {Partial<MapState>} */ change) => session.move(change),
   };
   ui.alert.hidden = true;
@@ -72,7 +72,7 @@ function assembled(model) {
  * @param {Element} el @param {MapPage} page @param {MapState} state
  */
 export function mount(el, page, state) {
-  const model = standIn({ page: { ...page, offline: true }, state, path: {}, said: {} });
+  const model = standIn({ page: { ...page, offline: true }, state, track: {}, status: {} });
   const cleanup = render({ model, el });
   el.classList.add("madkit-alive");
   return cleanup;

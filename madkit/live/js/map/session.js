@@ -27,7 +27,7 @@ export class Session {
     /** @type {MapState} */
     this.state = clone(this.first);
     /** @type {Map<string, MapTrack>} */
-    this.tracks = new Map(Object.entries(page.paths));
+    this.tracks = new Map(Object.entries(page.tracks));
   }
 
   /** The simulated track of the cell, where there is one. */
@@ -40,7 +40,7 @@ export class Session {
    * @returns {import("../types.js").News | undefined}
    */
   get news() {
-    return this.model.get("said");
+    return this.model.get("status");
   }
 
   /**
@@ -78,7 +78,7 @@ export class Session {
   /** A simulated track from the kernel. */
   arrived() {
     /** @type {MapTrack | undefined} */
-    const track = this.model.get("path");
+    const track = this.model.get("track");
     if (!track?.key) return;
     this.tracks.delete(track.key);
     this.tracks.set(track.key, track);

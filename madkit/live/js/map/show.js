@@ -17,7 +17,7 @@ const later = (act) =>
 
 export class Show {
   /** @type {Record<string, any>} What the last frame drew. */
-  drawn = { frame: 0, lam: 0, map: {}, path: {} };
+  drawn = { frame: 0, lam: 0, map: {}, loop: {} };
   /** @type {import("../types.js").MapPlot | null} */
   plot = null;
   #idle = 0;
@@ -42,7 +42,7 @@ export class Show {
     this.plot = mapPlot(state, left, tall);
     this.drawn.map = drawMap(brush(ui.map, left, tall, look), view, this.plot);
     const lower = narrow ? Math.min(tall, 340) : tall;
-    this.drawn.path = drawLoop(brush(ui.loop, right, lower, look), view, right, lower);
+    this.drawn.loop = drawLoop(brush(ui.loop, right, lower, look), view, right, lower);
     showControls(this.parts);
     this.#idle ||= later(life.guard(() => this.#prepare()));
     this.drawn.frame += 1;

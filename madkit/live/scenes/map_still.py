@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from madkit.plot.canvas import Figure
 
 
-def picture(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | None,
+def picture(state: State, track: Mapping[str, Any], simulated: Mapping[str, Any] | None,
             generations: int) -> dict[str, str]:
     """image/png, text/html with caption and text alternative, and text/plain."""
-    png = drawn(state, path, simulated, generations).png(110)
-    return still(png, caption(state, path, generations), WIDTH, kind=GIVES_WAY)
+    png = drawn(state, track, simulated, generations).png(110)
+    return still(png, caption(state, track, generations), WIDTH, kind=GIVES_WAY)
 
 
-def drawn(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | None,
+def drawn(state: State, track: Mapping[str, Any], simulated: Mapping[str, Any] | None,
           generations: int) -> Figure:
     """The map, and the loop of its cell beside it."""
     with DRAWING:
@@ -38,7 +38,7 @@ def drawn(state: State, path: Mapping[str, Any], simulated: Mapping[str, Any] | 
         asked = f"λ = {state['lam']:g}, d = {state['dim']}: what is the synthetic data worth?"
         plot.phase(table(state, simulated), panels=None, ax=left, title=asked, bar=True,
                    mark=(state["n_r"], state["n_s"]))
-        plot.paths(rows(state, path, generations), ["n_r", "n_s"], ax=right,
+        plot.paths(rows(state, track, generations), ["n_r", "n_s"], ax=right,
                    title="The loop of the marked cell")
         alone = theory.real_only_w2(state["n_r"], state["dim"])
         right.axhline(alone, color=COLOURS["control"], linestyle=(0, (1.5, 1.5)), linewidth=2.2)
@@ -69,21 +69,21 @@ def table(state: State, simulated: Mapping[str, Any] | None) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def rows(state: State, path: Mapping[str, Any], generations: int) -> pd.DataFrame:
-    """A path as `plot.paths` reads it."""
+def rows(state: State, track: Mapping[str, Any], generations: int) -> pd.DataFrame:
+    """A track as `plot.paths` reads it."""
     import pandas as pd
 
-    w2, known = np.array(path["w2"]), theory_path(state, generations)
+    w2, known = np.array(track["w2"]), theory_path(state, generations)
     seed, place = (grid.ravel() for grid in np.indices(w2.shape))
-    t = np.array(path["t"])[place]
+    t = np.array(track["t"])[place]
     return pd.DataFrame({"n_r": state["n_r"], "n_s": state["n_s"], "seed": seed, "generation": t,
                          "value": w2.ravel(), "theory": known[t - 1]})
 
 
-def rounded(path: Mapping[str, Any]) -> dict[str, Any]:
-    """A path in four digits, for a page."""
+def rounded(track: Mapping[str, Any]) -> dict[str, Any]:
+    """A track in four digits, for a page."""
     def four(value: float) -> float:
         return float(f"{value:.4g}")
 
-    return {**path, "w2": [[four(value) for value in one] for one in path["w2"]],
-            "rows": [four(value) for value in path["rows"]]}
+    return {**track, "w2": [[four(value) for value in one] for one in track["w2"]],
+            "rows": [four(value) for value in track["rows"]]}
