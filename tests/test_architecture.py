@@ -17,8 +17,8 @@ from madkit.base.arguments import listed
 from madkit.base.moved import MOVED
 
 PACKAGE = Path(mk.__file__).parent
-ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics "
-                                                        "theory", "exact", "runs", "testing",
+ORDER = ("base", "samples", "record", "loops", "steps", "data models metrics theory", "exact",
+         "runs", "testing",
          "plot",
          # a file imports its own room, and rooms to its left
          "sweep", "recipes", "live", "lesson", "cli")

@@ -40,9 +40,8 @@ def test_still_pictures_say_how_to_make_them_live(monkeypatch):
 @pytest.mark.parametrize("requirement, part, wrong", [
     ("no-such-package>=1", "packages", "no-such-package is "
                                        "missing"), ("numpy>=99", "packages", "expected >=99"),
-    ("numpy<1 ; extra == 'lab'", "JupyterLab", "expected <1"), ("no-such-package ; extra == "
-                                                                "'report'", "reports",
-                                                                "is missing")])
+    ("numpy<1 ; extra == 'lab'", "JupyterLab", "expected <1"),
+    ("no-such-package ; extra == 'report'", "reports", "is missing")])
 def test_what_is_wrong_is_said_in_its_place_with_the_remedy(monkeypatch, requirement, part, wrong):
     monkeypatch.setattr(environment, "requires", lambda _: ["torch>=2.4", requirement])
     said = lines()

@@ -54,8 +54,8 @@ def write(folder, name, *cells):
     made = [new_markdown_cell(c) if c.startswith("#") else new_code_cell(c) for c in cells]
     for cell in made:
         cell.metadata["tags"] = ["parameters"] if cell.source.startswith("lam") else []
-    kernel = {"name": "course", "display_name": "a kernel that only its author "
-                                                "has", "language": "python"}
+    kernel = {"name": "course", "display_name": "a kernel that only its author has",
+              "language": "python"}
     nbformat.write(new_notebook(cells=made, metadata={"kernelspec": kernel}), folder / name)
     return folder / name
 

@@ -233,11 +233,10 @@ def test_tails_are_of_runs_called_by_λ():
 @pytest.mark.parametrize("make, message", [
     (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or "
                                                              "report, got 'lively'"),
-    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}), "'end' sets 'T', expected "
-                                                                       "some of t, lam"),
-    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}), "generation t: expected a "
-                                                                        "number from 1 to 9, got "
-                                                                        "99"),
+    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}),
+     "'end' sets 'T', expected some of t, lam"),
+    (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}),
+     "generation t: expected a number from 1 to 9, got 99"),
     (lambda: live.view(stand_in, CONTROLS, t=99), "generation t: expected a number from 1 to 9, "
                                                   "got 99"),
     (lambda: live.view(stand_in, CONTROLS, T=9), "expected some of t, lam, or a control, such as "

@@ -26,8 +26,8 @@ def recorded(lam, kept=(1, 2, 4), seeds=1, labels=True):
             for metric, value in METRICS.items()]
     table = pd.DataFrame(rows, columns=["seed", "generation", "metric", "value"])
     emitted = {t: images(t, round(100 * lam), labels) for t in kept}
-    spec = {"loop": f"Synthetic(n=36, lam={lam}, "
-                    "memory=1)", "model": "Diffusion(width=8)", "truth": "digits()", "seeds": [0]}
+    spec = {"loop": f"Synthetic(n=36, lam={lam}, memory=1)", "model": "Diffusion(width=8)",
+            "truth": "digits()", "seeds": [0]}
     return mk.Run(table, pd.DataFrame(), emitted, images(0, 0, labels), pd.DataFrame(), spec)
 
 

@@ -123,10 +123,10 @@ def test_lam_is_checked(model, lam):
                                                      "got nan"),
     (lambda: mk.models.Mixture(3, start="random"), "start expected 'k-means\\+\\+' or centres .* "
                                                    "got 'random'"),
-    (lambda: mk.models.Mixture(3, start=torch.zeros(2, 2)), r"start expected k = 3 finite centres "
-                                                            r".* got a tensor \(2, 2\)"),
-    (lambda: fit(mk.models.Mixture(2, start=torch.zeros(2, 3)), cloud(20, 2)), "start has centres "
-                                                                               "of 3 numbers, expected 2"),
+    (lambda: mk.models.Mixture(3, start=torch.zeros(2, 2)),
+     r"start expected k = 3 finite centres .* got a tensor \(2, 2\)"),
+    (lambda: fit(mk.models.Mixture(2, start=torch.zeros(2, 3)), cloud(20, 2)),
+     "start has centres of 3 numbers, expected 2"),
 ])
 def test_bad_settings_are_named(make, words):
     with pytest.raises(ValueError, match=words):

@@ -32,8 +32,8 @@ NO_THEORY = pd.DataFrame(columns=["generation", "metric", "value", "kind"])
 NO_RECORD = pd.DataFrame(columns=["generation", "source", "born", "rows"])
 
 
-def record(values=None, loop="Synthetic(n=100, lam=0.9, "
-                             "memory=1)", metric="trace", theory=None, samples=None, real=None,
+def record(values=None, loop="Synthetic(n=100, lam=0.9, memory=1)", metric="trace", theory=None,
+           samples=None, real=None,
            parts=None):
     """A Run by hand; values (seeds, generations) of one metric."""
     values = np.ones((1, 3)) if values is None else np.asarray(values, float)
@@ -250,8 +250,8 @@ def test_a_run_of_several_loops_is_named_by_what_differs():
 def test_text_has_contrast(colour):
     """At least 4.5 : 1 on white, WCAG 2.1, https://www.w3.org/TR/WCAG21/#contrast-minimum."""
     rgb = np.array([int(ink(colour)[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152,
-                                                                                     0.0722]
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    light = light @ [0.2126, 0.7152, 0.0722]
     assert 1.05 / (light + 0.05) >= 4.5
 
 

@@ -21,8 +21,8 @@ def images(t=0, n=40, labels=True):
 
 def recorded(places=None, labels=True, generations=(1, 2, 5)):
     table = pd.DataFrame({"seed": 0, "generation": generations, "metric": "recall", "value": 1.0})
-    spec = {"loop": "Synthetic(n=40, lam=1.0, "
-                    "memory=1)", "model": "Diffusion(width=8)", "truth": "digits()"}
+    spec = {"loop": "Synthetic(n=40, lam=1.0, memory=1)", "model": "Diffusion(width=8)",
+            "truth": "digits()"}
     emitted = {t: images(t, labels=labels) for t in generations}
     return mk.Run(table, pd.DataFrame(), emitted, images(labels=labels), pd.DataFrame(), spec,
                   places=places or {})

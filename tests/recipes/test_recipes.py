@@ -41,8 +41,8 @@ def test_every_recipe_runs(name, tmp_path):
     assert set(run.table.metric.str.split(".").str[0]) == {metric.__name__
                                                            for metric in made.metrics}
     assert run.table.value.notna().all()
-    assert run.spec["loop"] == describe(made.loops[label]) and run.spec["n_ini"] == job(made, label,
-                                                                                        0).n_ini
+    assert run.spec["loop"] == describe(made.loops[label])
+    assert run.spec["n_ini"] == job(made, label, 0).n_ini
 
 
 def test_names_say_figure_and_loop():
@@ -138,15 +138,15 @@ def test_a_longer_figure_trains_nothing_again(made):
     record(SAME[0], "smoke", made / "out", made / "work", workers=1)
     assert stored(made / "work") == before and len(before) == 8
     (thin,) = mk.recorded(f"{SAME[0]}-smoke", made / "out").values()
-    pd.testing.assert_frame_equal(thin.table, mk.recorded(f"{SAME[2]}-smoke",
-                                                          made / "out")["λ = 1"].table)
+    recorded = mk.recorded(f"{SAME[2]}-smoke", made / "out")
+    pd.testing.assert_frame_equal(thin.table, recorded["λ = 1"].table)
 
 
 def test_a_record_says_how_it_was_made(made):
     folder = made / "out" / f"{SAME[2]}-smoke"
     text = (folder / "README.md").read_text(encoding="utf-8")
-    for said in (f"madkit record {SAME[2]} --preset "
-                 "smoke", "λ = 0.66", "torch", "cpu", "recall", "n = 60,000"):
+    for said in (f"madkit record {SAME[2]} --preset smoke", "λ = 0.66", "torch", "cpu", "recall",
+                 "n = 60,000"):
         assert said in text
     lines = re.findall(r"^    ([0-9a-f]{64})  (\S+)$", text, re.MULTILINE)
     files = {path.relative_to(folder).as_posix(): path
@@ -198,8 +198,8 @@ def test_ctrl_c_and_kill_lose_nothing_that_was_done(made, tmp_path):
     assert subprocess.run(command, capture_output=True).returncode == 0
     assert done.items() <= stored(tmp_path).items() and len(stored(tmp_path)) == 8
     for label, run in mk.recorded(f"{SAME[2]}-smoke", tmp_path / "out").items():
-        pd.testing.assert_frame_equal(run.table, mk.recorded(f"{SAME[2]}-smoke",
-                                                             made / "out")[label].table)
+        recorded = mk.recorded(f"{SAME[2]}-smoke", made / "out")
+        pd.testing.assert_frame_equal(run.table, recorded[label].table)
 
 
 def test_a_killed_worker_is_replaced_and_costs_nothing_that_was_done(made, tmp_path):

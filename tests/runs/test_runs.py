@@ -219,8 +219,8 @@ def test_functions_without_source_or_on_one_line_are_told_apart():
 def test_classes_without_source_such_as_those_of_a_notebook_are_told_apart():
     def typed(fit):
         names = {"__name__": "__main__"}
-        exec(f"class Mine:\n  def fit(self, data): return {fit}\n  @property\n  def size(self): "
-             f"return {fit}", names)
+        exec(f"class Mine:\n  def fit(self, data): return {fit}\n"
+             f"  @property\n  def size(self): return {fit}", names)
         return describe(names["Mine"]())
 
     assert typed("data") == typed("data") != typed("self")

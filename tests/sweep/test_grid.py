@@ -450,8 +450,8 @@ def test_without_a_store_failures_are_named_too():
     (pd.DataFrame({"value": [1]}), "TypeError: f: expected .* got columns value"),
     (pd.DataFrame({"metric": "m", "value": [1], "lam": 3}), "ValueError: f: its table has a "
                                                             "column 'lam', which is also a name"),
-    (pd.DataFrame({"metric": "m", "value": [1], "seed": 99}), "ValueError: f: expected rows of "
-                                                              "seed 0 alone, got seed 99"),
+    (pd.DataFrame({"metric": "m", "value": [1], "seed": 99}),
+     "ValueError: f: expected rows of seed 0 alone, got seed 99"),
     (pd.DataFrame({"metric": "m", "value": [1j]}), "TypeError: f: expected numbers, text, "
                                                    "booleans and None in its table"),
 ])
@@ -470,8 +470,8 @@ def test_results_that_are_none_are_named(result, words):
                                              "argument 'n'"),
     ({"over": {"n_r": [], "lam": [1]}}, ValueError, "over: expected different values for 'n_r', "
                                                     "at least one"),
-    ({"over": {"n_r": [1, 1.0], "lam": [1]}}, ValueError, "over: expected different values for "
-                                                          "'n_r'"),
+    ({"over": {"n_r": [1, 1.0], "lam": [1]}}, ValueError,
+     "over: expected different values for 'n_r'"),
     ({"over": {"n_r": "abc", "lam": [1]}}, TypeError, "over: expected a list of values for 'n_r'"),
     ({"over": {"n_r": 3, "lam": [1]}}, TypeError, "over: expected a list of values for 'n_r'"),
     ({"over": {"n_r": [mk.models.Gaussian()], "lam": [1]}}, ValueError, "over: 'n_r' must be "
@@ -525,8 +525,8 @@ def test_a_folder_that_holds_something_else_is_refused_and_unchanged(tmp_path):
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"{}", b'{"cell": {"n_r": 20, "lam": 1.0}, '
-                                                           b'"seed": 7, "rows": {}}'])
+@pytest.mark.parametrize("content", [
+    b"", b"hello", b"{}", b'{"cell": {"n_r": 20, "lam": 1.0}, "seed": 7, "rows": {}}'])
 def test_a_damaged_cell_is_named_and_the_advice_works(content, tmp_path):
     list(grid(simple, store=tmp_path / "a"))
     [path] = [path for path in (tmp_path / "a/cells").iterdir()
