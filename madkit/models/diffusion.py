@@ -179,7 +179,7 @@ class Diffusion:
         rows = x, t.to(x).expand(len(x)), none if y is None else y, none
         size = ROWS if x.device.type == "cpu" else len(x)
         parts = zip(*(each.split(size) for each in rows), strict=True)
-        return torch.cat([self._guided(*part, w) for part in parts])
+        return torch.cat([self._guided(x, t, y, none, w) for x, t, y, none in parts])
 
     def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
         noise = self._seen(self.net, x, t, y)
