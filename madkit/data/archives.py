@@ -1,5 +1,4 @@
-"""MNIST and Fashion-MNIST: 70,000 grey images of 28 × 28 pixels in ten classes, each set in four
-files.
+"""MNIST and Fashion-MNIST: 70,000 grey images of 28 × 28 pixels in ten classes, in four files each.
 
 The files are looked for in the folder `root`, else in the folder that the environment variable
 MADKIT_DATA names; each may be the folder of the four files or its parent. Where there is neither,
@@ -56,11 +55,10 @@ def mnist(
     root: str | Path | None = None,  # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (11 MB)
 ) -> Finite:
-    """Handwritten digits: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and fresh
-    data, 10,000 to test on.
+    """Handwritten digits: uint8 images (n, 1, 28, 28), labels 0 … 9.
 
-    A seed shuffles the training and the test images, each among themselves: a training image is
-    never a test row.
+    60,000 rows are for real and fresh data, 10,000 to test on. A seed shuffles the training and the
+    test images, each among themselves: a training image is never a test row.
 
     Raises FileNotFoundError where the files are not in `root`, or are nowhere and cannot be
     downloaded; ValueError for a file with another content. LeCun, Bottou, Bengio & Haffner (1998),
@@ -73,8 +71,7 @@ def fashion_mnist(
     root: str | Path | None = None,  # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (31 MB)
 ) -> Finite:
-    """Articles of clothing: uint8 images (n, 1, 28, 28), labels 0 … 9. 60,000 rows for real and
-    fresh data, 10,000 to test on.
+    """Articles of clothing: uint8 images (n, 1, 28, 28), labels 0 … 9.
 
     The labels: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle
     boot. Otherwise as `mnist`.
@@ -99,22 +96,20 @@ def _samples(archive: Archive, images: Path, labels: Path) -> Samples:
 def _checked(archive: Archive, path: Path):
     """The array in a file, if its hash is the published one."""
     content = path.read_bytes()
-    # a damaged file is called so first
-    array, got = idx.parse(content, str(path)), hashlib.sha256(content).hexdigest()
-    expected = archive.hashes[FILES.index(path.name)]
+    array = idx.parse(content, str(path))  # first, as it calls a damaged file so
+    got, expected = hashlib.sha256(content).hexdigest(), archive.hashes[FILES.index(path.name)]
     if got != expected:
-        other = FASHION if archive is MNIST else MNIST
-        what = (f"it is the file of {other.name}; keep each in a folder of its own, mnist/ and "
-                "fashion-mnist/"
-                if got in other.hashes else idx.AGAIN)
+        other, what = FASHION if archive is MNIST else MNIST, idx.AGAIN
+        if got in other.hashes:
+            what = (f"it is the file of {other.name}; keep each in a folder of its own, mnist/ and "
+                    "fashion-mnist/")
         raise ValueError(f"{archive.name}: {path} is not the published file: expected SHA-256 "
                          f"{expected}, got {got}; {what}")
     return array
 
 
 def _paths(archive: Archive, root: str | Path | None) -> list[Path]:
-    """The four files in `root`, else in MADKIT_DATA, else in the cache, where they are downloaded
-    to."""
+    """The four files in `root`, else in MADKIT_DATA, else downloaded to the cache."""
     place = root or os.environ.get("MADKIT_DATA")
     if place:
         top, said = Path(place).expanduser(), "root" if root else "MADKIT_DATA"
@@ -135,8 +130,7 @@ def _paths(archive: Archive, root: str | Path | None) -> list[Path]:
 
 
 def _downloaded(archive: Archive) -> list[Path]:
-    """The four files in the user's cache; those that are not there yet come from the first mirror
-    that has them."""
+    """The four files in the user's cache; what is not there comes from the first mirror with it."""
     import pooch
 
     cache, log = Path(pooch.os_cache("madkit")) / archive.folder, pooch.get_logger()

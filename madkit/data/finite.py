@@ -55,12 +55,8 @@ class Finite(card.Carded):
         Samples(self.x, self.y)  # says what is wrong with the labels
 
     def _check_test(self, test: Samples) -> None:
-        if (
-            not len(test)
-            or test.shape != self.shape
-            or test.x.dtype != self.x.dtype
-            or (test.y is None) != (self.y is None)
-        ):
+        alike = test.shape == self.shape and test.x.dtype == self.x.dtype
+        if not len(test) or not alike or (test.y is None) != (self.y is None):
             raise ValueError(f"{self.name}: expected test rows like the others, of shape "
                              f"{self.shape} and {self.x.dtype}, "
                              f"{'without' if self.y is None else 'with'} labels; got {test!r}")
@@ -101,8 +97,8 @@ class Finite(card.Carded):
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
         start, n = whole(f"{what}: start", start), whole(f"{what}: n", n)
         if start + n > self.rows:
-            advice = "" if isinstance(self.held_out,
-                                      Samples) else ", or hold out a smaller share (test=)"
+            given = isinstance(self.held_out, Samples)
+            advice = "" if given else ", or hold out a smaller share (test=)"
             raise ValueError(f"{what}: rows {start} to {start + n} were asked for, but {self!r} "
                              f"has {self.rows} rows for real and fresh data and {self.held} held "
                              f"out for testing; ask for fewer rows{advice}")
@@ -131,10 +127,10 @@ def array(
     y: Any = None,          # (n,) integer labels
     test: float = 0.25,     # share of the rows held out for testing
 ) -> Finite:
-    """Your own data: an array, tensor or table of numbers. It is copied; all but uint8 images
-    becomes float64.
+    """Your own data: an array, tensor or table of numbers.
 
-    Raises TypeError for anything that is not numbers, otherwise as `Finite`.
+    It is copied; all but uint8 images becomes float64. Raises TypeError for anything that is not
+    numbers, otherwise as `Finite`.
     """
     x = _numbers("x", x)
     x = x[:, None] if x.ndim == 1 else x
@@ -149,13 +145,11 @@ def array(
 
 def digits(test: float = 0.25) -> Finite:
     """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9.
-    Shipped, needs no network.
 
-    test  share of the rows held out for testing; by default 1,348 rows are left for real and fresh
-          data
+    test  share held out for testing; by default 1,348 rows are left for real and fresh data
 
-    The pixels are multiples of 1/16. Alpaydin & Kaynak (1998), https://doi.org/10.24432/C50P49;
-    data/digits/README.md.
+    Shipped, needs no network. The pixels are multiples of 1/16. Alpaydin & Kaynak (1998),
+    https://doi.org/10.24432/C50P49; data/digits/README.md.
     """
     with np.load(shipped("digits/digits.npz"), allow_pickle=False) as file:
         x, y = torch.from_numpy(file["x"]), torch.from_numpy(file["y"])
@@ -170,11 +164,9 @@ def _order(n: int, seed: int, what: str) -> Tensor:
 
 
 def _check_finite(name: str, x: Tensor) -> None:
-    bad = (
-        (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist()
-        if x.is_floating_point()
-        else []
-    )
+    if not x.is_floating_point():
+        return
+    bad = (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist()
     if bad:
         which = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of "

@@ -24,8 +24,7 @@ def images(
     size: int,            # width and height of a row in pixels
     test: float = 0.25,   # share of the rows held out for testing
 ) -> Finite:
-    """The pictures of a folder, uint8 of shape (n, 1, size, size) if all pixels of all are grey,
-    else (n, 3, size, size).
+    """The pictures of a folder, uint8 (n, 3, size, size); (n, 1, size, size) if all are grey.
 
     Rows are in the alphabetical order of the paths. Where every picture lies directly in one of two
     or more subfolders, these are its labels: 0, 1, 2, … in alphabetical order of their names.
@@ -33,8 +32,8 @@ def images(
     Raises FileNotFoundError for a folder that is none; ValueError for one with fewer than 3
     pictures, and for files that cannot be read, which it names.
     """
-    size, test, top = whole("images: size", size, least=1), share("images: test",
-                                                                  test), Path(folder).expanduser()
+    size, test = whole("images: size", size, least=1), share("images: test", test)
+    top = Path(folder).expanduser()
     if not top.is_dir():
         raise FileNotFoundError("images: folder expected a folder of pictures, got "
                                 f"{str(folder)!r}, which is none")
@@ -80,15 +79,14 @@ def _row(path: Path, size: int) -> np.ndarray:
     from PIL import Image, ImageOps
 
     with Image.open(path) as picture:
-        # a large JPEG is decoded no larger than is of use
-        picture.draft(None, (4 * size, 4 * size))
+        picture.draft(None, (4 * size, 4 * size))  # a large JPEG: decoded no larger than of use
         upright = _on_white(ImageOps.exif_transpose(picture))
     width, height = upright.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    square = upright.crop((left, top, left + side, top + side)).resize((size, size),
-                                                                       Image.Resampling.LANCZOS)
-    return np.asarray(square).transpose(2, 0, 1)
+    square = upright.crop((left, top, left + side, top + side))
+    resized = square.resize((size, size), Image.Resampling.LANCZOS)
+    return np.asarray(resized).transpose(2, 0, 1)
 
 
 def _on_white(picture):
@@ -99,11 +97,10 @@ def _on_white(picture):
         raise ValueError("its pixels are floating-point numbers of unknown range; save it with 8 "
                          "or 16 bits")
     if picture.mode.startswith("I"):  # 16 bits: Pillow would clip these at 255
-        picture = Image.fromarray(
-            (np.asarray(picture).clip(0, 65535) / 257).round().astype(np.uint8)
-        )
-    if "transparency" not in picture.info and picture.mode not in ("RGBA", "RGBa", "LA", "La",
-                                                                   "PA"):
+        grey = np.asarray(picture).clip(0, 65535) / 257
+        picture = Image.fromarray(grey.round().astype(np.uint8))
+    clear = picture.mode in ("RGBA", "RGBa", "LA", "La", "PA")
+    if not clear and "transparency" not in picture.info:
         return picture.convert("RGB")
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

@@ -59,8 +59,7 @@ def parse(content: bytes, name: str) -> np.ndarray:
 
 
 def pair(images: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 images (n, h, w) and their labels (n,). Raises ValueError where they are no such pair.
-    """
+    """uint8 images (n, h, w) and their labels (n,); ValueError where they are no such pair."""
     if images.dtype != np.uint8 or images.ndim != 3:
         raise ValueError(f"{name}: expected images, uint8 of shape (n, h, w), got {images.dtype} "
                          f"of shape {images.shape}")
@@ -74,8 +73,7 @@ def pair(images: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray,
 
 
 def read(path: Path) -> np.ndarray:
-    """The array in an IDX file. Raises ValueError as `parse`, OSError where the file cannot be
-    opened."""
+    """The array in an IDX file; ValueError as `parse`, OSError where it cannot be opened."""
     return parse(path.read_bytes(), str(path))
 
 

@@ -1,5 +1,7 @@
-"""A CSV file as a truth. Every complaint names the file, the line and the column, because only the
-reader can mend it."""
+"""A CSV file as a truth.
+
+Every complaint names the file, the line and the column, because only the reader can mend it.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,12 @@ def csv(
     columns: Sequence[str] | None = None,   # the columns to take; None: all but the label
     test: float = 0.25,                     # share of the rows held out for testing
     delimiter: str = ",",                   # between cells; ";" in many European files
-    header: bool | None = None,             # does line 1 name the columns? None: yes, but object if
-                                            # it looks like data
+    header: bool | None = None,             # does line 1 name the columns? None: it must
 ) -> Finite:
-    """The numbers of a CSV file: rows of shape (number of columns,), float64. Without a header,
-    columns are "1", "2", ….
+    """The numbers of a CSV file: rows of shape (number of columns,), float64.
+
+    Without a header, columns are "1", "2", …; header=None takes line 1 for names, and objects if it
+    looks like data.
 
     Whole-number labels stay as they are; others become 0, 1, 2, … in alphabetical order.
 
@@ -57,9 +60,10 @@ def csv(
                              f"first line, got {len(cells)}")
     x = [[_number(path, line, name, cells[names.index(name)]) for name in chosen]
          for line, cells in rows]
-    y = None if label is None else _labels(path, label,
-                                           [(line, cells[names.index(label)].strip())
-                                            for line, cells in rows])
+    y = None
+    if label is not None:
+        at = names.index(label)
+        y = _labels(path, label, [(line, cells[at].strip()) for line, cells in rows])
     return Finite(torch.tensor(x, dtype=torch.float64), y, test, f"csv({Path(path).name!r})")
 
 

@@ -107,8 +107,7 @@ class gaussian(Endless):
 
     @cached_property
     def root(self) -> Tensor:
-        """Σ^½ (d, d), the symmetric one: unlike an eigenvector factor it has no signs that a
-        library could choose."""
+        """Σ^½ (d, d), the symmetric one: it has no signs that a library could choose."""
         if self.cov is None:
             return torch.eye(self.dim, dtype=torch.float64)
         values, vectors = torch.linalg.eigh(self.cov)
@@ -126,14 +125,10 @@ class gaussian(Endless):
         return torch.zeros(self.dim, dtype=torch.float64), cov
 
     def __repr__(self) -> str:
-        cov = (
-            ""
-            if self.cov is None
-            else f", cov={self.cov.tolist()}"
-            if self.dim <= 3
-            else f", cov={self.dim}×{self.dim} matrix"
-        )
-        return f"gaussian(dim={self.dim}{cov})"
+        if self.cov is None:
+            return f"gaussian(dim={self.dim})"
+        cov = self.cov.tolist() if self.dim <= 3 else f"{self.dim}×{self.dim} matrix"
+        return f"gaussian(dim={self.dim}, cov={cov})"
 
 
 class Modes(Endless):
@@ -154,9 +149,8 @@ class Modes(Endless):
         return centres[chosen] + self.std * _normal(n, 2, generator)
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        return self.centres.mean(0), torch.cov(
-            self.centres.T, correction=0
-        ) + self.std**2 * torch.eye(2, dtype=torch.float64)
+        between = torch.cov(self.centres.T, correction=0)
+        return self.centres.mean(0), between + self.std**2 * torch.eye(2, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -277,10 +271,10 @@ class rosenbrock(Endless):
 
     @staticmethod
     def cooled_tail(share: float, lam: float, t: int) -> float:
-        """What is left of a share of tails when the latent cloud z is cooled t times, z ~ N(0, λᵗ
-        I): share^(1/λᵗ).
+        """What is left of a share of tails when the latent cloud z is cooled t times.
 
-        A perfectly fitted flow does so in t generations of a fully synthetic loop.
+        Then z ~ N(0, λᵗ I), and share^(1/λᵗ) is left. A perfectly fitted flow does so in t
+        generations of a fully synthetic loop.
 
         share  of the truth, in (0, 1)
         lam    the λ of every generation, in (0, 1]
@@ -289,8 +283,7 @@ class rosenbrock(Endless):
         return share ** (1 / lam**t)
 
     def contour(self, share: float = 0.05) -> Tensor:
-        """Points (200, 2) around the contour of p that leaves this share of the truth outside, in
-        (0, 1)."""
+        """Points (200, 2) around the contour of p that leaves this share of the truth outside."""
         angle = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
         z = math.sqrt(-2 * math.log(share)) * torch.stack([angle.cos(), angle.sin()], 1)
         return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
@@ -310,6 +303,5 @@ def _uniform(n: int, generator: torch.Generator) -> Tensor:
 def _moments(mean: list, cov: list, noise: float = 0.0) -> tuple[Tensor, Tensor]:
     """As tensors, with the variance of the noise added."""
     eye = torch.eye(len(mean), dtype=torch.float64)
-    return torch.tensor(mean, dtype=torch.float64), torch.tensor(
-        cov, dtype=torch.float64
-    ) + noise**2 * eye
+    spread = torch.tensor(cov, dtype=torch.float64) + noise**2 * eye
+    return torch.tensor(mean, dtype=torch.float64), spread

@@ -42,9 +42,11 @@ def run(
     The same law as `mk.run(mk.models.Gaussian(), loop, mk.data.gaussian(dim))`. A list of loops
     gives the tables a column `loop`; n_ini may then be one number for each.
 
-    Metrics judge the fit (λ not applied) against the truth; "spectrum", which has to be asked for,
-    gives rows "spectrum.1" (largest eigenvalue) … Raises ValueError, with the reason, for a loop
-    whose law is not known (plain functions, accumulate_subsample), and for arguments out of range.
+    metrics  some of "w2_squared", "mean_error", "trace", "logdet" and "spectrum"
+
+    They judge the fit (λ not applied) against the truth; "spectrum" gives rows "spectrum.1"
+    (largest eigenvalue), "spectrum.2" … Raises ValueError, with the reason, for a loop whose law is
+    not known (plain functions, accumulate_subsample), and for arguments out of range.
     """
     import pandas as pd
 
@@ -96,9 +98,11 @@ def simulate(
 ) -> dict[str, np.ndarray]:
     """The numbers of `run` as arrays (loops, seeds, generations, …), for live views.
 
-    Arguments and errors as there; with `at` only these generations are measured: (loops, seeds,
-    len(at), …). Further metrics are "spectrum" (eigenvalues, largest first) and "mean", whose shape
-    goes on with (d,), and "cov", with (d, d): the last two are the fits themselves.
+    metrics  those of `run`; and "mean" and "cov", the fits themselves
+
+    Other arguments and errors as there; with `at` only these generations are measured: (loops,
+    seeds, len(at), …). The shape goes on with (d,) for "spectrum" (eigenvalues, largest first) and
+    for "mean", and with (d, d) for "cov".
     """
     loops, names, seeds = _loops(loop), _names(metrics, MEASURES), several_seeds(seeds)
     dim, generations = whole("dim", dim, least=1), whole("generations", generations, least=1)

@@ -1,5 +1,4 @@
-"""Metrics: (real, fake) -> a number, or a dict of numbers. Quality, diversity, and the distance
-between two clouds.
+"""Metrics: (real, fake) -> a number, or a dict of numbers.
 
 | what it shows | metric |
 |---|---|

@@ -1,5 +1,4 @@
-"""One fit, many λ: what sampling bias does to the rows that a model emits, before any loop repeats
-it.
+"""One fit, many λ: what sampling bias does to emitted rows, before any loop repeats it.
 
     sampling_bias({"Gaussian": mk.models.Gaussian()}, truth, lams=(1, 0.5)) -> Biased
 
@@ -56,22 +55,23 @@ class Biased:
 def sampling_bias(
     models: Mapping[str, Any],          # unfitted models by name; they stay unfitted
     truth: Any,                         # one of mk.data; with labels where a model needs them
-    lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),                 # every λ in [0, 1]
+    lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),          # every λ in [0, 1]
     n: int = 1000,                      # real rows that models are fitted on
     emit: int = 1000,                   # rows emitted at every λ, judged against as many test rows
-    metrics: Iterable[Metric | str] = (precision, recall),         # (real, fake) -> number or dict
-    features: Callable[[Samples], Samples] | None = None,  # what metrics see of rows; None: the
-                                                           # rows
+    metrics: Iterable[Metric | str] = (precision, recall),  # (real, fake) -> number or dict
+    features: Callable[[Samples], Samples] | None = None,   # what metrics see; None: the rows
     seed: int = 0,
 ) -> Biased:
-    """Fit each model once and sample it at every λ. Raises ValueError for λ outside [0, 1] and what
-    models refuse."""
+    """Fit each model once and sample it at every λ.
+
+    Raises ValueError for λ outside [0, 1] and what models refuse.
+    """
     import pandas as pd
 
     lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
     seen = features or (lambda rows: rows)
-    train, real = truth.real(whole("n", n, least=2), seed), truth.test(whole("emit", emit, least=2),
-                                                                       seed)
+    train = truth.real(whole("n", n, least=2), seed)
+    real = truth.test(whole("emit", emit, least=2), seed)
     samples = {name: _sampled(name, model, train, lams, len(real), seed)
                for name, model in models.items()}
     judged = seen(real)

@@ -14,11 +14,11 @@ from madkit.samples import Samples
 
 
 def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
-    """Sliced Wasserstein-2 distance: the root mean of W2² over projections onto random lines; ≥ 0,
-    small is good.
+    """Sliced Wasserstein-2 distance: the root mean of W2² over projections onto random lines.
 
-    The lines are the same in every call. In one dimension W2² joins equal quantiles, exactly so for
-    clouds of different size. Bonneel et al. (2015), https://doi.org/10.1007/s10851-014-0506-3.
+    A number ≥ 0, small is good. The lines are the same in every call. In one dimension W2² joins
+    equal quantiles, exactly so for clouds of different size. Bonneel et al. (2015),
+    https://doi.org/10.1007/s10851-014-0506-3.
     """
     a, b = clouds(real, fake)
     generator = torch.Generator().manual_seed(0)
@@ -28,8 +28,8 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
     a, b = (((x - a[0]) @ lines).sort(dim=0).values for x in (a, b))  # (n, projections)
     if len(a) == len(b):
         return (a - b).square().mean().sqrt().item()
-    at = torch.cat([torch.arange(1, len(x) + 1, dtype=a.dtype, device=a.device) / len(x)
-                    for x in (a, b)]).sort().values
+    steps = [torch.arange(1, len(x) + 1, dtype=a.dtype, device=a.device) / len(x) for x in (a, b)]
+    at = torch.cat(steps).sort().values
     weight = at.diff(prepend=at.new_zeros(1))  # the steps of both quantile functions
     middle = at - weight / 2
     i, j = ((middle * len(x)).long().clamp(max=len(x) - 1) for x in (a, b))
@@ -37,12 +37,11 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
 
 
 def mmd(real: Samples, fake: Samples) -> float:
-    """Squared maximum mean discrepancy, unbiased, with a Gaussian kernel; small is good, may fall
-    below 0.
+    """Squared maximum mean discrepancy with a Gaussian kernel; small is good.
 
-    k(x, y) = exp(−‖x − y‖²/(2h²)), h the (lower) median distance of the first 1,000 real rows;
-    where that is 0, k is 1 for equal rows, else 0. Gretton et al. (2012),
-    https://jmlr.org/papers/v13/gretton12a.html, eq. 3; needs 2 rows on each side.
+    Unbiased, so that it may fall below 0. k(x, y) = exp(−‖x − y‖²/(2h²)), h the (lower) median
+    distance of the first 1,000 real rows; where that is 0, k is 1 for equal rows, else 0. Gretton
+    et al. (2012), https://jmlr.org/papers/v13/gretton12a.html, eq. 3; needs 2 rows on each side.
     """
     a, b = clouds(real, fake, least=2)
     h2 = torch.pdist(a[:1000]).median().square().clamp(min=torch.finfo(a.dtype).tiny)
@@ -56,8 +55,7 @@ def mmd(real: Samples, fake: Samples) -> float:
 
 
 def modes(centres: Tensor, radius: float) -> Callable[[Samples, Samples], dict[str, float]]:
-    """A metric of modes: {"alive": modes with a fake row within radius, "variance": their mean
-    variance}.
+    """A metric of modes: {"alive": those with a fake row near, "variance": their mean variance}.
 
     centres   (k, d), of the truth's modes; a row belongs to the nearest of them if that is within
               radius

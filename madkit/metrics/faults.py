@@ -1,5 +1,4 @@
-"""Damage on purpose: rows of a known truth with one known fault, to learn what a metric sees and
-what it misses.
+"""Damage on purpose: rows of a known truth with one known fault, to learn what a metric sees.
 
     rows = Faults(mk.data.grid25(), n=500)
     fake = rows.emit("modes dropped", 0.3)           # what a model with that fault would emit
@@ -74,8 +73,7 @@ class Faults:
 
     @cached_property
     def pool(self) -> Samples:
-        """New rows, labelled by mode: enough for n rows of a single mode where the truth is
-        endless."""
+        """New rows, labelled by mode; of an endless truth, enough for n rows of a single mode."""
         if not hasattr(self.truth, "centres"):
             return self.truth.fresh(self.n, self.truth.rows - self.n, seed=self.seed)
         new = self.truth.fresh(self.n, 2 * len(self.truth.centres) * self.n, seed=self.seed)
@@ -145,9 +143,9 @@ def _with_outliers(rows: Faults, emitted: Samples, many: int) -> Samples:
 
 
 def _memorised(rows: Faults, s: float) -> Samples:
-    emitted, many = rows.perfect, round(s * rows.n)
-    train = rows.train if rows.train.y is not None else Samples(rows.train.x,
-                                                                torch.zeros(len(rows.train)))
+    emitted, train, many = rows.perfect, rows.train, round(s * rows.n)
+    if train.y is None:
+        train = Samples(train.x, torch.zeros(len(train)))
     return train[:many] + emitted[many:]
 
 
@@ -162,7 +160,12 @@ def _hidden(rows: Faults, s: float) -> Samples:
 
 
 FAULTS: dict[str, Callable[[Faults, float], Samples]] = {
-    "modes dropped": _dropped, "modes shrunk": _shrunk, "noise": _noisy, "shift": _shifted,
+    "modes dropped": _dropped,
+    "modes shrunk": _shrunk,
+    "noise": _noisy,
+    "shift": _shifted,
     "outliers": _outlying,
-    "training rows": _memorised, "copies": _copied, "dropped, one outlier": _hidden,
+    "training rows": _memorised,
+    "copies": _copied,
+    "dropped, one outlier": _hidden,
 }

@@ -1,9 +1,9 @@
-"""Features: what a classifier sees in an image, so that metrics compare strokes and shapes instead
-of pixels.
+"""Features: what a classifier sees in an image, so that metrics compare shapes, not pixels.
 
-    h = body(x / 255)          84 features of an image: two convolutions, each halved by maxima, and two full layers, ReLU
+    h = body(x / 255)          84 features: two convolutions, each halved by maxima, two full layers
     p(y | x) = softmax(W h)    its ten classes
-    z = plane(h)               its place in the plane: a fixed map of the real images, in which every generation is drawn
+    z = plane(h)               its place in the plane: a fixed map of the real images, in which
+                               every generation is drawn
 
 A Fréchet distance of features h is a FID with this network in Inception's place; it compares with
 no other network's. The map is a t-SNE of the real images' features (van der Maaten & Hinton 2008,
@@ -32,25 +32,25 @@ from madkit.samples import Samples
 
 Name = Literal["mnist", "fashion", "digits"]
 SIDES: dict[Name, int] = {"mnist": 28, "fashion": 28, "digits": 8}  # pixels
-# in mk.data
 TRUTHS: dict[Name, str] = {"mnist": "mnist", "fashion": "fashion_mnist", "digits": "digits"}
 WIDTH, CLASSES = 84, 10
 CHUNK = 2000  # images at a time; bounds memory (40 MB)
 
 
 class Network(nn.Module):
-    """The three parts: body (images in [0, 1] to features), head (features to logits), plane
-    (features to places)."""
+    """Three parts: body (images in [0, 1] to features), head (to logits) and plane (to places)."""
 
     def __init__(self, side: int):
         super().__init__()
-        first, second = (nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)) if side == 28 else (
-            nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 16, 3, padding=1))
-        flat = 400 if side == 28 else 64
+        if side == 28:
+            first, second, flat = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5), 400
+        else:
+            first, second = nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 16, 3, padding=1)
+            flat = 64
         self.body = nn.Sequential(
-            first, nn.ReLU(), nn.MaxPool2d(2),  # (n, 6, 14, 14)
-            second, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),                        # (n, 400)
-            nn.Linear(flat, 120), nn.ReLU(), nn.Linear(120, WIDTH), nn.ReLU())       # (n, 84)
+            first, nn.ReLU(), nn.MaxPool2d(2),                                  # (n, 6, 14, 14)
+            second, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),                   # (n, 400)
+            nn.Linear(flat, 120), nn.ReLU(), nn.Linear(120, WIDTH), nn.ReLU())  # (n, 84)
         self.head = nn.Linear(WIDTH, CLASSES)
         self.plane = nn.Sequential(nn.Linear(WIDTH, 96), nn.SiLU(), nn.Linear(96, 32), nn.SiLU(),
                                    nn.Linear(32, 2))
@@ -86,8 +86,8 @@ class LeNet:
 
     @cached_property
     def network(self) -> Network:
-        """The network with its shipped weights, read when first needed. No field: not part of what
-        a LeNet is equal to."""
+        """The network with its shipped weights, read when first needed; no field, so not compared.
+        """
         from safetensors.torch import load_file
 
         with torch.device("meta"):  # no weights are drawn that the shipped ones replace
@@ -115,8 +115,7 @@ class LeNet:
         return self.probabilities(rows).argmax(1)
 
     def map(self, rows: Samples) -> Tensor:
-        """Places of images or features in a fixed map of the real images, (n, 2) float32, about −2
-        … 2."""
+        """Places of images or features in a fixed map, (n, 2) float32, about −2 … 2."""
         h = self._features(rows)
         return self._on(h).plane(h)
 
@@ -148,14 +147,15 @@ class LeNet:
 
 @dataclass(frozen=True)
 class Classes:
-    """A metric of emitted images or features: which classes they fall into, by a LeNet's eye. It
-    does not look at the real rows.
+    """A metric of emitted images or features: which classes they fall into, by a LeNet's eye.
 
     entropy     of the class histogram, in nats, good when equal to the truth's; log 10 = 2.30 when
                 all classes are equally frequent, 0 when one is left
     own         share of the rows that are classified as their own label, in [0, 1], high is good;
                 nan without labels
     share.0 …   share of the rows in each class, in [0, 1], good when equal to the truth's
+
+    It does not look at the real rows.
     """
 
     __name__ = "classes"  # in tables
@@ -175,8 +175,10 @@ class Classes:
 
 @contextmanager
 def exactly(x: Tensor) -> Iterator[None]:
-    """Within, convolutions of x keep all digits of float32: CUDA's drop half of them by default,
-    and a FID would see it."""
+    """Within, convolutions of x keep all digits of float32.
+
+    CUDA's drop half of them by default, and a FID would see it.
+    """
     before = cudnn.allow_tf32 if x.is_cuda else False
     if before:
         cudnn.allow_tf32 = False

@@ -9,17 +9,16 @@ from madkit.samples import Samples
 
 
 def w2_squared(real: Samples | Moments, fake: Samples | Moments) -> float:
-    """Squared Wasserstein-2 distance of the Gaussians with the moments of both sides; ≥ 0, small is
-    good.
+    """Squared Wasserstein-2 distance of the Gaussians with the moments of both sides.
 
-    ‖μ1 − μ2‖² + tr(Σ1 + Σ2 − 2 (Σ1^½ Σ2 Σ1^½)^½). The paper's WD is this square. Dowson and Landau
-    (1982), https://doi.org/10.1016/0047-259X(82)90077-X.
+    ‖μ1 − μ2‖² + tr(Σ1 + Σ2 − 2 (Σ1^½ Σ2 Σ1^½)^½) ≥ 0, small is good. The paper's WD is this square.
+    Dowson and Landau (1982), https://doi.org/10.1016/0047-259X(82)90077-X.
     """
     (mean1, cov1), (mean2, cov2) = both(real, fake)
     # tr (Σ1^½ Σ2 Σ1^½)^½ is the nuclear norm of R1ᵀ R2
     roots = torch.linalg.svdvals(root(cov1).T @ root(cov2)).sum()
-    return max(0.0, ((mean1 - mean2).square().sum() + cov1.trace()
-                     + cov2.trace() - 2 * roots).item())
+    squared = (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * roots
+    return max(0.0, squared.item())
 
 
 def mean_error(real: Samples | Moments, fake: Samples | Moments) -> float:
@@ -55,12 +54,11 @@ MOMENTS = (w2_squared, mean_error, trace, logdet, spectrum)
 
 
 def frechet(real: Samples, fake: Samples) -> float:
-    """Fréchet distance: `w2_squared` of the moments of rows, best of features (then it is the
-    FID); ≥ 0, small is good.
+    """Fréchet distance: `w2_squared` of the moments of rows, best of features (then it is the FID).
 
-    Fast where `w2_squared` is thorough: rows fewer than dimensions are never made a covariance of,
-    and large covariances go by eigenvalues, to half of the digits. Heusel et al. (2017),
-    https://arxiv.org/abs/1706.08500, eq. 6.
+    A number ≥ 0, small is good. Fast where `w2_squared` is thorough: rows fewer than dimensions are
+    never made a covariance of, and large covariances go by eigenvalues, to half of the digits.
+    Heusel et al. (2017), https://arxiv.org/abs/1706.08500, eq. 6.
     """
     a, b = clouds(real, fake, least=2)
     (mean1, a), (mean2, b) = centred(a), centred(b)

@@ -1,5 +1,5 @@
-"""Metrics of nearest neighbours, and the distances between all pairs of rows, in chunks of bounded
-memory."""
+"""Metrics of nearest neighbours, and distances of all pairs of rows, in chunks of bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -12,58 +12,55 @@ from madkit.base.checks import whole
 from madkit.metrics.sides import clouds
 from madkit.samples import Samples
 
-# pairs looked at at a time (64 MiB for their distances); changes memory, and no number but by
-# rounding
-CHUNK = 2**23
+CHUNK = 2**23    # pairs looked at at a time: 64 MiB; changes memory, and numbers only by rounding
 ROUNDING = 1e-9  # squared distances that differ by less, relatively, are equal
 
 
 def precision(real: Samples, fake: Samples, k: int = 5) -> float:
-    """Quality: the share of fake rows that lie in a k-nearest-neighbour ball of some real row; in
-    [0, 1], high is good.
+    """Quality: the share of fake rows in a k-nearest-neighbour ball of some real row.
 
-    Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991, eq. 1 and 2; needs k + 1 rows on
-    each side.
+    A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
+    eq. 1 and 2; needs k + 1 rows on each side.
     """
     a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[0].gt(0).double().mean().item()
 
 
 def recall(real: Samples, fake: Samples, k: int = 5) -> float:
-    """Diversity: the share of real rows that lie in a k-nearest-neighbour ball of some fake row; in
-    [0, 1], high is good.
+    """Diversity: the share of real rows in a k-nearest-neighbour ball of some fake row.
 
-    Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991, eq. 1 and 3: precision with the
-    sides exchanged.
+    A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
+    eq. 1 and 3: precision with the sides exchanged.
     """
     a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
 def density(real: Samples, fake: Samples, k: int = 5) -> float:
-    """Quality: how many of the real rows' k-nearest-neighbour balls hold a fake row, over k, on
-    average; ≥ 0, good near 1.
+    """Quality: how many of the real rows' k-nearest-neighbour balls hold a fake row, over k.
 
-    Unlike precision, one outlier of the real rows, whose ball is large, counts little. Naeem et al.
-    (2020), https://arxiv.org/abs/2002.09797, eq. 3.
+    On average over fake rows; ≥ 0, good near 1. Unlike precision, one outlier of the real rows,
+    whose ball is large, counts little. Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq.
+    3.
     """
     a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[0].double().mean().item() / k
 
 
 def coverage(real: Samples, fake: Samples, k: int = 5) -> float:
-    """Diversity: the share of real rows whose k-nearest-neighbour ball holds some fake row; in [0,
-    1], high is good.
+    """Diversity: the share of real rows whose k-nearest-neighbour ball holds some fake row.
 
-    Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq. 4.
+    A number in [0, 1], high is good. Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq. 4.
     """
     a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
     return _inside(b, a, k)[1].double().mean().item()
 
 
 def _inside(points: Tensor, centres: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Of each point, in how many k-nearest-neighbour balls of the centres it lies; of each ball,
-    whether it holds a point."""
+    """Of each point, in how many balls it lies; of each ball, whether it holds a point.
+
+    A ball reaches from a centre to the k-th nearest other one.
+    """
     radii = _radii(centres, k) * (1 + ROUNDING)
     balls = torch.zeros(len(points), dtype=torch.long, device=points.device)
     holds = torch.zeros(len(centres), dtype=torch.bool, device=points.device)
@@ -84,8 +81,10 @@ def _radii(x: Tensor, k: int) -> Tensor:
 
 
 def distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slice, Tensor]]:
-    """Chunks of the squared distances (rows of a, all of b), and which rows; others: a is b, no row
-    is near to itself."""
+    """Chunks of the squared distances (rows of a, all of b), and which rows.
+
+    others  a is b, and no row is near to itself
+    """
     step = max(1, CHUNK // len(b))
     for start in range(0, len(a), step):
         squared = squared_distances(a[start : start + step], b)
@@ -95,15 +94,17 @@ def distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slic
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """‖a − b‖² of all pairs of rows, (len(a), len(b)): by a matrix product, and from the difference
-    where that cancels."""
+    """‖a − b‖² of all pairs of rows, (len(a), len(b)).
+
+    By a matrix product, and from the difference where that cancels.
+    """
     if a.shape[1] <= 8:
         return _direct(a, b)
     middle = b.mean(0)
     p, q = a - middle, b - middle
     p2, q2 = p.square().sum(1, keepdim=True), q.square().sum(1, keepdim=True)
-    squared = torch.cat([-2 * p, p2, torch.ones_like(p2)],
-                        1) @ torch.cat([q, torch.ones_like(q2), q2], 1).T
+    left = torch.cat([-2 * p, p2, torch.ones_like(p2)], 1)
+    squared = left @ torch.cat([q, torch.ones_like(q2), q2], 1).T
     # all pairs below 0.1 % of p² + q²: elsewhere twelve digits are left
     near = (squared <= 4e-3 * p2).nonzero()
     if len(near) > squared.numel() / 16:
