@@ -60,8 +60,8 @@ def explore(
 
     Loops are functions of the settings they take. Without a model, a Gaussian is fitted to N(0, I)
     by the exact law, all seeds anew at every move. `explorer.state` can be read, set and copied;
-    `explorer.run` is the Run behind the picture. ValueError for settings that no loop takes, or
-    values that a slider does not have; TypeError for anything else.
+    `explorer.run` is the Run behind the picture. A value that a slider lacks is added to it.
+    ValueError for settings that no loop takes or that are no numbers; TypeError for anything else.
     """
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any

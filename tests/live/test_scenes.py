@@ -453,6 +453,7 @@ def test_an_explorer_is_one_file(tmp_path):
     (dict(t=51), ValueError, "t expected a whole number from 1 to 50, got 51"),
     (dict(presets={"x": {"q": 1}}), ValueError, "presets: 'x' sets 'q'"),
     (dict(n=-5), ValueError, "n"),
+    (dict(n="many"), ValueError, "expected a number for n, got 'many'"),
     (dict(render="sometimes"), ValueError, "render .*expected auto, live, static or report"),
 ])
 def test_explore_refuses_in_words(given, error, said):
