@@ -8,6 +8,7 @@ In a notebook `mk.run?` says what a function does and what each argument is; Tab
 what there is.
 """
 
+from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from madkit import data, exact, lesson, live, metrics, models, plot, recipes, sweep, testing, theory
@@ -35,6 +36,7 @@ from madkit.samples import Samples
 from madkit.steps import steps
 
 if TYPE_CHECKING:
+    __version__: str
     from madkit.lesson.report import report
     from madkit.live.explorer import explore
     from madkit.live.map import phase_map
@@ -46,6 +48,8 @@ else:  # a tool that reads types sees these three, and no name that is not there
         """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
         if name in ("explore", "phase_map"):
             return getattr(live, name)
+        if name == "__version__":
+            return _version("madkit")
         raise missing("mk", name)
 
 

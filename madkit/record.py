@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from madkit.base import card, ends, files
+from madkit.base.checks import place
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Run(card.Carded):
 
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json, npz), but not into one with another run."""
-        folder = Path(folder)
+        folder = place("folder", folder)
         files.claim(folder, self.spec)
         write_run(self, folder)
         self.folder = folder
@@ -112,7 +113,7 @@ def write_run(result: Run, folder: Path) -> None:
 
 def load(folder: str | Path) -> Run:
     """A Run that `Run.save` or `run(store=…)` wrote. StoreError where it is damaged or cut off."""
-    folder = Path(folder)
+    folder = place("folder", folder)
     if not (folder / "spec.json").exists():
         raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
     spec = files.read_json(folder / "spec.json")

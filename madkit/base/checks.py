@@ -1,10 +1,19 @@
-"""Checks of single numbers; each returns its argument, or says what was expected and what came."""
+"""Checks of single numbers and paths; each returns its argument, or says what was expected and what came."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+
+
+def place(name: str, value: Any) -> Path:
+    """value as the path of a file or folder, "~" being one's home."""
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        raise TypeError(f"{name}: expected the path of a file or folder, got {value!r}")
+    return Path(value).expanduser()
 
 
 def whole(name: str, n: Any, least: int = 0) -> int:

@@ -22,6 +22,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,19 @@ def write(path: Path, content: bytes) -> None:
         raise OSError(error.errno, f"could not write {path} ({error.strerror}); what was stored "
                                    "before is unharmed: make room and call again with the same "
                                    "store to go on") from error
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Make the renaming last. Shared folders of other systems know no such thing, and need not."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -142,6 +152,11 @@ def read_table(path: Path) -> pd.DataFrame:
         raise StoreError(f"{path} is damaged ({error}); nothing was changed") from error
 
 
+def _counts(path: Path) -> bool:
+    """Whether a folder that holds it is not empty: desktops and editors leave hidden files."""
+    return path.name != "spec.json.tmp" and not path.name.startswith(".")
+
+
 def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY,
           kind: str = "run") -> None:
     """Make the folder this run's, or check that it is.
@@ -150,8 +165,7 @@ def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY
     """
     if folder.is_file():
         raise StoreError(f"store: {folder} is a file; give the name of a folder")
-    # new, or killed at once
-    if not folder.exists() or all(path.name == "spec.json.tmp" for path in folder.iterdir()):
+    if not folder.exists() or not any(map(_counts, folder.iterdir())):   # new, or killed at once
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())
         return

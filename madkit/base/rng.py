@@ -15,14 +15,15 @@ from __future__ import annotations
 
 import hashlib
 import random
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-_lock = threading.RLock()
+from madkit.base.locks import lock
+
+_lock = lock()
 # whether the innermost block is `preserved`, whose own generators nobody draws from
 _unused = False
 

@@ -32,6 +32,7 @@ from typing import Any
 import torch
 
 from madkit.base.checks import whole
+from madkit.base.locks import lock
 from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
@@ -80,7 +81,7 @@ def unpack(packed: bytes) -> Any:
 
 # --- one thread -----------------------------------------------------------------------------------
 
-_lock = threading.Lock()
+_lock = lock()
 # the thread counts at the outermost `one_thread`, once for each block that is open
 _before: list[tuple[int, Any]] = []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from madkit.base.checks import place
 from madkit.data.finite import Finite
 
 Row = tuple[int, list[str]]  # the line of the file it ends on, its cells
@@ -44,7 +45,7 @@ def csv(
     if isinstance(columns, str):
         raise TypeError(f"csv: columns expected a list of names, such as [{columns!r}], got "
                         f"{columns!r}")
-    rows = list(_rows(Path(path), delimiter))
+    rows = list(_rows(place("csv: path", path), delimiter))
     names, rows = _names(path, rows, header, delimiter)
     chosen = [name for name in names if name != label] if columns is None else list(columns)
     for name in chosen if label is None else [*chosen, label]:

@@ -8,7 +8,6 @@ settings is the settings, and a slider draws nothing anew.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,11 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from madkit.base.locks import lock
 from madkit.base.rng import key
 
 LAST: OrderedDict[tuple, np.ndarray] = OrderedDict()  # drawn last, for who asks for it again
 KEPT, ROOM = 256, 2**22                               # so many arrays, of so many numbers in all
-LOCK = threading.Lock()                               # sliders ask on threads of their own
+LOCK = lock()                                         # sliders ask on threads of their own
 
 
 class Draws:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from madkit.base.checks import place
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.scenes.page import State, written
@@ -119,7 +120,7 @@ class PageShell(Shell):
         """
         if (data := self._offline()) is None:
             raise ValueError("write: nothing has been run yet; press Run first")
-        file, title = Path(file), data["page"]["title"] or self.TITLE
+        file, title = place("file", file), data["page"]["title"] or self.TITLE
         body = f"<h1>{html.escape(title)}</h1>" + inline.fragment(data, self._still()["text/html"])
         file.write_text(frame(title, body, made_from=f"madkit {self.NAME}"), encoding="utf-8")
         return file

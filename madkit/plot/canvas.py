@@ -42,12 +42,17 @@ class Figure(Shown, figure.Figure):
     `alt` is what it says in words.
     """
 
-    panels: Panels
+    grid: list[list[Axes]]     # no array: the cycle collector sees into lists alone
     _alt: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         FigureCanvasAgg(self)
+
+    @property
+    def panels(self) -> Panels:
+        """Its axes, (rows, columns)."""
+        return np.array(self.grid, dtype=object).view(Panels)
 
     @property
     def alt(self) -> str:

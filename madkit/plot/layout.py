@@ -7,12 +7,12 @@ with a thin line to what they name.
 from __future__ import annotations
 
 import textwrap
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.locks import lock
 from madkit.plot.language import COLOURS, ink
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from madkit.plot.canvas import Figure, Panels
 
 # matplotlib draws on one thread at a time; slider callbacks come on another
-DRAWING = threading.RLock()
+DRAWING = lock()
 TITLE, LABEL, TEXT = 16, 13, 11.5    # points
 LINE = 1.3                           # height of a line of text, in its size
 
@@ -36,12 +36,11 @@ def figure(
     """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are
     its axes, `figure.alt` its text.
     """
-    from madkit.plot.canvas import Axes, Figure, Panels
+    from madkit.plot.canvas import Axes, Figure
 
     new = Figure((width, height), layout="constrained")
     new.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    axes = new.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": Axes})
-    new.panels = axes.view(Panels)
+    new.grid = new.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": Axes}).tolist()
     for ax in new.panels.flat:
         plain(ax)
     return new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from madkit.base.checks import place
 from madkit.base.shipped import shipped
 from madkit.record import Run, load
 
@@ -17,7 +18,7 @@ def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
              holds one run has its name as label. Raises FileNotFoundError when there is none of
              that name.
     """
-    home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
+    home = shipped(f"runs/{name}") if folder is None else place("folder", folder) / name
     if (home / "samples.npz").exists():
         return {name: load(home)}
     runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]

@@ -12,7 +12,7 @@ from typing import Any
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
-from madkit.base.checks import several_seeds, unit, whole
+from madkit.base.checks import place, several_seeds, unit, whole
 from madkit.base.device import resolve
 from madkit.loops import Loop
 from madkit.metrics.values import Metric, chosen
@@ -86,7 +86,7 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         emit=whole("emit", emit, least=2),
         lam_emit=loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
         device=str(resolve(device)),
-        store=None if store is None else Path(store),
+        store=None if store is None else place("store", store),
     )
 
 

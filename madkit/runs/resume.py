@@ -14,6 +14,7 @@ from typing import Any
 
 from madkit import loops
 from madkit.base import describe as specs
+from madkit.base.checks import place
 from madkit.base.device import resolve
 from madkit.base.files import StoreError, read_json
 from madkit.base.rng import stream
@@ -37,7 +38,7 @@ def reopen(folder: str | Path, model: Any, seed: int | None = None,
     Raises StoreError where no generations are kept, for another model, and for damaged files.
     """
     check_model_methods(model)
-    folder = Path(folder)
+    folder = place("folder", folder)
     spec = read_json(folder / "spec.json")
     if (asked := specs.describe(model)) != spec.get("model"):
         raise StoreError(f"reopen: {folder} holds generations of another model: stored "

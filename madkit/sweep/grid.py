@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import describe as specs
 from madkit.base import workers
-from madkit.base.checks import several_seeds
+from madkit.base.checks import place, several_seeds
 from madkit.base.device import resolve
 from madkit.base.progress import bar
 from madkit.sweep.cells import Folder, Outcome, Task, Value, frame, tasks
@@ -69,7 +69,7 @@ def grid(
     workers.check_executor(executor)
     checked = _over(over)
     _check_function(f, checked)
-    sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(Path(store)))
+    sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(place("store", store)))
     if sweep.folder:
         sweep.folder.claim(specs.describe(f), sweep.over, sweep.seeds,
                            specs.provenance(str(resolve("auto"))))
@@ -81,7 +81,7 @@ def table(store: str | Path) -> pd.DataFrame:
 
     Raises StoreError.
     """
-    folder = Folder(Path(store))
+    folder = Folder(place("store", store))
     over = folder.spec()["over"]
     done, _ = folder.known()
     return frame((folder.read(task) for task in folder.tasks() if task.name in done), over)
@@ -94,7 +94,7 @@ def failures(store: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    folder = Folder(Path(store))
+    folder = Folder(place("store", store))
     over = folder.spec()["over"]
     _, failed = folder.known()
     records = (folder.read(task, failed=True) for task in folder.tasks() if task.name in failed)

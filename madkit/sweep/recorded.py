@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from madkit.base.checks import place
 from madkit.base.files import read_json, read_table
 from madkit.base.shipped import shipped
 
@@ -20,7 +21,7 @@ def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises
              FileNotFoundError when there is none.
     """
-    home = shipped(f"runs/{name}") if folder is None else Path(folder) / name
+    home = shipped(f"runs/{name}") if folder is None else place("folder", folder) / name
     if not (home / "table.csv").exists():
         raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit "
                                 f"record {name}` makes it, and mk.recorded reads records of runs")

@@ -474,3 +474,12 @@ assert not {"torch", "matplotlib.pyplot"} & set(sys.modules)
     done = subprocess.run([sys.executable, "-c", script, mk.__path__[0]], capture_output=True,
                           text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_figure_that_nobody_holds_is_freed():
+    import gc
+    import weakref
+
+    figures = [weakref.ref(curves(record()).figure), weakref.ref(figure(rows=2, columns=2))]
+    gc.collect()
+    assert [one() for one in figures] == [None, None]

@@ -63,17 +63,19 @@ def main(name, folder):
     started = time.perf_counter()
     run(name, folder + "-whole")
     duration = time.perf_counter() - started
-    moments = random.Random(0)
-    seen = []
+    chance, seen = random.Random(0), []
+    generations, seeds = LOOPS[name][3:]
     while len(seen) < kills:
         before, pid = stored(folder), child(name, folder)
-        while stored(folder) == before:
+        room = (generations * seeds - before) // (kills - len(seen) + 1)  # some are left for the last
+        goal = before + chance.randint(1, max(1, room))
+        while stored(folder) < goal:
+            assert os.waitpid(pid, os.WNOHANG)[0] == 0, "the run ended before it was killed"
             time.sleep(0.001)
-        time.sleep(moments.uniform(0, duration / 15))
+        time.sleep(chance.uniform(0, duration / (generations * seeds)))  # within a generation
         os.kill(pid, signal.SIGKILL)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, (
-            "the run ended before it was killed"
-        )
+        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        assert ended == -signal.SIGKILL, "the run ended before it was killed"
         seen.append(stored(folder))
     _, status = os.waitpid(child(name, folder), 0)
     print("stored generations at each kill:", *seen)

@@ -1,7 +1,9 @@
 """A run on disk survives kills, refuses what is not its own, and changes nothing it cannot read."""
 
+import errno
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -229,3 +231,36 @@ def test_a_kill_while_a_longer_record_is_written_leaves_nothing_mixed(tmp_path, 
     with pytest.raises(StoreError, match="was cut off"):
         mk.load(tmp_path / "a")
     assert same(run(tmp_path / "a", generations=4), mk.load(tmp_path / "a"))
+
+
+def test_a_store_begins_where_others_leave_hidden_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in (".DS_Store", ".nfs0001"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    settings = {"generations": 2, "progress": False}
+    kept = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), store="~", **settings)
+    assert mk.load("~").table.equals(kept.table) and (tmp_path / "spec.json").exists()
+
+
+def test_a_shared_folder_that_cannot_be_synced_is_no_fault(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def as_windows_shares_do(file):
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", as_windows_shares_do)
+    kept = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), generations=2,
+                  store=tmp_path / "run", progress=False)
+    assert mk.load(tmp_path / "run").table.equals(kept.table)
+
+
+@pytest.mark.parametrize("wrong", [3, b"run", ["run"], ""])
+def test_what_is_no_path_is_refused_in_words(wrong):
+    for call in (mk.load, mk.sweep.table, lambda path: mk.reopen(path, mk.models.Gaussian()),
+                 lambda path: mk.run(mk.models.Gaussian(), mk.fully_synthetic(20),
+                                     mk.data.gaussian(2), store=path)):
+        with pytest.raises(TypeError, match="expected the path of a file or folder, got"):
+            call(wrong)
