@@ -466,11 +466,11 @@ def test_points_are_drawn_with_the_mouse(lab):
     assert explorer.settle()["drawn"] is None
 
 
-HEAVY = "model=mk.models.Flow(steps=20), truth=mk.data.moons(), generations=4, n=200"
+HEAVY = "model=mk.models.Flow(steps=100), truth=mk.data.moons(), generations=4, n=200"  # a second long
 
 
 def test_a_heavy_model_runs_when_asked_and_stops_when_asked(notebook, artefacts):
-    of = mk.explore(mk.fully_synthetic, model=mk.models.Flow(steps=20), truth=mk.data.moons(),
+    of = mk.explore(mk.fully_synthetic, model=mk.models.Flow(steps=100), truth=mk.data.moons(),
                     generations=4, n=200, t=4,
                     render="static")
     book = notebook(SETUP, f"explorer = mk.explore(mk.fully_synthetic, {HEAVY}, t=4)\nexplorer")
