@@ -13,6 +13,8 @@ def place(name: str, value: Any) -> Path:
     """value as the path of a file or folder, "~" being one's home."""
     if not isinstance(value, str | os.PathLike) or not str(value):
         raise TypeError(f"{name}: expected the path of a file or folder, got {value!r}")
+    if "\0" in str(value):
+        raise ValueError(f"{name}: expected a path without null characters, got {value!r}")
     return Path(value).expanduser()
 
 

@@ -163,8 +163,9 @@ def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY
 
     Raises StoreError when it holds something else.
     """
-    if folder.is_file():
-        raise StoreError(f"store: {folder} is a file; give the name of a folder")
+    for one in (folder, *folder.parents):
+        if one.is_file():
+            raise StoreError(f"store: {one} is a file; give the name of a folder")
     if not folder.exists() or not any(map(_counts, folder.iterdir())):   # new, or killed at once
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "spec.json", json.dumps(spec, indent=1).encode())

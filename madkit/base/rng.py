@@ -37,20 +37,27 @@ def key(seed: int, *name: str | int | float) -> int:
 
 
 @contextmanager
-def stream(seed: int, *name: str | int | float) -> Iterator[None]:
-    """Within the block, the global generators of torch (all devices),
-    NumPy and Python are those of (seed, name…).
-    """
+def _kept(unused: bool) -> Iterator[None]:
+    """The global generators are this block's alone, and afterwards as they were."""
     global _unused
     with _lock:
-        before, outer, _unused = None if _unused else _states(), _unused, False
+        before, outer, _unused = None if _unused else _states(), _unused, unused
         try:
-            _seed(key(seed, *name))
             yield
         finally:
             _unused = outer
             if before:
                 _restore(before)
+
+
+@contextmanager
+def stream(seed: int, *name: str | int | float) -> Iterator[None]:
+    """Within the block, the global generators of torch (all devices),
+    NumPy and Python are those of (seed, name…).
+    """
+    with _kept(unused=False):
+        _seed(key(seed, *name))
+        yield
 
 
 @contextmanager
@@ -60,15 +67,8 @@ def preserved() -> Iterator[None]:
 
     Nothing may be drawn directly within, outside a stream.
     """
-    global _unused
-    with _lock:
-        before, outer, _unused = None if _unused else _states(), _unused, True
-        try:
-            yield
-        finally:
-            _unused = outer
-            if before:
-                _restore(before)
+    with _kept(unused=True):
+        yield
 
 
 @contextmanager

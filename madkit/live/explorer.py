@@ -63,6 +63,8 @@ def explore(
     `explorer.run` is the Run behind the picture. A value that a slider lacks is added to it.
     ValueError for settings that no loop takes or that are no numbers; TypeError for anything else.
     """
+    if not isinstance(metrics, str | Iterable | None):
+        raise TypeError(f"metrics: expected names, such as \"trace\", got {metrics!r}")
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any
     several = what.values() if isinstance(what, Mapping) else ()

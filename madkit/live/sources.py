@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from madkit import exact, models
+from madkit.base.checks import whole
 from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.scenes import gaussian, growing, stored
 from madkit.live.scenes.pack import Track
@@ -98,6 +99,7 @@ def of_loops(
     or a model that trains when asked.
     """
     given = dict(settings)
+    generations, seeds = whole("generations", generations, least=1), whole("seeds", seeds, least=1)
     if what is None:
         what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
         presets = PRESETS if presets is None and set(given) == {"n", "p", "lam"} else presets

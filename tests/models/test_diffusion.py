@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from streams import draw, fitted
 from torch import nn
 
 import madkit as mk
@@ -22,16 +23,6 @@ TRUTHS = {
     "digits": mk.data.digits(),
     "colour": mk.data.array(STRIPES, (STRIPES[:, 0, 0, 0] > 125).long()),
 }
-
-
-def fitted(model, data, seed=0):
-    with stream(seed, "fit"):
-        return model.fit(data)
-
-
-def draw(model, n, lam=1.0, y=None, seed=0):
-    with stream(seed, "sample"):
-        return model.sample(n, lam, y)
 
 
 @pytest.fixture(scope="module")

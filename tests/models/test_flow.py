@@ -5,10 +5,10 @@ import math
 
 import pytest
 import torch
+from streams import draw, fitted
 from torch.distributions import Normal
 
 import madkit as mk
-from madkit.base.rng import stream
 from madkit.models import flow
 from madkit.models.flow import Flow
 
@@ -28,16 +28,6 @@ TRUTHS = {
     ),
     "numbers": mk.data.array(mk.data.gaussian(1).real(600).x[:, 0]),
 }
-
-
-def fit(model, data, seed=0):
-    with stream(seed, "fit"):
-        return model.fit(data)
-
-
-def draw(model, n, lam=1.0, seed=0, **labels):
-    with stream(seed, "sample"):
-        return model.sample(n, lam, **labels)
 
 
 def fresh(kind, **other):
@@ -67,7 +57,7 @@ def test_keeps_the_rules(kind, truth):
 @pytest.mark.parametrize("labelled", [False, True], ids=["", "labelled"])
 def test_inverts(kind, d, labelled):
     x, y = cloud(d), torch.arange(400) % 3 if labelled else None
-    model = fit(fresh(kind), mk.Samples(x, y))
+    model = fitted(fresh(kind), mk.Samples(x, y))
     f, u = model._law(y).transform, model._inputs(x)
     torch.testing.assert_close(f.inv(f(u)), u, rtol=1e-3, atol=1e-3)
     assert (f(u) - u).abs().mean() > 0.02  # not the identity
@@ -77,7 +67,7 @@ def test_inverts(kind, d, labelled):
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_the_volume_is_that_of_the_jacobian(kind, d):
     x = cloud(d)
-    model = fit(fresh(kind), mk.Samples(x))
+    model = fitted(fresh(kind), mk.Samples(x))
     law = model._law(None)
     for row in x[:5]:
         latent = law.transform(model._inputs(row[None]))[0]
@@ -95,7 +85,7 @@ def test_the_volume_is_that_of_the_jacobian(kind, d):
 def test_the_density_integrates_to_one(kind):
     data = moons.real(2000)
     units = torch.tensor([20.0, 0.1], dtype=torch.float64)
-    model = fit(fresh(kind, steps=150, lr=5e-3), mk.Samples(data.x * units))
+    model = fitted(fresh(kind, steps=150, lr=5e-3), mk.Samples(data.x * units))
     sides = [torch.linspace(-6, 7, 651, dtype=torch.float64),
              torch.linspace(-5, 5.5, 526, dtype=torch.float64)]
     total = (
@@ -108,22 +98,22 @@ def test_the_density_integrates_to_one(kind):
 def test_the_density_is_per_unit_of_the_data(kind):
     x = cloud(2)
     one, other = (
-        fit(fresh(kind), mk.Samples(x)).log_prob(x),
-        fit(fresh(kind), mk.Samples(1000 * x)).log_prob(1000 * x),
+        fitted(fresh(kind), mk.Samples(x)).log_prob(x),
+        fitted(fresh(kind), mk.Samples(1000 * x)).log_prob(1000 * x),
     )
     torch.testing.assert_close(other, one - 2 * math.log(1000), rtol=1e-4, atol=1e-3)
 
 
 def test_one_affine_coordinate_is_the_normal_law():
     x = mk.data.gaussian(1).real(500).x * 7 + 100
-    model = fit(fresh("coupling", steps=300, lr=1e-2, batch=500), mk.Samples(x))
+    model = fitted(fresh("coupling", steps=300, lr=1e-2, batch=500), mk.Samples(x))
     normal = Normal(x.mean(), x.std(correction=0))
     torch.testing.assert_close(model.log_prob(x), normal.log_prob(x[:, 0]), rtol=0, atol=0.02)
 
 
 @both
 def test_lambda_is_the_variance_of_the_latent_cloud(kind):
-    model = fit(fresh(kind), moons.real(400))
+    model = fitted(fresh(kind), moons.real(400))
     f = model._law(None).transform
     wide, narrow = (f(model._inputs(draw(model, 500, lam).x)) for lam in (1.0, 0.25))
     torch.testing.assert_close(narrow, wide / 2, rtol=1e-3, atol=2e-3)
@@ -133,7 +123,7 @@ def test_lambda_is_the_variance_of_the_latent_cloud(kind):
 
 def test_learns_two_moons():
     """A normal law has 1.9 nats there, the truth 0.79."""
-    model = fit(Flow(**flow.TINY), moons.real(4000))
+    model = fitted(Flow(**flow.TINY), moons.real(4000))
     nats = -model.log_prob(moons.test(4000).x).mean()
     assert 0.75 < nats < 0.9
 
@@ -144,7 +134,7 @@ def test_learns_two_moons():
 def test_labels_part_the_density():
     y = torch.arange(900) % 3 == 2  # 2 of 3 rows have label 0
     x = torch.where(y, 5.0, -5.0)[:, None] + mk.data.gaussian(2).real(900).x
-    model = fit(fresh("coupling", steps=150, lr=5e-3), mk.Samples(x, y.long()))
+    model = fitted(fresh("coupling", steps=150, lr=5e-3), mk.Samples(x, y.long()))
     given = torch.stack([model.log_prob(x, k) for k in (0, 1)])
     assert (given.argmax(0) == y).all()
     mixture = (given + torch.tensor([2 / 3, 1 / 3], dtype=given.dtype).log()[:, None]).logsumexp(0)
@@ -158,15 +148,15 @@ def test_what_stands_still_comes_back_and_has_no_density(kind):
     # the mean of 1,000 such numbers is not 0.1 to the last digit
     x = torch.full((1000, 1, 2, 2), 0.1, dtype=torch.float64)
     x[:, 0, 0] = cloud(2, 1000)
-    model = fit(fresh(kind), mk.Samples(x))
+    model = fitted(fresh(kind), mk.Samples(x))
     assert (draw(model, 50).x[:, 0, 1] == 0.1).all()
-    alone = fit(fresh(kind), mk.Samples(x[:, 0, 0]))
+    alone = fitted(fresh(kind), mk.Samples(x[:, 0, 0]))
     torch.testing.assert_close(model.log_prob(x), alone.log_prob(x[:, 0, 0]))
 
 
 @both
 def test_rows_that_are_all_the_same_come_back(kind):
-    model = fit(fresh(kind), mk.Samples(torch.full((9, 2), 0.1)))
+    model = fitted(fresh(kind), mk.Samples(torch.full((9, 2), 0.1)))
     assert (draw(model, 5).x == 0.1).all()
 
 
@@ -179,7 +169,7 @@ def test_grey_levels_are_spread_over_their_bins():
         .add(100)
         .reshape(600, 1, 1, 2)
     )
-    model = fit(fresh("spline", steps=300, lr=1e-2), mk.Samples(x))
+    model = fitted(fresh("spline", steps=300, lr=1e-2), mk.Samples(x))
     assert model.log_prob(x).mean() < 0.5
     assert draw(model, 3).x.shape == (3, 1, 1, 2)
 
@@ -200,7 +190,7 @@ def test_bad_settings_are_refused_in_words(wrong, words):
 def test_bad_calls_are_refused_in_words():
     with pytest.raises(RuntimeError, match=r"call fit\(data\) first"):
         Flow().sample(3)
-    model = fit(fresh("coupling", steps=1), moons.real(20))
+    model = fitted(fresh("coupling", steps=1), moons.real(20))
     with pytest.raises(ValueError, match=r"rows of shape \(2,\), got \(3,\)"):
         model.log_prob(torch.zeros(4, 3))
     with pytest.raises(ValueError, match="without labels"):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from streams import draw, fitted
 from torch import nn
 
 import madkit as mk
@@ -21,16 +22,6 @@ TRUTHS = {
     "digits": mk.data.array(digits.x), "digits, labelled": digits,
     "colour": mk.data.array(COLOUR, torch.arange(400) % 3),
 }
-
-
-def fitted(model, data, seed=0):
-    with stream(seed, "fit"):
-        return model.fit(data)
-
-
-def draw(model, n, lam=1.0, y=None, seed=0):
-    with stream(seed, "sample"):
-        return model.sample(n, lam, y)
 
 
 @pytest.fixture(scope="module")

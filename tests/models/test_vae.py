@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from streams import draw, fitted
 from torch.distributions import MultivariateNormal, kl_divergence
 
 import madkit as mk
@@ -26,16 +27,6 @@ TRUTHS = {
 }
 
 
-def fit(model, data, seed=0):
-    with stream(seed, "fit"):
-        return model.fit(data)
-
-
-def draw(model, n, lam=1.0, seed=0, **labels):
-    with stream(seed, "sample"):
-        return model.sample(n, lam, **labels)
-
-
 def factor(rows):
     """One common factor and as much noise of each coordinate's own, covariance 25 (11ᵀ + I), of
     rows (n, 4) of N(0, I)."""
@@ -50,7 +41,7 @@ NORMAL = mk.data.gaussian(4)
 def normal():
     """A VAE with one latent number, of 4,000 rows of a factor model: by probabilistic PCA, the
     noise must become s² = 25."""
-    return fit(VAE(latent=1, width=64, steps=1500), mk.Samples(factor(NORMAL.real(4000))))
+    return fitted(VAE(latent=1, width=64, steps=1500), mk.Samples(factor(NORMAL.real(4000))))
 
 
 def noise(model):
@@ -61,7 +52,7 @@ def noise(model):
 def written():
     """A VAE of digits with their labels, and those."""
     data = digits.real(1300)
-    return fit(VAE(width=128, steps=600), data), data
+    return fitted(VAE(width=128, steps=600), data), data
 
 
 @pytest.mark.parametrize("truth", TRUTHS.values(), ids=TRUTHS.keys())
@@ -78,7 +69,7 @@ def test_keeps_the_rules(truth, mean):
 @pytest.mark.parametrize("mean", [-1.5, -1.0, -0.3, 0.5, 1.2])
 def test_grey_levels_have_probabilities_and_are_drawn_by_them(mean, spread):
     model = VAE(**QUICK | {"steps": 1})
-    fit(model, mk.Samples(torch.tensor([0, 255]).to(torch.uint8).reshape(2, 1, 1, 1)))
+    fitted(model, mk.Samples(torch.tensor([0, 255]).to(torch.uint8).reshape(2, 1, 1, 1)))
     levels = torch.arange(256) / 127.5 - 1
     p = model._likelihood(levels, torch.tensor(mean), torch.tensor(spread)).double().exp()
     assert abs(p.sum() - 1) < 1e-3
@@ -212,7 +203,7 @@ def test_no_lam_is_one_code_for_each_label(written):
 
 
 def test_a_code_is_no_longer_than_a_row():
-    assert fit(VAE(**QUICK | {"steps": 1}),
+    assert fitted(VAE(**QUICK | {"steps": 1}),
                mk.data.gaussian(2).real(9)).net.decoder[0].in_features == 2
 
 

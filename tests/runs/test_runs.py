@@ -180,6 +180,8 @@ def test_an_error_in_a_worker_reaches_the_user():
     ({"metrics": [lambda real, fake: fake.x]}, TypeError, "must return a number or a dict of "
                                                           "numbers, got tensor"),
     ({"store": __file__}, StoreError, "is a file; give the name of a folder"),
+    ({"store": f"{__file__}/a/b"}, StoreError, "test_runs.py is a file; give the name of a folder"),
+    ({"store": "a\0b"}, ValueError, "store: expected a path without null characters"),
 ])
 def test_bad_arguments_are_named(settings, error, words):
     with pytest.raises(error, match=words):

@@ -178,19 +178,10 @@ def test_other_versions_warn_and_are_recorded(tmp_path):
     )
 
 
-def test_a_full_disk_keeps_what_is_stored(tmp_path, monkeypatch):
-    real_write, written = os.fsync, []
-
-    def full_after_three(file):
-        written.append(file)
-        if len(written) > 6:
-            raise OSError(28, "No space left on device")
-        real_write(file)
-
-    monkeypatch.setattr(os, "fsync", full_after_three)
-    with pytest.raises(OSError, match="No space left.*unharmed: make room and call again"):
+def test_a_full_disk_keeps_what_is_stored(tmp_path, full_disk):
+    refused = pytest.raises(OSError, match="No space left.*unharmed: make room and call again")
+    with full_disk(after=6), refused:
         run(tmp_path / "a")
-    monkeypatch.undo()
     assert not list((tmp_path / "a").rglob("*.tmp"))
     assert same(run(tmp_path / "a"), run(None))
 

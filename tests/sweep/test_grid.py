@@ -379,20 +379,11 @@ def test_leaving_the_loop_keeps_what_is_done(four, tmp_path):
     assert same(mk.sweep.table(tmp_path / "a"), one(grid(simple)))
 
 
-def test_a_full_disk_keeps_what_is_stored(tmp_path, monkeypatch):
-    sync, calls = os.fsync, []
-
-    def full_after_some(file):
-        calls.append(file)
-        if len(calls) > 10:
-            raise OSError(28, "No space left on device")
-        sync(file)
-
-    monkeypatch.setattr(os, "fsync", full_after_some)
-    with pytest.raises(OSError, match="could not write .*json .No space left.*unharmed: make room "
-                                      "and call again"):
+def test_a_full_disk_keeps_what_is_stored(tmp_path, full_disk):
+    refused = pytest.raises(OSError, match="could not write .*json .No space left.*unharmed: make "
+                                           "room and call again")
+    with full_disk(after=10), refused:
         list(grid(simple, store=tmp_path / "a"))
-    monkeypatch.undo()
     kept = len(mk.sweep.table(tmp_path / "a"))
     assert 0 < kept < 24 and not list(tmp_path.rglob("*.tmp"))
     list(grid(simple, store=tmp_path / "a"))
