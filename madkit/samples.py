@@ -5,13 +5,18 @@ Truths, models, loops and metrics exchange nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.base import card
+from madkit.base import arrays, card
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,15 +25,16 @@ class Samples(card.Carded):
 
     `a + b` concatenates, `s[i]` selects rows, `len(s)` counts them.
 
-    x      (n, *shape)   real numbers (any float type), or uint8 images; all that `torch.as_tensor`
-                         takes
+    x      (n, *shape)   real numbers (any float type), or uint8 images (n, channels, h, w); of a
+                         tensor, array, table or list, copied
     y      (n,) or None  integer labels; a sum keeps them only if both sides have them
     born   (n,)          the generation whose model made each row, 0 = real
     fresh  (n,) bool     whether a real row is new, drawn by `state.fresh`; False: of the first real
                          set, or synthetic
 
-    One integer for born, or one bool for fresh, stands for all rows. Raises ValueError when x has
-    no row axis or when y, born or fresh do not have one entry per row.
+    One integer for born, or one bool for fresh, stands for all rows. `np.asarray(s)` gives x.
+    Raises TypeError for what is no array of numbers (complex, sparse, text); ValueError for masked
+    or missing entries, and when y, born or fresh are not one whole number per row.
     """
 
     x: Tensor
@@ -38,30 +44,19 @@ class Samples(card.Carded):
     fresh: Tensor = field(default=False, compare=False)  # type: ignore[assignment]
 
     def __post_init__(self):
-        x = torch.as_tensor(self.x)
-        if x.ndim < 1:
-            raise ValueError("Samples: x needs a row axis, expected shape (n, *shape), got a "
-                             f"single number {x.item()!r}")
-        if not (x.is_floating_point() or x.dtype == torch.uint8):
-            x = x.double()
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", None if self.y is None else self._per_row("y", self.y))
-        object.__setattr__(self, "born", self._per_row("born", self.born, one=int))
-        object.__setattr__(self, "fresh", self._per_row("fresh", self.fresh, one=bool).bool())
-
-    def _per_row(self, name: str, values, one: type[int] | None = None) -> Tensor:
-        """The values, checked; a single one of type `one` stands for all rows."""
-        if one and isinstance(values, one):
-            values = torch.full((len(self.x),), values, device=self.x.device)
-        values = torch.as_tensor(values, device=self.x.device)
-        if values.shape != (len(self.x),):
-            raise ValueError(f"Samples: {name} needs one entry per row, expected "
-                             f"({len(self.x)},), got {tuple(values.shape)}")
-        return values.long()
+        x = arrays.numbers("Samples: x", self.x)
+        arrays.check_pictures("Samples: x", x)
+        y = None if self.y is None else arrays.per_row("Samples: y", self.y, x)
+        born = arrays.per_row("Samples: born", self.born, x, least=0)
+        fresh = arrays.per_row("Samples: fresh", self.fresh, x, least=0, most=1).bool()
+        self.__dict__.update(x=x, y=y, born=born, fresh=fresh)
 
     @classmethod
-    def _of(cls, x: Tensor, y: Tensor | None, born: Tensor, fresh: Tensor) -> Samples:
-        """Samples of parts that are known to fit: a loop makes many, and checks cost."""
+    def _of(cls, x: Tensor, y: Tensor | None = None, born: Tensor | None = None,
+            fresh: Tensor | None = None) -> Samples:
+        """Parts that are known to fit, not copied: a loop makes many. By default real rows."""
+        born = x.new_zeros(len(x), dtype=torch.long) if born is None else born
+        fresh = torch.zeros_like(born, dtype=torch.bool) if fresh is None else fresh
         samples = object.__new__(cls)
         samples.__dict__.update(x=x, y=y, born=born, fresh=fresh)
         return samples
@@ -83,6 +78,20 @@ class Samples(card.Carded):
         """The shape of one row."""
         return tuple(self.x.shape[1:])
 
+    def __array__(self, dtype=None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(arrays.as_numpy(self.x), dtype)
+
+    def numpy(self) -> np.ndarray:
+        """The rows x, a copy in numpy; so is `np.asarray(samples)`."""
+        return np.asarray(self)
+
+    def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The rows as a table of pandas: their numbers, then y (if there are labels), born, fresh.
+
+        columns  names of the numbers in a row; None: x1 … xd
+        """
+        return arrays.frame(self.x, columns, y=self.y, born=self.born, fresh=self.fresh)
+
     def to(self, device) -> Samples:
         """The same rows on another device."""
         y = None if self.y is None else self.y.to(device)
@@ -99,11 +108,7 @@ class Samples(card.Carded):
         return Samples._of(self.x, self.y, birth, fresh)
 
     def _told(self) -> Iterator[card.Line]:
-        yield f"Samples: {card.several(len(self), 'row')}"
-        yield "one row", card.row_shape(self.shape)
-        yield "type, device", f"{str(self.x.dtype).removeprefix('torch.')} on {self.x.device}"
-        yield "labels", card.labels(self.y)
-        yield "come from", card.births(self.born, self.fresh)
+        return card.rows(self)
 
     def __repr__(self) -> str:
         return card.as_line(card.told(self))

@@ -139,7 +139,7 @@ def test_a_truth_says_its_sizes(truth, size):
 
 @given(st.integers(0, 40), st.sampled_from(SHAPES),
        st.sampled_from([torch.float64, torch.float32, torch.uint8]), st.booleans(),
-       st.integers(-3, 9))
+       st.integers(0, 9))
 def test_samples_say_their_sizes(n, shape, dtype, labelled, born):
     y = torch.arange(n) - 3 if labelled else None
     samples = mk.Samples(torch.zeros(n, *shape, dtype=dtype), y, born)

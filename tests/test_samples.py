@@ -45,12 +45,12 @@ def test_values_are_kept_as_they_are_and_integers_become_real_numbers():
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ((1.0,), "row axis"),
+    ((1.0,), "one row per example, got 1.0"),
     (([[1.0], [2.0]], [0]), r"y needs one entry per row, expected \(2,\), got \(1,\)"),
     (([[1.0], [2.0]], None, torch.zeros(3)), "born needs one entry per row"),
 ])
 def test_bad_input_is_named(arguments, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         mk.Samples(*arguments)
 
 

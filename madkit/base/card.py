@@ -134,6 +134,15 @@ def labels(y: Any) -> str:
     return f"{several(len(each), 'class')}: {listed}".replace("classs", "classes")
 
 
+def rows(samples: Any) -> Iterator[Line]:
+    """The lines of Samples."""
+    yield f"Samples: {several(len(samples), 'row')}"
+    yield "one row", row_shape(samples.shape)
+    yield "type, device", f"{str(samples.x.dtype).removeprefix('torch.')} on {samples.x.device}"
+    yield "labels", labels(samples.y)
+    yield "come from", births(samples.born, samples.fresh)
+
+
 def births(born: Any, fresh: Any) -> str:
     """Where rows come from, in words: real, fresh, or the generation whose model made them."""
     each, new = counts(born), int(fresh.sum())

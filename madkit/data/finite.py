@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.base import card
+from madkit.base import arrays, card
 from madkit.base.checks import share, whole
 from madkit.base.rng import generator
 from madkit.base.shipped import shipped
@@ -33,17 +33,26 @@ class Finite(card.Carded):
     held_out  the test rows: the share of the rows that is held out, in (0, 1), at least one row; or
               rows of their own
     name      what it calls itself
+    columns   the names of the numbers in a row, where they have names
+    classes   the names of the labels 0, 1, 2, …, where they have names
+    notes     what else its card says: pairs (what, words)
 
-    Raises ValueError for fewer than 3 rows, for NaN or infinity (it names the rows), for a y of
-    another length and for test rows unlike the others.
+    Raises TypeError for an x that holds no numbers; ValueError for fewer than 3 rows, for NaN or
+    infinity (it names the rows), for a y of another length and for test rows unlike the others.
     """
 
     x: Tensor
     y: Tensor | None = None
     held_out: float | Samples = 0.25
     name: str = field(default="Finite", compare=False)
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    classes: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __post_init__(self):
+        if not (isinstance(self.x, Tensor) and self.x.is_floating_point()
+                or isinstance(self.x, Tensor) and self.x.dtype == torch.uint8):
+            object.__setattr__(self, "x", arrays.numbers(f"{self.name}: x", self.x))
         if isinstance(self.held_out, Samples):
             self._check_test(self.held_out)
         else:
@@ -52,7 +61,13 @@ class Finite(card.Carded):
             raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test "
                              f"on), got {len(self.x)}")
         _check_finite(self.name, self.x)
-        Samples(self.x, self.y)  # says what is wrong with the labels
+        if 0 in self.shape:
+            raise ValueError(f"{self.name}: expected rows of at least one number, got rows of "
+                             f"shape {self.shape}")
+        if self.y is not None:
+            y = arrays.per_row(f"{self.name}: y", self.y, self.x)
+            kept = isinstance(self.y, Tensor) and not self.y.is_floating_point()
+            object.__setattr__(self, "y", self.y if kept else y)
 
     def _check_test(self, test: Samples) -> None:
         alike = test.shape == self.shape and test.x.dtype == self.x.dtype
@@ -106,16 +121,30 @@ class Finite(card.Carded):
 
     def _take(self, start: int, n: int, seed: int) -> Samples:
         order = _order(len(self.x), seed, "rows")[start : start + n]
-        return Samples(self.x[order], None if self.y is None else self.y[order])
+        return Samples._of(self.x[order], None if self.y is None else self.y[order].long())
 
     def _told(self) -> Iterator[card.Line]:
         yield f"Truth: {card.called(self)}"
         yield "rows", (f"{card.number(self.rows)} for real and fresh data, "
                        f"{card.number(self.held)} more to test on")
         yield "one row", card.row_shape(self.shape)
-        yield "type", str(self.x.dtype).removeprefix("torch.")
-        yield "labels", card.labels(self.y)
+        yield "type", str(self.x.dtype).removeprefix("torch.") + self._whole()
+        yield "labels", self._label_words()
+        yield from self.notes
         yield from card.moments(self)
+
+    def _whole(self) -> str:
+        floats = self.x.is_floating_point()
+        if not floats or any((part != part.round()).any() for part in self.x.split(1000)):
+            return ""
+        return ", whole numbers: quantities, synthetic rows lie between them (tokens: one-hot)"
+
+    def _label_words(self) -> str:
+        if self.y is None or not self.classes:
+            return card.labels(self.y)
+        each = [f"{label} {self.classes[label]} ({card.number(rows)})"
+                for label, rows in card.counts(self.y).items()]
+        return f"{card.number(len(each))} classes: {card.few(each)}"
 
     def __repr__(self) -> str:
         return self.name
@@ -124,23 +153,31 @@ class Finite(card.Carded):
 def array(
     x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as
                             # (n, 1 or 3, h, w)
-    y: Any = None,          # (n,) integer labels
+    y: Any = None,          # (n,) labels: whole numbers, or text
     test: float = 0.25,     # share of the rows held out for testing
 ) -> Finite:
-    """Your own data: an array, tensor or table of numbers.
+    """Your own data: an array, tensor, table or list of numbers.
 
-    It is copied; all but uint8 images becomes float64. Raises TypeError for anything that is not
-    numbers, otherwise as `Finite`.
+    It is copied; all but uint8 images becomes float64, whole numbers too: they are quantities, not
+    tokens. Labels that are text become 0, 1, 2, … in alphabetical order (`.classes` has the names).
+
+    Raises TypeError for what holds no real numbers (text, complex, sparse, dates); ValueError for
+    masked, missing or infinite ones, whole numbers beyond 2⁵³, pictures with channels last, and as
+    `Finite`.
     """
-    x = _numbers("x", x)
+    columns = tuple(map(str, x.columns)) if hasattr(x, "columns") and hasattr(x, "dtypes") else ()
+    x = arrays.numbers("array: x", x).cpu()
     x = x[:, None] if x.ndim == 1 else x
+    arrays.check_pictures("array: x", x)
+    if x.dtype == torch.uint8 and x.ndim == 3:
+        raise ValueError(f"array: x expected uint8 pictures (n, channels, height, width), got "
+                         f"{tuple(x.shape)} without channels; give x[:, None] for grey pictures, "
+                         "or floats if these are no pictures")
     if not (x.dtype == torch.uint8 and x.ndim == 4):
         x = x.double()
-    if y is not None:
-        y = _numbers("y", y)
-        if y.is_floating_point():
-            raise TypeError(f"array: y expected integer labels, got {y.dtype}; {LABELS}")
-    return Finite(x, y, test, f"array({len(x)} rows of {tuple(x.shape[1:])})")
+    y, classes = (None, ()) if y is None else arrays.labels("array: y", y)
+    return Finite(x, None if y is None else y.cpu(), test,
+                  f"array({len(x)} rows of {tuple(x.shape[1:])})", columns, classes)
 
 
 def digits(test: float = 0.25) -> Finite:
@@ -156,9 +193,6 @@ def digits(test: float = 0.25) -> Finite:
     return Finite(x[:, None].double() / 16, y.long(), test, "digits()")
 
 
-LABELS = "np.unique(labels, return_inverse=True)[1] numbers any labels 0, 1, 2, …"
-
-
 def _order(n: int, seed: int, what: str) -> Tensor:
     return torch.randperm(n, generator=generator(seed, what))
 
@@ -172,19 +206,3 @@ def _check_finite(name: str, x: Tensor) -> None:
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of "
                          f"{len(x)} rows (counted from 0: {which}); drop these rows or fill them "
                          "in")
-
-
-def _numbers(name: str, values: Any) -> Tensor:
-    """A copy as a tensor on the CPU."""
-    if isinstance(values, Tensor):
-        return values.detach().to("cpu", copy=True)
-    try:
-        values = np.asarray(values)
-    except ValueError as error:
-        raise TypeError(f"array: {name} expected rows of equal length: {error}") from None
-    if values.ndim == 0 or values.dtype.kind not in "fiub":
-        what = f"an array of {values.dtype}" if values.ndim else repr(values.item())
-        raise TypeError(f"array: {name} expected an array of numbers with one row per example, "
-                        f"got {what}; "
-                        + (LABELS if name == "y" else "choose the columns that are numbers"))
-    return torch.from_numpy(np.array(values))

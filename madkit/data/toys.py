@@ -64,8 +64,16 @@ class Endless(card.Carded, ABC):
     def _rows(self, sequence: str, start: int, n: int, seed: int) -> Samples:
         start, n = whole("start", start), whole("n", n)
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
-        blocks = [self.draw(BLOCK, generator(seed, sequence, b)) for b in range(first, last + 1)]
-        return Samples(torch.cat(blocks)[start - first * BLOCK :][:n])
+        blocks = [self._block(generator(seed, sequence, b)) for b in range(first, last + 1)]
+        return Samples._of(torch.cat(blocks)[start - first * BLOCK :][:n])
+
+    def _block(self, generator: torch.Generator) -> Tensor:
+        rows, shape = self.draw(BLOCK, generator), (BLOCK, *self.shape)
+        if not isinstance(rows, Tensor) or tuple(rows.shape) != shape:
+            got = tuple(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
+            raise ValueError(f"{type(self).__name__}: draw(n, generator) expected n rows of shape "
+                             f"{tuple(self.shape)}, a tensor {shape} for n = {BLOCK}, got {got}")
+        return rows if rows.is_floating_point() or rows.dtype == torch.uint8 else rows.double()
 
     def _told(self) -> Iterator[card.Line]:
         yield f"Truth: {card.called(self)}"
