@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import spread, whole
-from madkit.metrics.neighbours import distances, squared_distances
+from madkit.metrics.distances import distances, squared_distances
 from madkit.metrics.sides import centred, clouds, vectors
 from madkit.samples import Samples
 

@@ -1,18 +1,16 @@
-"""Metrics of nearest neighbours, and distances of all pairs of rows, in chunks of bounded memory.
-"""
+"""Metrics of nearest neighbours: exact, in chunks of bounded memory."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from madkit.base.checks import whole
+from madkit.metrics.bounds import BLOCK, bounds, scaled, smallest
+from madkit.metrics.distances import squared_distances
 from madkit.metrics.sides import clouds
 from madkit.samples import Samples
 
-CHUNK = 2**23    # pairs looked at at a time: 64 MiB; changes memory, and numbers only by rounding
 ROUNDING = 1e-9  # squared distances that differ by less, relatively, are equal
 
 
@@ -61,58 +59,48 @@ def _inside(points: Tensor, centres: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
     A ball reaches from a centre to the k-th nearest other one.
     """
+    points, centres = scaled(points, centres)
     radii = _radii(centres, k) * (1 + ROUNDING)
-    balls = torch.zeros(len(points), dtype=torch.long, device=points.device)
+    balls = torch.zeros(len(points), dtype=torch.int32, device=points.device)
     holds = torch.zeros(len(centres), dtype=torch.bool, device=points.device)
-    for rows, squared in distances(points, centres):
-        within = squared <= radii
-        balls[rows] = within.sum(1)
+    for rows, low, slack in bounds(points, centres, radii):
+        within = low <= -slack
+        within = _looked_at(points[rows], centres, radii, within, (low <= 0) ^ within)
+        balls[rows] = within.sum(1, dtype=torch.int32)
         holds |= within.any(0)
     return balls, holds
 
 
+def _looked_at(points: Tensor, centres: Tensor, radii: Tensor, within: Tensor,
+               unsure: Tensor) -> Tensor:
+    """`within`, with the pairs of which bounds are not sure looked at."""
+    if unsure.sum(dtype=torch.int32) > unsure.numel() / 16:
+        return squared_distances(points, centres) <= radii
+    for i, j in (pairs.unbind(1) for pairs in unsure.nonzero().split(max(1, BLOCK // points.shape[1]))):
+        within[i, j] = (points[i] - centres[j]).square().sum(1) <= radii[j]
+    return within
+
+
 def _radii(x: Tensor, k: int) -> Tensor:
     """The squared distance of each row to its k-th nearest other row; 0 among k equal ones."""
-    # filled in place: small pieces kept would fragment the heap
-    radii = torch.empty(len(x), dtype=x.dtype, device=x.device)
-    for rows, squared in distances(x, x, others=True):
-        radii[rows] = squared.topk(k, dim=1, largest=False).values[:, -1]
+    radii, sure = torch.empty_like(x[:, 0]), torch.empty_like(x[:, 0])
+    for rows, low, _ in bounds(x, x, torch.zeros_like(radii)):
+        low.diagonal(rows.start).fill_(torch.inf)
+        near, sure[rows] = smallest(low, k)
+        radii[rows] = _kth(_apart(x[rows], x, near), k)
+    left = ((radii > sure) & (radii > 0)).nonzero().squeeze(1)
+    for some in left.split(max(1, BLOCK // len(x))):
+        squared = squared_distances(x[some], x)
+        radii[some] = _kth(squared.scatter_(1, some[:, None], torch.inf), k)
     return radii
 
 
-def distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slice, Tensor]]:
-    """Chunks of the squared distances (rows of a, all of b), and which rows.
-
-    others  a is b, and no row is near to itself
-    """
-    step = max(1, CHUNK // len(b))
-    for start in range(0, len(a), step):
-        squared = squared_distances(a[start : start + step], b)
-        if others:
-            squared.diagonal(start).fill_(torch.inf)
-        yield slice(start, start + step), squared
+def _apart(a: Tensor, b: Tensor, near: Tensor) -> Tensor:
+    """‖a − b‖² of the rows `near` (rows, c) each row, from their difference."""
+    pieces = zip(*(part.split(max(1, BLOCK // b[0].numel() // near.shape[1])) for part in (a, near)),
+                 strict=True)
+    return torch.cat([(some[:, None] - b[those]).square().sum(-1) for some, those in pieces])
 
 
-def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """‖a − b‖² of all pairs of rows, (len(a), len(b)).
-
-    By a matrix product, and from the difference where that cancels.
-    """
-    if a.shape[1] <= 8:
-        return _direct(a, b)
-    middle = b.mean(0)
-    p, q = a - middle, b - middle
-    p2, q2 = p.square().sum(1, keepdim=True), q.square().sum(1, keepdim=True)
-    left = torch.cat([-2 * p, p2, torch.ones_like(p2)], 1)
-    squared = left @ torch.cat([q, torch.ones_like(q2), q2], 1).T
-    # all pairs below 0.1 % of p² + q²: elsewhere twelve digits are left
-    near = (squared <= 4e-3 * p2).nonzero()
-    if len(near) > squared.numel() / 16:
-        return _direct(a, b)
-    for i, j in (pairs.unbind(1) for pairs in near.split(max(1, CHUNK // a.shape[1]))):
-        squared[i, j] = (a[i] - b[j]).square().sum(1)
-    return squared
-
-
-def _direct(a: Tensor, b: Tensor) -> Tensor:
-    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
+def _kth(squared: Tensor, k: int) -> Tensor:
+    return squared.topk(k, dim=1, largest=False).values[:, -1]

@@ -174,13 +174,13 @@ def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
     a real fraction p in every generation: → 1/p. The error is this × δ: so artifacts amplify, and
     real data stops them. λ plays no part.
     """
-    rows = whole("n_ini", n_ini, least=2)
-    mean = np.zeros(2)  # systematic error of μ0 and of the mean of D¹, D², …
-    for t in range(2, whole("generations", generations, least=1) + 1):
-        size, centre, _, spread, pull = _groups(loop, t, n_ini, [1.0] * t, rows, 0.0)
+    rows, last = whole("n_ini", n_ini, least=2), whole("generations", generations, least=1)
+    mean, ones = np.zeros(last + 1), [1.0] * last  # systematic error of μ0 and of the mean of D¹, …
+    for t in range(2, last + 1):
+        size, centre, _, spread, pull = _groups(loop, t, n_ini, ones, rows, 0.0)
         drawn = (centre > 0) & (spread == pull)  # from a fit, so with its δ: a copy has none
         rows = _rows(loop, t, size)
-        mean = np.append(mean, size @ (mean[centre.astype(int)] + drawn) / rows)
+        mean[t] = size @ (mean[centre.astype(int)] + drawn) / rows
     return 1 + mean[1:]
 
 

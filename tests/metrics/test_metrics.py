@@ -17,6 +17,8 @@ from sklearn.neighbors import NearestNeighbors
 
 import madkit as mk
 from madkit import metrics as m
+from madkit.metrics import bounds as bounded
+from madkit.metrics import distances as pairs
 from madkit.metrics import neighbours
 
 PAIRED = [m.w2_squared, m.mean_error, m.trace, m.logdet, m.frechet, m.precision, m.recall,
@@ -69,7 +71,7 @@ def test_frechet_of_singular_covariances():
 @pytest.mark.parametrize("d, scale, offset", [(2, 1, 0), (2, 1e-9, 1e3), (40, 1, 0),
                                               (40, 1e-9, 1e3)])
 def test_neighbour_metrics_are_prdcs_also_on_collapsed_clouds(d, scale, offset, monkeypatch):
-    monkeypatch.setattr(neighbours, "CHUNK", 7000)  # several chunks
+    monkeypatch.setattr(bounded, "BLOCK", 7000)  # several chunks
     a, b = cloud(300, d, 0), cloud(250, d, 1, scale=0.7, offset=0.2)
     expected = prdc.compute_prdc(a.x.numpy(), b.x.numpy(), nearest_k=5)
     a, b = mk.Samples(offset + scale * a.x), mk.Samples(offset + scale * b.x)
@@ -101,11 +103,11 @@ def test_two_tight_modes_far_apart_keep_their_neighbours():
 @pytest.mark.parametrize("tight", [20, 400])
 @pytest.mark.parametrize("d", [2, 9, 100])
 def test_squared_distances_keep_nine_digits_however_near(d, tight, scale, monkeypatch):
-    monkeypatch.setattr(neighbours, "CHUNK", 1000)
+    monkeypatch.setattr(pairs, "CHUNK", 1000)
     a, b = cloud(400, d, 0, offset=10).x, cloud(400, d, 1, offset=10).x
     b[:tight] = a[:tight] + scale * b[:tight]
     expected = (a[:, None] - b).square().sum(-1)
-    assert torch.allclose(torch.cat([part for _, part in neighbours.distances(a, b)]), expected,
+    assert torch.allclose(torch.cat([part for _, part in pairs.distances(a, b)]), expected,
                           rtol=1e-9, atol=0)
 
 
@@ -237,13 +239,40 @@ def test_modes_by_hand():
 
 def test_memory_is_bounded_by_the_chunk(monkeypatch):
     seen = []
-    squared = neighbours.squared_distances
+    product = torch.mm
     whole = m.coverage(*pair(1500, 2))
-    monkeypatch.setattr(neighbours, "CHUNK", 10_000)
-    monkeypatch.setattr(neighbours, "squared_distances", lambda a, b: seen.append(len(a) * len(b))
-                        or squared(a, b))
+    for module in (bounded, neighbours):
+        monkeypatch.setattr(module, "BLOCK", 10_000)
+    monkeypatch.setattr(torch, "mm", lambda a, b, out: seen.append(out.numel())
+                        or product(a, b, out=out))
     assert m.coverage(*pair(1500, 2)) == whole
     assert max(seen) <= 10_000
+
+
+def draw(shape, n, d, noise):
+    rows = torch.randn(n, d, dtype=torch.float64, generator=noise)
+    return {"plain": rows, "far from 0": 1e9 + rows, "ties": rows.round(), "tight": 1e-9 * rows,
+            "repeated": rows[torch.arange(n) // 30], "an outlier": rows * 1e9 ** (rows > 3.2),
+            "heavy tails": rows / rows[:, :1], "units": rows * 10.0 ** -torch.arange(d),
+            "small": 1e-200 * rows, "large": 1e200 * rows}[shape]
+
+
+@pytest.mark.parametrize("n, d", [(40, 2), (600, 2), (600, 20)])
+@pytest.mark.parametrize("shape", ["plain", "far from 0", "ties", "tight", "repeated", "an outlier",
+                                   "heavy tails", "units", "small", "large"])
+def test_balls_hold_what_differences_say(shape, n, d):
+    """The quick look decides nothing that the difference would decide otherwise."""
+    noise = torch.Generator().manual_seed(0)
+    a, b = draw(shape, n, d, noise), draw(shape, n - 5, d, noise)
+    p, q = bounded.scaled(a, b)
+    squared, own = ((p[:, None] - q).square().sum(-1), (q[:, None] - q).square().sum(-1))
+    radii = own.fill_diagonal_(torch.inf).sort(1).values[:, 4]
+    within = squared <= radii * (1 + neighbours.ROUNDING)
+    balls, holds = neighbours._inside(a, b, 5)
+    assert torch.equal(balls, within.sum(1).int()) and torch.equal(holds, within.any(0))
+    for rows, low, slack in bounded.bounds(p, q, radii):
+        true = squared[rows] - radii
+        assert (low <= true).all() and (true <= low + slack).all()
 
 
 @pytest.mark.parametrize("metric", PAIRED, ids=lambda f: f.__name__)
