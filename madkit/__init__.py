@@ -28,6 +28,7 @@ from madkit.loops import (
     synthetic_augmentation,
 )
 from madkit.metrics.bias import Biased, sampling_bias
+from madkit.models.own import model
 from madkit.recipes.recorded import recorded
 from madkit.record import Run, load
 from madkit.runs.resume import reopen
@@ -55,7 +56,7 @@ else:  # a tool that reads types sees these three, and no name that is not there
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded",
-    "reopen", "steps",
+    "reopen", "steps", "model",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "report", "progress",

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from madkit.base import card, sources
+from madkit.base import card, foreign, sources
 from madkit.base.checks import unit, whole
 from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
@@ -62,22 +62,26 @@ class Emitter:
 
     def _block(self, b: int, lam: float) -> Samples:
         with stream(self.seed, "sample", self.t, lam, b):
-            drawn = self.model.sample(BLOCK, lam)
-        who = f"{type(self.model).__name__} of generation {self.t}"
+            drawn = foreign.drawn(self.model, BLOCK, lam)
+        who = f"{foreign.name(self.model)} of generation {self.t}"
         return emitted(drawn, BLOCK, self._like, who).stamped(self.t)
 
 
-def emitted(drawn: Samples, n: int, like: Samples, who: str) -> Samples:
-    """What `who` emitted, checked, in the truth's device and type; images as they are stored."""
+def emitted(drawn: Any, n: int, like: Samples, who: str) -> Samples:
+    """What `who` emitted, checked, in the truth's device, type and shape; images as they are
+    stored.
+    """
     if not isinstance(drawn, Samples):
-        raise TypeError(f"{who}: sample(n, lam) must return mk.Samples, got {type(drawn).__name__}")
-    if tuple(drawn.x.shape) != (n, *like.shape):
+        drawn = Samples(*foreign.rows(drawn, like.y is not None, who))
+    x = foreign.shaped(drawn.x.detach(), n, like.shape)
+    if tuple(x.shape) != (n, *like.shape):
         raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected "
-                         f"{(n, *like.shape)}, got {tuple(drawn.x.shape)}")
-    if not torch.isfinite(drawn.x).all():
+                         f"{(n, *like.shape)}, got {tuple(x.shape)}")
+    if not torch.isfinite(x).all():
         raise FloatingPointError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier "
                                  "generations are unharmed)")
-    return cast(drawn, like)
+    foreign.warn_of_units(x, like.x, who)
+    return cast(Samples._of(x, drawn.y, drawn.born, drawn.fresh), like)
 
 
 def cast(rows: Samples, like: Samples) -> Samples:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from madkit.base import card, ends, files
+from madkit.base import wide as tables
 from madkit.base.checks import place
 from madkit.samples import Samples
 
@@ -30,6 +31,7 @@ class Entry:
     values: dict[str, float]        # metric -> value
     composition: list[tuple[str, int, int]] = field(default_factory=list)  # (source, born, rows)
     samples: Samples | None = None  # emitted
+    failed: dict[str, str] = field(default_factory=dict)  # metric -> why its values are NaN
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Run(card.Carded):
     composition  generation, source ("real" | "fresh" | "synthetic"), born, rows: the training sets
                  of the first seed
     spec         model, loop, truth, seeds, …, versions, device, date, as text and numbers
-    complete     False after Ctrl-C: the generations done are here
+    complete     False of a run that stopped early: the generations done are here
+    stopped      what stopped it: the error, KeyboardInterrupt after Ctrl-C, or None; not on disk,
+                 where spec["stopped"] has its words
     places       {generation: Samples (n, 2)}, 0 = real: rows in the fixed map that a recorded image
                  run is drawn in, or empty
     folder       where it lies on disk, or None; no part of what a run is, nor of its files
@@ -60,6 +64,7 @@ class Run(card.Carded):
     complete: bool = True
     places: dict[int, Samples] = field(default_factory=dict)
     folder: Path | None = field(default=None, compare=False)
+    stopped: BaseException | None = field(default=None, compare=False)
 
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json, npz), but not into one with another run."""
@@ -68,6 +73,14 @@ class Run(card.Carded):
         write_run(self, folder)
         self.folder = folder
         return folder
+
+    def wide(self) -> pd.DataFrame:
+        """The table with one column a metric, and one row a seed and generation."""
+        return tables.wide(self.table)
+
+    def to_xarray(self) -> Any:
+        """The table as an xarray.Dataset; ImportError where xarray is not installed."""
+        return tables.arrays(self.table, self.spec)
 
     def _told(self) -> Iterator[card.Line]:
         return ends.told(self)

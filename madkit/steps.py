@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import torch
 
 from madkit import loops
+from madkit.base import foreign
 from madkit.base.checks import unit, whole
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
@@ -114,13 +115,9 @@ def fit(model: Model, data: Samples, seed: int, t: int) -> Any:
     """A fitted deep copy of the model: a pure function of (data, seed, t)."""
     with stream(seed, "fit", t):
         try:
-            fitted = copy.deepcopy(model).fit(data)
+            return foreign.fitted(copy.deepcopy(model), data)
         except FloatingPointError as error:
             raise FloatingPointError(f"generation {t} of seed {seed}: {error}") from error
-    if not hasattr(fitted, "sample"):
-        got, who = type(fitted).__name__, type(model).__name__
-        raise TypeError(f"model: {who}.fit(data) must return self, got {got}")
-    return fitted
 
 
 def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
@@ -137,11 +134,8 @@ def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
 def check_model_methods(model: Any) -> None:
     """TypeError for what cannot be a model."""
     missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
-    if missing or isinstance(model, type):
-        name = getattr(model, "__name__", "")
-        what = f"the class {name}: write {name}()" if isinstance(model, type) else f"{model!r}"
-        raise TypeError(f"model: expected an object with fit(data) and sample(n, lam), got {what}"
-                        + (f" without {' and '.join(missing)}" if missing else ""))
+    if missing or isinstance(model, type) or foreign.is_estimator(model):
+        raise TypeError(foreign.no_model(model, missing))
 
 
 def offers_state(model: Any) -> bool:

@@ -56,7 +56,7 @@ WORDS = {
     "w": "guidance, λ = 1/(1 + w)",
     # what is measured
     "projections": "how many random lines, ≥ 1",
-    "features": "Samples -> Samples, what metrics see; None: the rows",
+    "features": "what metrics see: Samples -> (n, d), or a network; None: the rows",
     "fault": "one of mk.metrics.FAULTS",
     "strength": "of the fault, from 0 (none) to 1",
     "moments": "what mk.theory.moments gives",

@@ -20,6 +20,8 @@ def told(run: Any) -> Iterator[Line]:
     names = sources.name(loops[0]) if len(loops) == 1 else f"{len(loops)} loops"
     done = "" if run.complete else ", incomplete"
     yield f"Run: {names}, {size(run.table, run.spec)}{done}"
+    if run.spec.get("stopped"):
+        yield "stopped by", run.spec["stopped"]
     for key in ("label", "model", "truth", "features"):
         value = run.spec.get("data" if key == "truth" else key) or run.spec.get(key)
         if value not in (None, "None"):

@@ -16,6 +16,8 @@ from madkit.base.checks import place, several_seeds, unit, whole
 from madkit.base.device import resolve
 from madkit.loops import Loop
 from madkit.metrics.values import Metric, chosen
+from madkit.models.own import taken
+from madkit.runs import foreseen
 from madkit.samples import Samples
 from madkit.steps import Model, Truth, check_model_methods
 
@@ -74,9 +76,9 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
     loops.check_loop(loop)
-    check_model_methods(model)
+    check_model_methods(model := taken(model))
     _check_truth(truth)
-    return Job(
+    made = Job(
         model, loop, truth,
         generations=whole("generations", generations, least=1),
         seeds=several_seeds(seeds),
@@ -88,6 +90,8 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         device=str(resolve(device)),
         store=None if store is None else place("store", store),
     )
+    foreseen.check(made)
+    return made
 
 
 def _check_truth(truth: Any) -> None:

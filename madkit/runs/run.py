@@ -17,8 +17,8 @@ from madkit.metrics.values import Metric
 from madkit.record import Entry, Run, assemble, write_run
 from madkit.runs.expected import expected
 from madkit.runs.job import Job, job
+from madkit.runs.late import Before, warn_of_stop, words
 from madkit.runs.seeds import collect
-from madkit.samples import Samples
 from madkit.steps import Model, Truth
 
 
@@ -31,7 +31,7 @@ def run(
     seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
     n_ini: int | None = None,                  # real rows of generation 1; None: the loop's size
     metrics: Iterable[Metric | str] | None = None,     # names, or (real, fake) -> number; see below
-    features: Callable[[Samples], Any] | None = None,  # such as mk.metrics.LeNet("mnist"); None: rows
+    features: Callable[..., Any] | None = None,  # such as mk.metrics.LeNet("mnist"), or a network
     emit: int = 1000,                          # emitted rows to judge, against as many test rows
     lam_emit: float | None = None,             # λ of these; None: that of the loop's Synthetic, else 1
     device: str = "auto",                      # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
@@ -39,37 +39,58 @@ def run(
     executor: Executor | None = None,          # for seeds side by side: mk.sweep.processes(4)
     progress: bool = True,                     # a bar, once it takes over two seconds
 ) -> Run:
-    """Run a self-consuming loop and judge every generation. Ctrl-C returns what is done.
+    """Run a self-consuming loop and judge every generation.
 
-    A fit that diverges raises FloatingPointError, which names the generation; the same call would
-    diverge there again. With a store, `mk.load` reads the generations done and `mk.reopen` samples
-    from them.
+    Whatever fails late returns what is done. Ctrl-C, a fit that diverges, an error of the model or
+    loop, a worker process that dies, a full disk: the Run is incomplete, `run.stopped` is what
+    stopped it, and a warning says so; before the first generation is done, the error is raised. A
+    metric that raises ends nothing: its value is NaN, with a warning. With a store, the same call
+    goes on where it stopped, and `mk.reopen` samples from the generations done.
 
     Without metrics: w2_squared, mean_error, trace and logdet where model and truth know their
     moments, else sliced_w2, precision and recall. Moment metrics judge the fit itself where moments
-    are known (λ not applied); all others judge emitted rows. Nothing here changes a trajectory: it is a function of (model,
-    loop, truth, seed, n_ini) alone. Raises TypeError or ValueError for bad arguments, StoreError
-    when the folder holds another run or is damaged.
+    are known (λ not applied); all others judge emitted rows. Nothing here changes a trajectory: it
+    is a function of (model, loop, truth, seed, n_ini) alone. Raises TypeError or ValueError for bad
+    arguments, StoreError when the folder holds another run or is damaged.
     """
     _check_tools(features, executor)
     asked = job(model, loop, truth, generations=generations, seeds=seeds, n_ini=n_ini,
                 metrics=metrics, features=features, emit=emit, lam_emit=lam_emit, device=device,
                 store=store)
+    before = Before(asked.store)
     if asked.store:
         files.claim(asked.store, asked.spec())
     records, stopped = collect(asked, executor, progress)
-    result = finished(asked, records, len(records) == asked.generations * len(asked.seeds))
-    if asked.store:
-        write_run(result, asked.store)
-        result.folder = asked.store
-    if isinstance(stopped, FloatingPointError):
+    if stopped and not records and not isinstance(stopped, KeyboardInterrupt):
+        before.restore()
         raise stopped
+    asked_for = asked.generations * len(asked.seeds)
+    result = finished(asked, records, len(records) == asked_for, stopped)
+    if asked.store:
+        stopped = _written(result, asked.store) or stopped
+    result.stopped = stopped
+    if stopped and workers.in_worker.get():
+        raise stopped  # a cell of a sweep is whole, or is not there
+    if stopped:
+        warn_of_stop(stopped, len(records), asked_for)
     return result
 
 
-def finished(job: Job, records: list[Entry], complete: bool) -> Run:
+def _written(result: Run, folder: Path) -> OSError | None:
+    """The error, where the record could not be written."""
+    try:
+        write_run(result, folder)
+    except OSError as error:
+        return error
+    result.folder = folder
+    return None
+
+
+def finished(job: Job, records: list[Entry], complete: bool,
+             stopped: BaseException | None = None) -> Run:
     """The records of a job as a Run."""
     spec = job.spec() | {"generations": job.generations}
+    spec |= {"stopped": words(stopped)} if stopped else {}
     return assemble(records, expected(job), job.real(), spec, complete)
 
 

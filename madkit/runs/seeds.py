@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from functools import partial
 from time import perf_counter
 
 from madkit.base import workers
+from madkit.base.files import StoreError
 from madkit.base.progress import bar, bars
 from madkit.base.rng import preserved
 from madkit.record import Entry
 from madkit.runs.job import Job
+from madkit.runs.late import lost, portable, warn_of_metrics
 from madkit.runs.trajectory import trajectory
 
 
 def collect(job: Job, executor: Executor | None,
             progress: bool) -> tuple[list[Entry], BaseException | None]:
-    """The records, in order, and what stopped the run early: Ctrl-C, or a fit that diverged."""
+    """The records, in order, and what stopped the run early: Ctrl-C, or any error but of a store.
+    """
     records: list[Entry] = []
     stopped: BaseException | None = None
+    warned: set[str] = set()
     with bars(progress), bar(total=job.generations * len(job.seeds), unit="generation") as shown:
         try:
             for batch in _side_by_side(job, executor) if executor else _one_by_one(job):
                 records += batch
+                warn_of_metrics(batch, warned)
                 shown.update(len(batch))
-        except (KeyboardInterrupt, FloatingPointError) as error:
+        except StoreError:
+            raise  # a refusal: what was read of the store so far is no result
+        except (Exception, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt) and workers.in_worker.get():
                 raise  # a cell of a sweep is whole, or is not there
-            stopped = error
+            stopped = lost(error)
     order = {seed: i for i, seed in enumerate(job.seeds)}
     records.sort(key=lambda record: (order[record.seed], record.t))
     return records, stopped
@@ -61,22 +68,48 @@ def _together(records: Iterator[Entry], seconds: float = 0.01) -> Iterator[list[
 
 
 def _side_by_side(job: Job, executor: Executor) -> Iterator[list[Entry]]:
+    """Each seed's records. When one stops, those that run are waited for; no other is begun."""
     packed = workers.pack(partial(_of_one_seed, job))
-    futures = [executor.submit(workers.call, packed, seed) for seed in job.seeds]
+    stopped: BaseException | None = None
+    futures: list[Future] = []
     try:
+        futures += (executor.submit(workers.call, packed, seed) for seed in job.seeds)
         for future in as_completed(futures):
-            yield workers.unpack(future.result())
+            if not future.cancelled():
+                records, error = _ended(future)
+                stopped = stopped or error
+                yield records
+            if stopped:
+                _cancel(futures)
     finally:
-        for future in futures:
-            future.cancel()
+        _cancel(futures)
+    if stopped:
+        raise stopped
 
 
-def _of_one_seed(job: Job, seed: int) -> list[Entry]:
-    """All records of a seed, in a worker: those done, where it is interrupted."""
+def _cancel(futures: list[Future]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def _ended(future: Future) -> tuple[list[Entry], BaseException | None]:
+    """What a worker made, and what stopped it."""
+    try:
+        return workers.unpack(future.result())
+    except StoreError:
+        raise
+    except Exception as error:
+        return [], error
+
+
+def _of_one_seed(job: Job, seed: int) -> tuple[list[Entry], BaseException | None]:
+    """In a worker: all records of a seed, and what stopped it; those done, where it is stopped."""
     records: list[Entry] = []
     try:
         for batch in _together(trajectory(job, seed)):
             records += batch
-    except KeyboardInterrupt:
-        pass
-    return records
+    except StoreError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        return records, portable(error)
+    return records, None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 import torch
 
 from madkit.record import Entry
 from madkit.runs.job import Job
 from madkit.runs.judge import Judge
+from madkit.runs.late import placed
 from madkit.runs.resume import resumed
 from madkit.runs.shelf import Shelf
 from madkit.samples import Samples
@@ -33,8 +33,10 @@ def trajectory(job: Job, seed: int) -> Iterator[Entry]:
     past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=emit,
                  lam_emit=job.lam_emit, device=job.device, state=state)
     judge = Judge(job, seed)
-    for generation in islice(past, job.generations - done):
-        record = Entry(seed, generation.t, judge(generation))
+    for t in range(done + 1, job.generations + 1):
+        with placed(t, seed):
+            generation = next(past)
+            record = Entry(seed, t, judge(generation), failed=judge.failed)
         if shelf or seed == job.seeds[0]:
             record = replace(record, samples=generation.samples,
                              composition=composition(generation.data))

@@ -40,10 +40,10 @@ def takes(function: Callable, form: str, *arguments: Any) -> None:
 
 @contextmanager
 def as_assertion() -> Iterator[None]:
-    """What `steps` refuses is a failed check."""
+    """What `run` refuses is a failed check."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, FloatingPointError) as error:
         raise AssertionError(str(error)) from error
 
 

@@ -1,0 +1,167 @@
+"""Models and rows that were not written for madkit: called as they can be, taken as they come.
+
+    fit(data)         returns self, another fitted object, or anything else (None, a history): then
+                      the object itself is the fitted model; a generator is run to its end
+    sample(n, lam)    or sample(n), of a model that knows no λ: it can be asked for λ = 1 alone
+    rows              tensors of any device and type, arrays, tables, lists of pictures, pairs
+                      (rows, labels), and what holds its pictures as `.images`
+    their shape       (n, *shape), flattened (n, d), with or without axes of length one, pictures
+                      with their channels last
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import reprlib
+import warnings
+from collections import deque
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# a second parameter of `sample` of such a name is no λ
+NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
+
+
+def fitted(model: Any, data: Any) -> Any:
+    """The model that model.fit(data) leaves; TypeError for a coroutine."""
+    made = model.fit(data)
+    if inspect.isgenerator(made):
+        made = deque(made, 0)
+    if inspect.iscoroutine(made):
+        made.close()
+        raise TypeError(f"model: {type(model).__name__}.fit(data) is async; write def fit(…) "
+                        "instead of async def")
+    samples = callable(getattr(made, "sample", None)) and not hasattr(made, "columns")
+    return made if samples else model
+
+
+def drawn(model: Any, n: int, lam: float) -> Any:
+    """model.sample(n, lam), or model.sample(n) of a model that knows no λ."""
+    how = takes_lam(model)
+    if how == "by position":
+        return model.sample(n, lam)
+    if how == "by name":
+        return model.sample(n, lam=lam)
+    if lam != 1:
+        raise ValueError(no_lam(model, lam))
+    return model.sample(n)
+
+
+def no_lam(model: Any, lam: float) -> str:
+    """What is said to whom asks a model without λ for one."""
+    return (f"lam: {name(model)} has no λ, its sample takes n alone, but λ = {lam:g} was asked "
+            "for: use lam=1, or write sample(n, lam=1.0) (for mk.model: sample=(fitted, n, lam))")
+
+
+def is_estimator(model: Any) -> bool:
+    """Whether it keeps scikit-learn's rules: arrays in, arrays out."""
+    names = ("get_params", "set_params", "fit", "sample")
+    return not isinstance(model, type) and all(callable(getattr(model, name, None))
+                                               for name in names)
+
+
+def no_model(model: Any, missing: list[str]) -> str:
+    """What is said of what cannot be a model."""
+    if isinstance(model, type):
+        what = f"the class {model.__name__}: write {model.__name__}()"
+    elif is_estimator(model):
+        what = f"a scikit-learn estimator: write mk.model({type(model).__name__}(…))"
+    elif inspect.isroutine(model):
+        what = f"the function {model.__name__}: write mk.model(fit=…, sample=…)"
+    else:
+        what = (f"{reprlib.repr(model)} without {' and '.join(missing)}: write these methods, or "
+                "mk.model(fit=f, sample=g) with f(x) -> anything and g(fitted, n) -> rows")
+    return f"model: expected an object with fit(data) and sample(n, lam), got {what}"
+
+
+def takes_lam(model: Any) -> str:
+    """How sample takes λ: "by position", "by name", or "" where it takes none."""
+    own = getattr(model, "takes_lam", None)
+    return own if isinstance(own, str) else _takes_lam(type(model))
+
+
+@lru_cache(maxsize=64)
+def _takes_lam(kind: Hashable) -> str:
+    try:
+        parameters = list(inspect.signature(kind.sample).parameters.values())  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError):  # compiled, or an attribute of the object
+        return "by position"
+    named = {p.name: p for p in parameters}
+    if "lam" in named and named["lam"].kind is inspect.Parameter.KEYWORD_ONLY:
+        return "by name"
+    kinds = [p.kind for p in parameters]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return "by position"
+    bound = isinstance(inspect.getattr_static(kind, "sample"), staticmethod | classmethod)
+    at = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    at = at[(1 if bound else 2) :]
+    if at and at[0].name not in NO_LAM:
+        return "by position"
+    return "by name" if "lam" in named or inspect.Parameter.VAR_KEYWORD in kinds else ""
+
+
+def name(model: Any) -> str:
+    """A model as errors call it."""
+    own = getattr(model, "name", None)
+    return own if isinstance(own, str) and own else type(model).__name__
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def rows(drawn: Any, labelled: bool, who: str) -> tuple[Tensor, Any]:
+    """x and y of what a model returned.
+
+    labelled  whether what it was fitted on has labels; else those it gives are of another kind,
+              such as the components of a mixture
+    """
+    y = None
+    if isinstance(drawn, tuple) and len(drawn) == 2:
+        drawn, y = drawn
+    drawn = getattr(drawn, "images", drawn)  # of a pipeline
+    if isinstance(drawn, list | tuple) and drawn and hasattr(drawn[0], "getbands"):
+        drawn = np.stack([np.asarray(picture) for picture in drawn])
+        drawn = drawn[..., None] if drawn.ndim == 3 else drawn
+    return numbers(f"{who}: sample(n, lam)", drawn), y if labelled else None
+
+
+def shaped(x: Tensor, n: int, shape: tuple[int, ...]) -> Tensor:
+    """The rows as (n, *shape), where their order is beyond doubt; else as they are."""
+    found = tuple(x.shape)
+    flat = (n, math.prod(shape))
+    if found == (n, *shape):
+        return x
+    if found == flat or _full(found) == _full((n, *shape)):
+        return x.reshape(n, *shape)
+    if len(shape) == 3 and found == (n, *shape[1:], shape[0]):  # channels last
+        return x.movedim(3, 1)
+    return x
+
+
+def numbers(who: str, x: Any) -> Tensor:
+    """An array, tensor or table of numbers as a tensor; TypeError for anything else."""
+    try:
+        x = x.detach() if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x))
+    except TypeError as error:
+        raise TypeError(f"{who} expected rows of numbers, got {reprlib.repr(x)}") from error
+    return x if x.is_floating_point() or x.dtype == torch.uint8 else x.double()
+
+
+def _full(shape: tuple[int, ...]) -> list[int]:
+    return [length for length in shape if length != 1]
+
+
+def warn_of_units(x: Tensor, like: Tensor, who: str) -> None:
+    """Rows in [−1, 1] where pixels are whole numbers 0 … 255 would be rounded to black."""
+    if like.dtype == torch.uint8 and x.is_floating_point() and len(x):
+        low, high = (float(end) for end in x.aminmax())
+        if -1 <= low and high <= 1:
+            warnings.warn(f"{who}: emitted pixels in [{low:.2g}, {high:.2g}], where the data's are "
+                          "whole numbers 0 … 255: they are rounded, to black; multiply by 255 in "
+                          "sample, or give the data in [0, 1]", stacklevel=4)

@@ -1,0 +1,147 @@
+"""Whatever fails late returns what is done, and says what ended it."""
+
+import os
+import signal
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+import torch
+
+import madkit as mk
+from madkit.base.files import StoreError
+
+TRUTH = mk.data.gaussian(2)
+LOOP = mk.fully_synthetic(30)
+
+
+def run(model=None, loop=LOOP, truth=TRUTH, **settings):
+    settings = {"generations": 4, "emit": 30, "progress": False} | settings
+    return mk.run(model or mk.models.Gaussian(), loop, truth, **settings)
+
+
+def dry(state):
+    if state.t == 3:
+        raise KeyError("well")
+    return state.model.sample(30)
+
+
+class Odd(Exception):
+    """One that no process can send."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} and {second}")
+
+
+class Mortal(mk.models.Gaussian):
+    def __init__(self, how="fit", at=2):
+        super().__init__()
+        self.how, self.at = how, at
+
+    def fit(self, data):
+        self.t = int(data.born.max()) + 1
+        if self.how == "fit" and self.t == self.at:
+            raise Odd("ill", "tired")
+        if self.how == "die" and self.t == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().fit(data)
+
+    def sample(self, n, lam=1.0):
+        rows = super().sample(n, lam)
+        return rows[:-1] if self.how == "sample" and self.t == self.at else rows
+
+
+@pytest.mark.parametrize("settings, words, done", [
+    ({"loop": dry, "n_ini": 30}, "KeyError: 'well', in generation 3 of seed 0", 2),
+    ({"model": Mortal()}, "Odd: ill and tired, in generation 2 of seed 0", 1),
+    ({"model": Mortal("sample", 3)}, "Mortal of generation 3.*expected .500, 2., got .499", 2),
+    ({"loop": lambda state: state.fresh(30), "n_ini": 30, "truth": mk.data.array(torch.randn(120, 2))},
+     "fresh data exhausted: generation 4 asks", 3),
+], ids=["loop", "fit", "sample", "fresh"])
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(1)], ids=["here", "executor"])
+def test_what_is_done_comes_back(settings, words, done, executor, tmp_path):
+    with pytest.warns(UserWarning, match=f"run: stopped by .*{words}.*{done} of 4 generations"):
+        kept = run(**settings, executor=executor, store=tmp_path / "a")
+    assert list(kept.samples) == list(range(1, done + 1)) == list(mk.load(tmp_path / "a").samples)
+    assert not kept.complete and isinstance(kept.stopped, Exception)
+    assert "stopped" in repr(kept) and kept.spec["stopped"] == mk.load(tmp_path / "a").spec["stopped"]
+
+
+def test_before_the_first_generation_is_done_the_error_is_raised(tmp_path):
+    for executor in (None, ThreadPoolExecutor(1)):
+        with pytest.raises(Exception, match="ill and tired") as told:
+            run(Mortal(at=1), executor=executor, store=tmp_path / "a")
+        assert "in generation 1 of seed 0" in told.value.__notes__
+    assert not (tmp_path / "a").exists(), "nothing is left of it, so that another may begin there"
+
+
+def sick(real, fake):
+    if sick.calls in (2, 3):
+        sick.calls += 1
+        raise ZeroDivisionError("no spread")
+    sick.calls += 1
+    return {"a": 1.0, "b": 2.0}
+
+
+def test_a_metric_that_raises_is_named_and_all_else_goes_on(tmp_path):
+    sick.calls = 0
+    with pytest.warns(UserWarning, match="metrics: sick failed in generation 3 of seed 0 and is "
+                                         "NaN there .ZeroDivisionError: no spread") as told:
+        kept = run(metrics=[sick, "trace"], store=tmp_path / "a")
+    table = kept.wide()
+    assert len(told) == 1 and kept.complete and kept.stopped is None
+    assert table["sick.a"].isna().tolist() == table["sick.b"].isna().tolist() == [0, 0, 1, 1]
+    assert table["trace"].notna().all()
+    assert mk.load(tmp_path / "a").wide().equals(table)
+
+
+def test_features_that_raise_cost_the_metrics_of_rows_alone():
+    def features(samples):
+        if samples.born.max() == 2:
+            raise ValueError("too narrow")
+        return samples.x
+
+    with pytest.warns(UserWarning, match="metrics: recall failed in generation 2 .*too narrow"):
+        kept = run(features=features, metrics=["recall"], generations=3)
+    assert kept.table.value.isna().tolist() == [False, True, False]
+
+
+def test_a_seed_that_fails_leaves_the_others():
+    class Second(mk.models.Gaussian):
+        def fit(self, data):
+            if data.born.max() == 1 and abs(float(data.x.sum()) - TOTAL) < 1e-9:
+                raise Odd("ill", "tired")
+            return super().fit(data)
+
+    TOTAL = float(next(g for g in mk.steps(mk.models.Gaussian(), LOOP, TRUTH, seed=1)
+                       if g.t == 2).data.x.sum())
+    with pytest.warns(UserWarning, match="generation 2 of seed 1.*6 of 16 generations|9 of 16"):
+        kept = run(Second(), seeds=4)
+    assert kept.table.groupby("seed").generation.max().to_dict() == {0: 4, 1: 1}
+
+
+@pytest.mark.parametrize("pool", [lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+                                  lambda: mk.sweep.processes(1)], ids=["pool", "ours"])
+def test_a_worker_that_dies(pool):
+    with pool() as processes, pytest.raises((BrokenExecutor, RuntimeError),
+                                            match="worker processes died"):
+        run(Mortal("die", 2), executor=processes)
+
+
+@pytest.mark.parametrize("loop, words", [
+    (mk.Fresh(30), "generations: 4 take 120 rows .* has 90: 3 generations are possible"),
+    (mk.fresh_data(60, 0.5), "4 take 150 rows .*n_ini = 60 and 30 fresh ones.*: 2 generations"),
+])
+def test_fresh_rows_that_will_run_out_are_known_beforehand(loop, words, tmp_path):
+    truth = mk.data.array(torch.randn(120, 2))
+    with pytest.raises(ValueError, match=words):
+        run(loop=loop, truth=truth, store=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+    assert run(loop=loop, truth=truth, generations=2).complete
+
+
+def test_a_damaged_store_is_refused_not_returned(tmp_path):
+    run(store=tmp_path / "a")
+    (tmp_path / "a/seed-0/generation-00003.npz").write_bytes(b"")
+    with pytest.raises(StoreError, match="generation-00003"):
+        run(store=tmp_path / "a", generations=5)
