@@ -73,10 +73,7 @@ def emitted(drawn: Any, n: int, like: Samples, who: str) -> Samples:
     """
     if not isinstance(drawn, Samples):
         drawn = Samples(*foreign.rows(drawn, like.y is not None, who))
-    x = foreign.shaped(drawn.x.detach(), n, like.shape)
-    if tuple(x.shape) != (n, *like.shape):
-        raise ValueError(f"{who}: sample({n}) must return rows of shape {like.shape}, expected "
-                         f"{(n, *like.shape)}, got {tuple(x.shape)}")
+    x = foreign.shaped(drawn.x.detach(), n, like.shape, who)
     if not torch.isfinite(x).all():
         raise FloatingPointError(f"{who}: emitted NaN or infinity; the fit has diverged (earlier "
                                  "generations are unharmed)")

@@ -69,7 +69,7 @@ def steps(
     cannot be one, ValueError for training sets that cannot be fitted, FloatingPointError, which
     names the generation, when a fit diverges.
     """
-    check_model_methods(model)
+    foreign.check_methods(model)
     loops.check_loop(loop)
     lam = loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
     emit = whole("emit", emit)
@@ -126,23 +126,3 @@ def follow(state: State, loop: Loop, data: Samples, fitted: Any) -> State:
     models = {k: e for k, e in state.models.items() if memory is None or k > state.t - memory}
     models[state.t] = Emitter(state.t, state.seed, fitted, like=state.real[:0])
     return State(state.t + 1, state.real, data, models, state.truth, state.seed, state.cursor)
-
-
-# --- models ---------------------------------------------------------------------------------------
-
-
-def check_model_methods(model: Any) -> None:
-    """TypeError for what cannot be a model."""
-    missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
-    if missing or isinstance(model, type) or foreign.is_estimator(model):
-        raise TypeError(foreign.no_model(model, missing))
-
-
-def offers_state(model: Any) -> bool:
-    """Whether a fit can be had again: state_dict() -> {name: tensor}, load_state_dict(it) -> self.
-
-    That of nn.Module is another: it returns keys, and knows nothing of what fit makes but weights.
-    """
-    own = getattr(type(model), "load_state_dict", None) is not torch.nn.Module.load_state_dict
-    names = ("state_dict", "load_state_dict")
-    return own and all(callable(getattr(model, name, None)) for name in names)

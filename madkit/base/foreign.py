@@ -16,13 +16,14 @@ import math
 import reprlib
 import warnings
 from collections import deque
-from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from madkit.base import arrays
 
 # a second parameter of `sample` of such a name is no λ
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
@@ -66,6 +67,23 @@ def is_estimator(model: Any) -> bool:
                                                for name in names)
 
 
+def check_methods(model: Any) -> None:
+    """TypeError for what cannot be a model."""
+    missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
+    if missing or isinstance(model, type) or is_estimator(model):
+        raise TypeError(no_model(model, missing))
+
+
+def offers_state(model: Any) -> bool:
+    """Whether a fit can be had again: state_dict() -> {name: tensor}, load_state_dict(it) -> self.
+
+    That of nn.Module is another: it returns keys, and knows nothing of what fit makes but weights.
+    """
+    own = getattr(type(model), "load_state_dict", None) is not nn.Module.load_state_dict
+    names = ("state_dict", "load_state_dict")
+    return own and all(callable(getattr(model, name, None)) for name in names)
+
+
 def no_model(model: Any, missing: list[str]) -> str:
     """What is said of what cannot be a model."""
     if isinstance(model, type):
@@ -83,11 +101,11 @@ def no_model(model: Any, missing: list[str]) -> str:
 def takes_lam(model: Any) -> str:
     """How sample takes λ: "by position", "by name", or "" where it takes none."""
     own = getattr(model, "takes_lam", None)
-    return own if isinstance(own, str) else _takes_lam(type(model))
+    return own if isinstance(own, str) else _takes_lam(type(model))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
-def _takes_lam(kind: Hashable) -> str:
+def _takes_lam(kind: Any) -> str:
     try:
         parameters = list(inspect.signature(kind.sample).parameters.values())  # type: ignore[attr-defined]
     except (AttributeError, TypeError, ValueError):  # compiled, or an attribute of the object
@@ -128,11 +146,11 @@ def rows(drawn: Any, labelled: bool, who: str) -> tuple[Tensor, Any]:
     if isinstance(drawn, list | tuple) and drawn and hasattr(drawn[0], "getbands"):
         drawn = np.stack([np.asarray(picture) for picture in drawn])
         drawn = drawn[..., None] if drawn.ndim == 3 else drawn
-    return numbers(f"{who}: sample(n, lam)", drawn), y if labelled else None
+    return arrays.numbers(f"{who}: sample(n, lam)", drawn), y if labelled else None
 
 
-def shaped(x: Tensor, n: int, shape: tuple[int, ...]) -> Tensor:
-    """The rows as (n, *shape), where their order is beyond doubt; else as they are."""
+def shaped(x: Tensor, n: int, shape: tuple[int, ...], who: str) -> Tensor:
+    """The rows as (n, *shape), where their order is beyond doubt; else ValueError."""
     found = tuple(x.shape)
     flat = (n, math.prod(shape))
     if found == (n, *shape):
@@ -141,16 +159,8 @@ def shaped(x: Tensor, n: int, shape: tuple[int, ...]) -> Tensor:
         return x.reshape(n, *shape)
     if len(shape) == 3 and found == (n, *shape[1:], shape[0]):  # channels last
         return x.movedim(3, 1)
-    return x
-
-
-def numbers(who: str, x: Any) -> Tensor:
-    """An array, tensor or table of numbers as a tensor; TypeError for anything else."""
-    try:
-        x = x.detach() if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x))
-    except TypeError as error:
-        raise TypeError(f"{who} expected rows of numbers, got {reprlib.repr(x)}") from error
-    return x if x.is_floating_point() or x.dtype == torch.uint8 else x.double()
+    raise ValueError(f"{who}: sample({n}) must return rows of shape {shape}, expected "
+                     f"{(n, *shape)}, got {found}")
 
 
 def _full(shape: tuple[int, ...]) -> list[int]:

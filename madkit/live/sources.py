@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from madkit import exact, models
 from madkit.base.checks import whole
+from madkit.base.foreign import check_methods
 from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.scenes import gaussian, growing, stored
 from madkit.live.scenes.pack import Track
@@ -29,7 +30,6 @@ from madkit.loops import (
 from madkit.metrics.values import Value
 from madkit.plot.language import family, looks
 from madkit.record import Run
-from madkit.steps import check_model_methods
 
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest
@@ -156,7 +156,7 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...
 
 def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
     """Curves and cloud of a model that trains; until it has, the truth's rows are shown."""
-    check_model_methods(model)
+    check_methods(model)
     x = truth.test(1000, 0).x
     if x.ndim != 2 or x.shape[1] != 2:
         raise ValueError("explore: expected a truth of rows of two numbers, got rows of shape "

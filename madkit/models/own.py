@@ -138,7 +138,7 @@ class Own:
         if not hasattr(self, "_like"):
             raise RuntimeError(f"{self.name}: call fit(data) first")
         x, y = foreign.rows(self._drawn(n, lam), self._labelled, self.name)
-        rows = Samples(foreign.shaped(x, n, tuple(self._like.shape[1:])), y)
+        rows = Samples(foreign.shaped(x, n, tuple(self._like.shape[1:]), self.name), y)
         rows = rows[torch.randperm(len(rows)).to(rows.x.device)].to(self._like.device)
         if rows.x.is_floating_point() and self._like.is_floating_point():
             return Samples(rows.x.to(self._like.dtype), rows.y)

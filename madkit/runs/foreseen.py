@@ -1,13 +1,26 @@
-"""What would fail late and is known before generation 1: it is refused there."""
+"""What is known of the arguments of a run before generation 1: what would fail late is refused."""
 
 from __future__ import annotations
 
 import copy
+import inspect
+import reprlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from madkit import loops
-from madkit.base import foreign
+from madkit import metrics as mad_metrics
+from madkit.base import foreign, workers
 from madkit.loops import Fresh, Loop
+from madkit.metrics.values import Metric, chosen
+
+
+def check_tools(features: Any, executor: Any) -> None:
+    """TypeError for what metrics cannot see by, or what is no Executor."""
+    if features is not None and not callable(features):
+        raise TypeError("features: expected a function Samples -> (n, d) or a torch.nn.Module, got "
+                        f"{features!r}")
+    workers.check_executor(executor)
 
 
 def check(job: Any) -> None:
@@ -47,3 +60,25 @@ def check_fresh(loop: Loop, truth: Any, n_ini: int, generations: int) -> None:
                          f"{n_ini} and {n} fresh ones in each later generation, but {truth!r} has "
                          f"{left}: {enough}; ask for fewer generations, fewer fresh rows or a "
                          "smaller n_ini")
+
+
+def check_truth(truth: Any) -> None:
+    """TypeError for what cannot be a truth."""
+    missing = [name for name in ("real", "fresh", "test")
+               if not callable(getattr(truth, name, None))]
+    if isinstance(truth, type) or inspect.isfunction(truth):
+        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in "
+                        "mk.data.gaussian(2)")
+    if missing:
+        raise TypeError("truth: expected one of mk.data, such as mk.data.gaussian(2) or "
+                        f"mk.data.array(x), got {reprlib.repr(truth)} without {', '.join(missing)}")
+
+
+def metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,
+            features: Callable | None) -> tuple[Metric, ...]:
+    """Those asked for, or those that suit the model and the truth."""
+    if given is not None:
+        return chosen(given)
+    moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
+    clouds = (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
+    return mad_metrics.MOMENTS[:4] if moments else clouds

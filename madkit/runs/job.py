@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +12,13 @@ from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
 from madkit.base.checks import place, several_seeds, unit, whole
 from madkit.base.device import resolve
+from madkit.base.foreign import check_methods
 from madkit.loops import Loop
-from madkit.metrics.values import Metric, chosen
+from madkit.metrics.values import Metric
 from madkit.models.own import taken
 from madkit.runs import foreseen
 from madkit.samples import Samples
-from madkit.steps import Model, Truth, check_model_methods
+from madkit.steps import Model, Truth
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
     loops.check_loop(loop)
-    check_model_methods(model := taken(model))
-    _check_truth(truth)
+    check_methods(model := taken(model))
+    foreseen.check_truth(truth)
     made = Job(
         model, loop, truth,
         generations=whole("generations", generations, least=1),
         seeds=several_seeds(seeds),
         n_ini=whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2),
-        metrics=_metrics(metrics, model, truth, features),
+        metrics=foreseen.metrics(metrics, model, truth, features),
         features=features,
         emit=whole("emit", emit, least=2),
         lam_emit=loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
@@ -92,23 +91,3 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
     )
     foreseen.check(made)
     return made
-
-
-def _check_truth(truth: Any) -> None:
-    missing = [name for name in ("real", "fresh", "test")
-               if not callable(getattr(truth, name, None))]
-    if isinstance(truth, type) or inspect.isfunction(truth):
-        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in "
-                        "mk.data.gaussian(2)")
-    if missing:
-        raise TypeError("truth: expected one of mk.data, such as mk.data.gaussian(2) or "
-                        f"mk.data.array(x), got {reprlib.repr(truth)} without {', '.join(missing)}")
-
-
-def _metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,
-             features: Callable | None) -> tuple[Metric, ...]:
-    if given is not None:
-        return chosen(given)
-    moments = hasattr(model, "moments") and hasattr(truth, "moments") and features is None
-    clouds = (mad_metrics.sliced_w2, mad_metrics.precision, mad_metrics.recall)
-    return mad_metrics.MOMENTS[:4] if moments else clouds

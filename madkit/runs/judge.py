@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache
 
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
@@ -39,18 +41,18 @@ class Judge:
         if not self.job.metrics:
             return values
         with preserved():
-            fake = self._seen(generation.samples, generation.t) if self.rows else None
+            fake = cache(lambda: self._seen(generation.samples, generation.t))
             for metric in self.job.metrics:
-                sides: tuple = (self.real, fake)
-                if self.job.by_moments(metric):
-                    sides = (self.moments, generation.model.moments())
-                values |= self._judge(metric, sides, generation.t)
+                values |= self._judge(metric, generation, fake)
         return values
 
-    def _judge(self, metric: Metric, sides: tuple, t: int) -> dict[str, float]:
+    def _judge(self, metric: Metric, generation: Generation,
+               fake: Callable[[], Samples]) -> dict[str, float]:
         """One metric's values; in generation 1 its error is raised, later they are NaN."""
-        name = metric_name(metric)
+        name, t = metric_name(metric), generation.t
         try:
+            own = self.job.by_moments(metric)
+            sides = (self.moments, generation.model.moments()) if own else (self.real, fake())
             with stream(self.seed, "metric", name, t):
                 value = metric(*sides)
             values = named(metric, value)

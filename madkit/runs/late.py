@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from madkit.base import workers
-from madkit.record import Entry
+from madkit.record import Entry, Run, write_run
 
 
 class Before:
@@ -95,3 +95,13 @@ def warn_of_stop(stopped: BaseException, done: int, asked: int) -> None:
         warnings.warn(f"run: stopped by {words(stopped)}. What was done is returned, {done} of "
                       f"{asked} generations; `raise run.stopped` shows where it happened",
                       stacklevel=3)
+
+
+def written(result: Run, folder: Path) -> OSError | None:
+    """Write a run into its folder; the error, where that is full."""
+    try:
+        write_run(result, folder)
+    except OSError as error:
+        return error
+    result.folder = folder
+    return None

@@ -17,12 +17,13 @@ from madkit.base import describe as specs
 from madkit.base.checks import place
 from madkit.base.device import resolve
 from madkit.base.files import StoreError, read_json
+from madkit.base.foreign import check_methods, offers_state
 from madkit.base.rng import stream
 from madkit.loops import Emitter, Loop, State
 from madkit.models.own import taken
 from madkit.runs.shelf import Shelf
 from madkit.samples import Samples
-from madkit.steps import check_model_methods, fit, offers_state
+from madkit.steps import fit
 
 
 def reopen(folder: str | Path, model: Any, seed: int | None = None,
@@ -38,7 +39,7 @@ def reopen(folder: str | Path, model: Any, seed: int | None = None,
     emitted, and goes on as far as you ask (`start=` skips rows); `[t].model` is the fitted model.
     Raises StoreError where no generations are kept, for another model, and for damaged files.
     """
-    check_model_methods(model := taken(model))
+    check_methods(model := taken(model))
     folder = place("folder", folder)
     spec = read_json(folder / "spec.json")
     if (asked := specs.describe(model)) != spec.get("model"):

@@ -14,10 +14,11 @@ from typing import Any
 from madkit.base import files, workers
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
-from madkit.record import Entry, Run, assemble, write_run
+from madkit.record import Entry, Run, assemble
 from madkit.runs.expected import expected
+from madkit.runs.foreseen import check_tools
 from madkit.runs.job import Job, job
-from madkit.runs.late import Before, warn_of_stop, words
+from madkit.runs.late import Before, warn_of_stop, words, written
 from madkit.runs.seeds import collect
 from madkit.steps import Model, Truth
 
@@ -53,7 +54,7 @@ def run(
     is a function of (model, loop, truth, seed, n_ini) alone. Raises TypeError or ValueError for bad
     arguments, StoreError when the folder holds another run or is damaged.
     """
-    _check_tools(features, executor)
+    check_tools(features, executor)
     asked = job(model, loop, truth, generations=generations, seeds=seeds, n_ini=n_ini,
                 metrics=metrics, features=features, emit=emit, lam_emit=lam_emit, device=device,
                 store=store)
@@ -67,7 +68,7 @@ def run(
     asked_for = asked.generations * len(asked.seeds)
     result = finished(asked, records, len(records) == asked_for, stopped)
     if asked.store:
-        stopped = _written(result, asked.store) or stopped
+        stopped = written(result, asked.store) or stopped
     result.stopped = stopped
     if stopped and workers.in_worker.get():
         raise stopped  # a cell of a sweep is whole, or is not there
@@ -76,25 +77,9 @@ def run(
     return result
 
 
-def _written(result: Run, folder: Path) -> OSError | None:
-    """The error, where the record could not be written."""
-    try:
-        write_run(result, folder)
-    except OSError as error:
-        return error
-    result.folder = folder
-    return None
-
-
 def finished(job: Job, records: list[Entry], complete: bool,
              stopped: BaseException | None = None) -> Run:
     """The records of a job as a Run."""
     spec = job.spec() | {"generations": job.generations}
     spec |= {"stopped": words(stopped)} if stopped else {}
     return assemble(records, expected(job), job.real(), spec, complete)
-
-
-def _check_tools(features: Any, executor: Any) -> None:
-    if features is not None and not callable(features):
-        raise TypeError(f"features: expected a function Samples -> (n, d), got {features!r}")
-    workers.check_executor(executor)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base import foreign
+from madkit.base import arrays
 from madkit.samples import Samples
 
 CHUNK = 256  # rows that a network sees at a time; bounds memory
@@ -29,8 +29,8 @@ def seen(features: Callable | None, samples: Samples) -> Samples:
                  else features(samples))
     if isinstance(found, Samples):
         found = found.x.detach()
-    x = foreign.numbers("features", found)
-    if not x.ndim or len(x) != len(samples):
+    x = arrays.numbers("features", found)
+    if len(x) != len(samples):
         raise ValueError(f"features: expected one row for each of {len(samples)} samples, got "
                          f"shape {tuple(x.shape)}; return (n, d)")
     x = x.reshape(len(x), -1).to(samples.x.device)

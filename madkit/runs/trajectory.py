@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from madkit.base.foreign import offers_state
 from madkit.record import Entry
 from madkit.runs.job import Job
 from madkit.runs.judge import Judge
@@ -14,7 +15,7 @@ from madkit.runs.late import placed
 from madkit.runs.resume import resumed
 from madkit.runs.shelf import Shelf
 from madkit.samples import Samples
-from madkit.steps import offers_state, steps
+from madkit.steps import steps
 
 
 def trajectory(job: Job, seed: int) -> Iterator[Entry]:

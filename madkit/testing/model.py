@@ -13,7 +13,7 @@ from torch import Tensor
 
 from madkit.base import workers
 from madkit.base.describe import describe
-from madkit.base.foreign import drawn, takes_lam
+from madkit.base.foreign import check_methods, drawn, offers_state, takes_lam
 from madkit.base.foreign import fitted as fitted_by
 from madkit.base.rng import stream
 from madkit.loops import emitted
@@ -21,7 +21,6 @@ from madkit.models.own import taken
 from madkit.runs.foreseen import check_copy
 from madkit.runs.seen import seen
 from madkit.samples import Samples
-from madkit.steps import check_model_methods, offers_state
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 
 
@@ -52,7 +51,7 @@ def check_model(model: Any, truth: Any, n: int = 200, features: Any = None) -> N
     """
     model = taken(model)
     with as_assertion():
-        check_model_methods(model)
+        check_methods(model)
         check_copy(model)
         describe(model)
         workers.pack(model)

@@ -71,7 +71,7 @@ def test_before_the_first_generation_is_done_the_error_is_raised(tmp_path):
     for executor in (None, ThreadPoolExecutor(1)):
         with pytest.raises(Exception, match="ill and tired") as told:
             run(Mortal(at=1), executor=executor, store=tmp_path / "a")
-        assert "in generation 1 of seed 0" in told.value.__notes__
+        assert "in generation 1 of seed 0" in f"{told.value} {told.value.__notes__}"
     assert not (tmp_path / "a").exists(), "nothing is left of it, so that another may begin there"
 
 
@@ -115,7 +115,7 @@ def test_a_seed_that_fails_leaves_the_others():
 
     TOTAL = float(next(g for g in mk.steps(mk.models.Gaussian(), LOOP, TRUTH, seed=1)
                        if g.t == 2).data.x.sum())
-    with pytest.warns(UserWarning, match="generation 2 of seed 1.*6 of 16 generations|9 of 16"):
+    with pytest.warns(UserWarning, match="generation 2 of seed 1.*5 of 16 generations"):
         kept = run(Second(), seeds=4)
     assert kept.table.groupby("seed").generation.max().to_dict() == {0: 4, 1: 1}
 
