@@ -1,4 +1,4 @@
-"""Where the shipped files are: `data/` beside the package in a checkout,
+"""Where the shipped files are: `data/` and `notebooks/` beside the package in a checkout,
 `shipped/` inside it when installed.
 """
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 
 def shipped(name: str) -> Path:
-    """The path of a shipped file or folder, such as "digits/digits.npz".
+    """The path of a shipped file or folder, such as "digits/digits.npz" or "notebooks".
 
     Raises FileNotFoundError when it is not there.
     """
     package = Path(__file__).resolve().parents[1]
-    places = [package / "shipped" / name, package.parent / "data" / name]
+    checkout = package.parent if name.startswith("notebooks") else package.parent / "data"
+    places = [package / "shipped" / name, checkout / name]
     for path in places:
         if path.exists():
             return path

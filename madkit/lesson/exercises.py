@@ -1,5 +1,5 @@
 """Checks for the exercises of the lessons: each returns a line of praise,
-or raises AssertionError with a hint.
+or raises Unsolved, an AssertionError, with a hint.
 
 They compare with the real thing (a formula, a loop, a metric of this package), so an answer is
 right for a reason, and may be written in any way.
@@ -19,6 +19,10 @@ from madkit.samples import Samples
 from madkit.steps import steps
 
 
+class Unsolved(AssertionError):
+    """An answer that is not right yet; the message says why. A report goes on after it."""
+
+
 def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
     """answer is a number within `within` (a share of expected,
     or as such when expected is 0) of expected.
@@ -27,10 +31,10 @@ def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = 
     try:
         value = float(answer)
     except (TypeError, ValueError):
-        raise AssertionError(f"a number is expected, not {answer!r}") from None
+        raise Unsolved(f"a number is expected, not {answer!r:.200}") from None
     allowed = within * (abs(expected) or 1)
     size = "large" if value > expected else "small"
-    assert abs(value - expected) <= allowed, f"{value:.4g} is too {size}. {hint}".strip()
+    _right(abs(value - expected) <= allowed, f"{value:.4g} is too {size}. {hint}")
     return f"Right: {value:.4g}."
 
 
@@ -38,13 +42,13 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
                   hint: str = "") -> str:
     """answer(*case) equals expected(*case) for every case."""
     _answered(answer)
+    _right(callable(answer), f"a function is expected, not {answer!r:.200}")
     for case in cases:
         got, wanted = answer(*case), expected(*case)
-        assert got is not None, (
-            f"your function returns nothing for {_short(case)}: is there a `return`?")
-        close = np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float),
-                            rtol=within, atol=within)
-        assert close, f"for {_short(case)} your function gives {got}. {hint}".strip()
+        _right(got is not None,
+               f"your function returns nothing for {_short(case)}: is there a `return`?")
+        _right(_close(got, wanted, within),
+               f"for {_short(case)} your function gives {got!s:.200}. {hint}")
     return f"Right in all {len(cases)} cases."
 
 
@@ -56,19 +60,34 @@ def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: int =
         return list(islice(steps(model, loop, truth, n_ini=n_ini, emit=0), generations))
 
     for mine, theirs in zip(run(answer), run(expected), strict=True):
-        assert len(mine.data) == len(theirs.data), (
-            f"generation {mine.t}: your training set has {len(mine.data)} rows, "
-            f"{len(theirs.data)} are expected. {hint}".strip())
-        assert _born(mine.data) == _born(theirs.data), (
-            f"generation {mine.t}: your rows were born {_born(mine.data)} (generation: rows), "
-            f"expected {_born(theirs.data)}. {hint}".strip())
-        assert torch.allclose(_sorted(mine.data), _sorted(theirs.data)), (
-            f"generation {mine.t}: other rows are expected. {hint}".strip())
+        _right(len(mine.data) == len(theirs.data),
+               f"generation {mine.t}: your training set has {len(mine.data)} rows, "
+               f"{len(theirs.data)} are expected. {hint}")
+        _right(_born(mine.data) == _born(theirs.data),
+               f"generation {mine.t}: your rows were born {_born(mine.data)} (generation: rows), "
+               f"expected {_born(theirs.data)}. {hint}")
+        _right(torch.allclose(_sorted(mine.data), _sorted(theirs.data)),
+               f"generation {mine.t}: other rows are expected. {hint}")
     return f"Right: the same training sets in {generations} generations."
 
 
 def _answered(answer: Any) -> None:
-    assert answer is not None and answer is not ..., "no answer yet: put yours in place of the dots"
+    _right(answer is not None and answer is not ...,
+           "no answer yet: put yours in place of the dots")
+
+
+def _close(got: Any, wanted: Any, within: float) -> bool:
+    try:
+        return np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float),
+                           rtol=within, atol=within)
+    except (TypeError, ValueError):                     # no number, or of another shape
+        return False
+
+
+def _right(is_right: Any, otherwise: str) -> None:
+    """Not `assert`, which Python leaves out under -O."""
+    if not is_right:
+        raise Unsolved(otherwise.strip())
 
 
 def _short(case: tuple) -> str:

@@ -1,5 +1,5 @@
 r"""An executed notebook as one HTML page: no network, no code, no scripts but that of explorers
-(see `madkit.live.inline`).
+(see `madkit.live.inline`), whoever wrote the notebook (see `clean`).
 
 Figures, style and mathematics are inside the file. Mathematics is drawn by matplotlib's mathtext, a
 large part of TeX, with its TeX as alternative text; what mathtext cannot read (\begin{…}) stands as
@@ -13,35 +13,47 @@ import base64
 import copy
 import html
 import io
+import mimetypes
 import re
+import secrets
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+from madkit.lesson.clean import Address, clean
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.shell import EXPLORER, WIDGET
 
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
+LONGEST = 3000  # signs of a formula that is drawn
+LARGEST = 50_000_000  # bytes of a picture that is embedded
 
-def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bool = False) -> str:
+
+def nowhere(target: str) -> str:
+    """The address of a link inside a folder where only this page is known."""
+    return target if target.startswith("#") else ""
+
+
+def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bool = False,
+           address: Address = nowhere) -> str:
     """The page of an executed notebook.
 
     nb        the executed notebook (nbformat 4); it is not changed
     source    the notebook's path: its folder is where pictures of markdown cells are looked for
     settings  (name, value, help) of each parameter, for the table at the foot
     code      keep the code cells
+    address   where a link to a file beside the notebook leads; "": the page says its name
 
-    Warns when a browser would fetch something from the network to show the page.
+    Warns of what would have to be fetched from the network, and is left out.
     """
-    body, style = _body(_readable(nb), source, code), _highlighting() if code else ""
-    page = frame(title(nb, source.stem), body, _settings(settings), source.name, style)
-    if found := external(page):
-        warnings.warn(f"{source.name}: the report loads from the network and is incomplete "
-                      f"without it: {', '.join(found)}; put pictures beside the notebook, and "
-                      "give outputs a self-contained text/html or image/png", stacklevel=2)
-    return page
+    nb, explorers = _readable(nb)
+    body, style = _body(nb, source, code, address), _highlighting() if code else ""
+    for mark, made in explorers.items():
+        body = body.replace(mark, made)
+    return frame(title(nb, source.stem), _told(nb) + body, _settings(settings), source.name, style)
 
 
 def title(nb: Any, otherwise: str) -> str:
@@ -71,45 +83,99 @@ def external(page: str) -> list[str]:
 BARE = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
 
 
-def _readable(nb: Any) -> Any:
-    """A copy whose outputs read well on paper: no progress bars or warnings,
-    a line in the place of a bare widget.
+def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
+    """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of
+    a bare widget and of an error. And {mark: explorer}: what will stand where a mark stands,
+    for explorers are ours, and all else is a stranger's.
     """
-    nb = copy.deepcopy(nb)
+    nb, explorers = copy.deepcopy(nb), dict[str, str]()
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        cell.outputs = [output for output in cell.outputs
+        cell.outputs = [_output(output, explorers) for output in cell.outputs
                         if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
-        for data in (output.data for output in cell.outputs if "data" in output):
-            if "text/latex" in data:
-                data.setdefault("text/markdown", data["text/latex"])
-            if EXPLORER in data:
-                data["text/html"] = inline.fragment(data.pop(EXPLORER), data["text/html"])
-            if WIDGET in data and not set(SHOWN[:-1]) & set(data):
-                data["text/html"] = BARE
-    return nb
+    return nb, explorers
+
+
+def _output(output: Any, explorers: dict[str, str]) -> Any:
+    """An output of plain forms; an error as its last line."""
+    data: dict[str, Any]
+    if output.output_type == "error":
+        said = html.escape(": ".join(filter(None, (output.ename, output.evalue))))
+        data, output.output_type = {"text/html": f'<p class="amiss">{said}</p>'}, "display_data"
+    elif "data" not in output:
+        return output
+    else:
+        data = {name: value for name, value in output.data.items()
+                if isinstance(value, str) or name in (EXPLORER, WIDGET)}
+    if "text/latex" in data:
+        data.setdefault("text/markdown", data["text/latex"])
+    if EXPLORER in data and inline.is_whole(data[EXPLORER]):
+        picture, mark = clean(data.get("text/html", "")), f"explorer-{secrets.token_hex(16)}"
+        explorers[mark], data["text/html"] = inline.fragment(data[EXPLORER], picture), mark
+    if WIDGET in data and not set(SHOWN[:-1]) & set(data):
+        data["text/html"] = BARE
+    about = output.get("metadata", {})
+    output.metadata = {name: value for name, value in about.items() if name in SHOWN}
+    for own in output.metadata.values():
+        if isinstance(own, dict):
+            own.pop("isolated", None)                   # a frame of its own, which is not shown
+    output.data = {name: value for name, value in data.items() if name in SHOWN}
+    return output
 
 
 def _bar(data: Any) -> bool:
     """Whether an output is a progress bar of tqdm, drawn as a widget:
     its text is "name: 50%|### | 1/2 [00:01<00:01, …]".
     """
-    text = str(data.get("text/plain"))
+    text = str(data.get("text/plain"))[:1000]
     return WIDGET in data and re.search(r"%\|.*\| \d+/\d+ \[", text) is not None
 
 
-def _body(nb: Any, source: Path, code: bool) -> str:
+def _body(nb: Any, source: Path, code: bool, address: Address) -> str:
+    """The cells as HTML without anything that runs or fetches.
+
+    Each cell's HTML is cleaned by itself, so that an open tag ends with it,
+    and then the whole, so that nothing else is in it.
+    """
     from nbconvert import HTMLExporter
     from traitlets.config import Config
+
+    abroad: list[str] = []
+
+    def cleaned(text: Any) -> str:
+        text = text.decode() if isinstance(text, bytes) else str(text)
+        abroad.extend(external(text))
+        return clean(text, address)
 
     exporter = HTMLExporter(
         template_name="basic",
         config=Config(NbConvertBase={"display_data_priority": SHOWN}),
-        filters={"markdown2html": _markdown(source.parent)},
+        filters={"markdown2html": _markdown(source.parent), "clean_html": cleaned},
+        sanitize_html=True,
         exclude_input=not code,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    return exporter.from_notebook_node(nb)[0]
+    body = clean(exporter.from_notebook_node(nb)[0], lambda target: target)
+    if abroad:
+        found = ", ".join(dict.fromkeys(abroad))
+        warnings.warn(f"{source.name}: the report shows nothing from the network and leaves out: "
+                      f"{found}; put pictures beside the notebook, and give outputs a "
+                      "self-contained text/html or image/png", stacklevel=4)
+    return body
+
+
+def _told(nb: Any) -> str:
+    """What a reader has to know first: that the notebook ended early, or is not solved."""
+    about = nb.metadata.get("madkit", {})
+    lines = []
+    if ended := about.get("ended"):
+        lines.append("This report is not whole. The notebook ended early: "
+                     f"{ended['said']}. What comes after that cell did not run, and there is no "
+                     "results.json.")
+    wrong = {name: one for name, one in about.get("exercises", {}).items() if not one["solved"]}
+    lines += [f"Not solved: {name}: {one['said']}" for name, one in wrong.items()]
+    said = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    return f'<div class="told" role="note">{said}</div>\n' if lines else ""
 
 
 def _markdown(folder: Path) -> Any:
@@ -131,8 +197,22 @@ def _markdown(folder: Path) -> Any:
             return re.sub(r'(<img\b[^>]*?\bsrc=")([^"]+)',
                           lambda m: m[1] + (self._src_to_base64(m[2]) or m[2]), html)
 
+        def _src_to_base64(self, src: str) -> str | None:
+            return embedded(folder, src)
+
+        def _embed_image_or_attachment(self, src: str) -> str:
+            forms = self.attachments.get(src.removeprefix("attachment:"), {})
+            if not src.startswith("attachment:"):
+                return embedded(folder, src) or src
+            return next((f"data:{kind};base64,{data}" for kind, data in forms.items()), "")
+
         def latex_environment(self, name: str, body: str) -> str:
             return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+        def heading(self, text: str, level: int, **attrs: Any) -> str:
+            bare = html.unescape(re.sub(r"<[^>]*>", "", text))      # as Jupyter names it
+            name = html.escape(re.sub(r"\s", "-", bare.strip()))
+            return f'<h{level} id="{name}">{text}</h{level}>\n'
 
     @pass_context
     def markdown(context: Any, text: str) -> str:
@@ -144,6 +224,19 @@ def _markdown(folder: Path) -> Any:
     return markdown
 
 
+def embedded(folder: Path, src: str) -> str | None:
+    """A picture in this folder as a data: address; None for any other file."""
+    kind = mimetypes.guess_type(src)[0] or ""
+    try:
+        path = (folder / unquote(src)).resolve()
+        inside = path.is_relative_to(folder.resolve()) and path.is_file()
+        if not kind.startswith("image/") or not inside or path.stat().st_size > LARGEST:
+            return None
+        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    except (OSError, ValueError):                       # no name of a file, or one that is shut
+        return None
+
+
 def mathematics(tex: str) -> str:
     """TeX as an embedded picture that stands on the line like text,
     or the TeX itself where mathtext cannot read it.
@@ -152,13 +245,16 @@ def mathematics(tex: str) -> str:
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
+    plain = f'<code class="tex">{html.escape(tex.strip())}</code>'
+    if len(tex) > LONGEST:
+        return plain
     # mathtext has \leq alone where TeX has \le too
     known = re.sub(r"\\([lg]e)(?![a-zA-Z])", r"\\\1q", tex)
     line, font = f"${' '.join(known.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
     try:
         width, height, depth = MathTextParser("path").parse(line, 72, font)[:3]
-    except ValueError:
-        return f'<code class="tex">{html.escape(tex.strip())}</code>'
+    except Exception:                                   # mathtext has many ways to say no
+        return plain
     figure, picture = Figure(figsize=(width / 72, height / 72)), io.BytesIO()
     figure.text(0, depth / height, line, fontproperties=font)
     figure.savefig(picture, format="svg", transparent=True, metadata={"Date": None})

@@ -10,8 +10,10 @@ a line without an annotation has the type of its literal:
     seeds: list[int] = [0, 1, 2]
     data: Optional[str] = None             # a CSV file of one's own
 
-What is given for a parameter has its type or is refused; an int may stand for a float.
-The cell may also import Optional.
+What is given for a parameter has its type or is refused; an int may stand for a float, and no
+number is nan or inf. A text whose help speaks of a file or folder is a path, seen from where the
+report is asked for, though the kernel works in the notebook's folder. The cell may also import
+Optional.
 """
 
 from __future__ import annotations
@@ -19,15 +21,22 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import math
 import numbers
 import os
 import re
+import reprlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from madkit.base.checks import place
+
 ONE = r"(?:int|float|bool|str)"
+PLACE = re.compile(r"\b(?:files?|folders?|paths?|director(?:y|ies))\b", re.IGNORECASE)
+# of a list on a command line: text in quotes, or what stands between two commas
+ITEM = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"',\[\]](?:[^,\[\]]*[^\s,\[\]])?)"""
 KIND = rf"(?:{ONE}|list\[{ONE}\])(?: \| None)?"
 
 
@@ -55,31 +64,66 @@ class Parameter:
             return None
         try:
             return _parse(kind, given) if text else _cast(kind, given)
-        except (ValueError, KeyError):
-            raise ValueError(
-                f"parameter {self.name}: expected {self.kind}, got {given!r}") from None
+        except (ValueError, KeyError, OverflowError):
+            raise ValueError(f"parameter {self.name}: expected {self.kind}, got "
+                             f"{reprlib.repr(given)}") from None
+
+    def placed(self, value: Any) -> Any:
+        """The value; a path is made absolute, seen from the working folder."""
+        if isinstance(value, list):
+            return [self.placed(one) for one in value]
+        named = self.name == "out" or PLACE.search(self.help)
+        if not named or not isinstance(value, str) or not value or "://" in value:
+            return value
+        return str(place(self.name, value).absolute())
 
 
-def read(notebook: str | os.PathLike) -> dict[str, Parameter]:
-    """The parameters that a notebook offers, by name, in the order of its
-    `parameters` cell; without one an empty dict.
+def load(notebook: str | os.PathLike) -> Any:
+    """The notebook in a file, as nbformat 4.
 
-    Raises FileNotFoundError, and ValueError for a file that is no notebook or a default
-    that is no literal of its type.
+    Raises FileNotFoundError, and ValueError for a file that is no notebook, or none of Python.
     """
     import nbformat
 
-    if not Path(notebook).is_file():
+    path = place("notebook", notebook)
+    if not path.is_file():
         raise FileNotFoundError("notebook: expected the path of a notebook, got "
                                 f"{os.fspath(notebook)!r}: no such file")
     try:
-        cells = nbformat.read(notebook, as_version=4).cells
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError,
-            AttributeError) as error:
+        nb = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        nbformat.validate(nb)
+    except OSError as error:
+        raise ValueError(f"notebook: {os.fspath(notebook)!r} cannot be read: "
+                         f"{error.strerror}") from None
+    except Exception as error:                          # whatever nbformat makes of another file
         raise ValueError(f"notebook: expected a Jupyter notebook, got {os.fspath(notebook)!r}: "
-                         f"{str(error)[:100]}") from None
-    return declared("\n".join(cell.source for cell in cells
-                              if "parameters" in cell.metadata.get("tags", [])))
+                         f"{' '.join(str(error).split())[:100]}") from None
+    language = nb.metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise ValueError(f"notebook: expected a notebook of Python, got {os.fspath(notebook)!r} "
+                         f"of {language}")
+    return nb
+
+
+def read(notebook: str | os.PathLike) -> dict[str, Parameter]:
+    """The parameters that a notebook in a file offers, as `offers`; errors as of `load`."""
+    return offers(load(notebook))
+
+
+def offers(nb: Any) -> dict[str, Parameter]:
+    """The parameters that a notebook offers, by name, in the order of its
+    `parameters` cell; without one an empty dict.
+
+    Raises ValueError for a cell that is no Python, or a default that is no literal of its type.
+    """
+    source = "\n".join(cell.source for cell in nb.cells
+                       if "parameters" in cell.metadata.get("tags", []))
+    try:
+        return declared(source)
+    except SyntaxError as error:
+        raise ValueError("notebook: expected lines such as `lam = 0.9  # what it is` in its "
+                         f"parameters cell, got {(error.text or source).strip()[:100]!r}: "
+                         f"{error.msg}") from None
 
 
 def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
@@ -94,12 +138,13 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
     Raises ValueError with the list of what is offered for an unknown
     name or a value of another type.
     """
+    given = {unicodedata.normalize("NFKC", name): value for name, value in given.items()}
     try:
         for name in given:
             if name not in offered:
                 close = difflib.get_close_matches(name, offered, 1)
                 hint = f"; did you mean {close[0]}?" if close else ""
-                raise ValueError(f"parameter {name}: {who} has none of that name{hint}")
+                raise ValueError(f"parameter {name:.80}: {who} has none of that name{hint}")
         return {name: offered[name].value(value, text) for name, value in given.items()}
     except ValueError as error:
         listed = "".join(f"\n  {parameter}" for parameter in offered.values()) or " none"
@@ -168,13 +213,36 @@ def _kind(name: str, annotation: str, default: Any) -> str:
     return kind
 
 
+NUMBER = {"int": re.compile(r"[+-]?[0-9]+"),
+          "float": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)}
+
+
 def _parse(kind: str, text: str) -> Any:
+    """What stands on a command line, as a value. A list is a, b, "c, d", or the same in brackets.
+    """
     if kind.startswith("list"):
-        return [_parse(kind[5:-1], part.strip(" '\""))
-                for part in text.strip("[ ]").split(",") if part.strip()]
+        return [_parse(kind[5:-1], part) for part in _parts(text)]
     if kind == "bool":
-        return {"true": True, "false": False}[text.lower()]
-    return {"int": int, "float": float, "str": str}[kind](text)
+        return {"true": True, "false": False}[text.strip().lower()]
+    if kind == "str":
+        text.encode()                                   # ValueError where it is no text at all
+        return text
+    if not NUMBER[kind].fullmatch(text.strip()):
+        raise ValueError
+    return _cast(kind, {"int": int, "float": float}[kind](text))
+
+
+def _parts(text: str) -> list[str]:
+    """The items of a list, without their quotes."""
+    inside = text.strip()
+    if inside.startswith("[") != inside.endswith("]"):
+        raise ValueError
+    inside = inside[1:-1] if inside.startswith("[") else inside
+    found = re.fullmatch(rf"\s*(?:{ITEM}(?:\s*,\s*{ITEM})*)?\s*,?\s*", inside)
+    if found is None:
+        raise ValueError
+    items = re.findall(ITEM, inside)
+    return [one[1:-1].replace("\\" + one[0], one[0]) if one[0] in "\"'" else one for one in items]
 
 
 def _cast(kind: str, value: Any) -> Any:
@@ -183,6 +251,8 @@ def _cast(kind: str, value: Any) -> Any:
     if kind == "int" and isinstance(value, numbers.Integral) and not isinstance(value, bool):
         return int(value)
     if kind == "float" and isinstance(value, numbers.Real) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise ValueError
         return float(value)
     if type(value).__name__ == kind:  # str, bool
         return value

@@ -8,6 +8,10 @@
     parameters  {name: value}, all other parameters but `out`
     metrics     {name: numbers}, what the lesson found
     figures     [text], the text alternative of every figure
+
+A report adds, of a notebook with exercises that are checked,
+
+    exercises   {name: {"solved": true or false, "said": the complaint}}
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from madkit.base.files import write
 from madkit.lesson.parameters import declared
 
 SCHEMA = 2
@@ -42,15 +47,41 @@ def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
     """
     given = _parameters()
     folder = Path(given.pop("out", "."))
-    versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
-    record = {"schema": SCHEMA, "lesson": _lesson(),
-              "date": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions,
-              "seed": given.pop("seed", None), "parameters": given, "metrics": metrics,
-              "figures": [_alternative(i, figure) for i, figure in enumerate(figures)]}
+    said = [_alternative(i, figure) for i, figure in enumerate(figures)]
+    record = _record(_lesson(), given.pop("seed", None), given, metrics, said)
     plain = {name: _plain(name, value) for name, value in record.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results.json"
-    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return _written(folder / "results.json", plain)
+
+
+def marked(path: Path, lesson: str, parameters: Mapping[str, Any],
+           exercises: Mapping[str, Any]) -> None:
+    """Say in results.json which exercises are solved. Where the notebook could not write it,
+    because what it would write needs an answer that is not there, it has these alone.
+    """
+    if not exercises:
+        return
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        if all(one["solved"] for one in exercises.values()):
+            return                                      # a notebook that writes no results
+        given = {name: value for name, value in parameters.items() if name not in ("out", "seed")}
+        record = _record(lesson, parameters.get("seed"), given, {}, [])
+    _written(path, record | {"exercises": exercises})
+
+
+def _record(lesson: str | None, seed: Any, parameters: Mapping[str, Any],
+            metrics: Mapping[str, Any], figures: list[str]) -> dict[str, Any]:
+    versions = {name: version(name) for name in ("madkit", "torch", "numpy")}
+    return {"schema": SCHEMA, "lesson": lesson,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions,
+            "seed": seed, "parameters": parameters, "metrics": metrics, "figures": figures}
+
+
+def _written(path: Path, plain: Mapping[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+    write(path, text.encode(errors="replace"))
     return path
 
 

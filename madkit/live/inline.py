@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,29 @@ CSS = Path(__file__).parent / "css"
 SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js"}
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css")}
 START = """
-for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) {
+const wake = async (place) => {                      // one that cannot be read stays a picture, and stops no other
   const { page, state } = JSON.parse(place.querySelector(".madkit-data").textContent);
   const packed = Uint8Array.from(atob(place.querySelector(".madkit-scene").textContent), (sign) => sign.charCodeAt(0));
-  if (!packed.length) {                              // all is in its page
-    mount(place.querySelector(".madkit-live"), page, state);
-    continue;
-  }
+  const live = place.querySelector(".madkit-live");
+  if (!packed.length) return mount(live, page, state);                                 // all is in its page
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  new Response(stream).arrayBuffer().then((bytes) => mount(place.querySelector(".madkit-live"), page, state, bytes));
-}
+  return mount(live, page, state, await new Response(stream).arrayBuffer());
+};
+for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) wake(place);
 """
 HIDE = """
 @media screen { .madkit-place:has(.madkit-alive) .madkit-still { display: none; } }
 @media print { .madkit-live { display: none; } }
 """
+
+
+def is_whole(data: Any) -> bool:
+    """Whether this, from whomever, is what `fragment` takes."""
+    if not isinstance(data, dict) or data.get("script", "explorer") not in SCRIPTS:
+        return False
+    page, state, scene = (data.get(name) for name in ("page", "state", "scene"))
+    return (isinstance(page, dict) and isinstance(state, dict) and isinstance(scene, str)
+            and re.fullmatch(r"[\w+/=]*", scene) is not None)
 
 
 def fragment(data: dict[str, Any], picture: str) -> str:
@@ -48,13 +57,20 @@ def fragment(data: dict[str, Any], picture: str) -> str:
             f'<script type="text/plain" class="madkit-scene">{scene}</script></div>')
 
 
-def once(body: str) -> str:
-    """What this body, an HTML page's, needs once, at its end."""
-    names = [name for name in SCRIPTS if f'data-script="{name}"' in body]
+def used(body: str) -> list[str]:
+    """The scripts of SCRIPTS that this body, an HTML page's, needs."""
+    return [name for name in SCRIPTS if f'class="madkit-place" data-script="{name}"' in body]
+
+
+def styles(names: list[str]) -> str:
+    """What a page of these scripts needs of CSS, once."""
     sheets = "".join(dict.fromkeys(style(sheet) for name in names for sheet in STYLES[name]))
-    scripts = (f'<script type="module">\n{script(name)}{START.replace("NAME", name)}</script>'
-               for name in names)
-    return "\n".join([f"<style>\n{sheets}{HIDE}</style>", *scripts]) if names else ""
+    return sheets + HIDE if names else ""
+
+
+def module(name: str) -> str:
+    """The script that brings a page's fragments of this name to life."""
+    return f'\n{script(name)}{START.replace("NAME", name)}'
 
 
 def script(name: str) -> str:

@@ -86,7 +86,7 @@ def rendered(lesson, tmp_path_factory):
 def test_report_writes_what_the_notebook_found(rendered):
     found = json.loads((rendered / "results.json").read_text())
     assert found["parameters"] == {"lam": 0.8, "n": 100, "flag": False, "seeds": [2.0, 3.5],
-                                   "data": "my.csv"}
+                                   "data": str(cli.Path("my.csv").absolute())}
     assert (found["schema"], found["lesson"], found["seed"]) == (2, "lesson", None)
     assert (found["metrics"], found["figures"]) == ({"render": "report"}, ["a square"])
     assert set(found["versions"]) == {"madkit", "torch", "numpy"} and found["date"][:2] == "20"
@@ -139,14 +139,15 @@ def test_progress_bars_leave_no_trace_and_bare_widgets_a_line():
                                                                     "9.8s/step]"]
     outputs = [new_output("display_data", {page.WIDGET: {"model_id": "x"}, "text/plain": text})
                for text in [*bars, "VBox()"]]
-    (cell,) = page._readable(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells
-    assert [output.data["text/plain"] for output in cell.outputs] == ["VBox()"]
-    assert "A live element" in cell.outputs[0].data["text/html"]
+    text = page.render(new_notebook(cells=[new_code_cell("", outputs=outputs)]),
+                       cli.Path("x.ipynb"), [])
+    assert text.count("A live element") == 1 and "generation" not in text and "step" not in text
 
 
 def test_live_outputs_show_their_picture():
     data = {page.WIDGET: {"model_id": "x"}, "text/html": '<img alt="fixed" '
-                                                         'src="data:,">', "text/plain": "VBox()"}
+                                                         'src="data:image/png;base64,">',
+            "text/plain": "VBox()"}
     cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", data)])
     assert 'alt="fixed"' in page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
 
@@ -161,7 +162,7 @@ def test_what_a_browser_would_fetch_is_reported(tag):
     assert page.external(f'<a href="https://arxiv.org">{tag}<img '
                          'src="data:image/png;base64,AAAA//src=">') != []
     cell = new_code_cell("", outputs=[nbformat.v4.new_output("display_data", {"text/html": tag})])
-    with pytest.warns(UserWarning, match="x.ipynb: the report loads from the network.*a.b/c"):
+    with pytest.warns(UserWarning, match="x.ipynb: the report shows nothing from the network.*a.b/c"):
         page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), [])
 
 
@@ -188,11 +189,102 @@ def test_all_renders_the_rest_and_names_what_failed(tmp_path, monkeypatch, capsy
     )
     assert "1 of 2 notebooks failed: bad.ipynb" in said
     assert (
-        str(kept) in said and "so far" in kept.read_text() and list(kept.parent.iterdir()) == [kept]
+        str(kept) in said and "so far" in kept.read_text()
+        and sorted(kept.parent.iterdir()) == [kept.with_suffix(".html"), kept]
     )
-    (link,) = BeautifulSoup((tmp_path / "out" / "index.html").read_text(),
-                            "html.parser").find_all("a")
-    assert link.text == "Good & plain" and link["href"] == "a%20good%20one/a%20good%20one.html"
+    marked = BeautifulSoup(kept.with_suffix(".html").read_text(), "html.parser")
+    assert "not whole" in marked.select_one(".told").text and "so far" in marked.text
+    links = BeautifulSoup((tmp_path / "out" / "index.html").read_text(),
+                          "html.parser").find_all("a")
+    assert [link.parent.text for link in links] == ["Good & plain", "bad (ended early)"]
+    assert links[0]["href"] == "a%20good%20one/a%20good%20one.html"
+
+
+FINDING = "from madkit import lesson\nlesson.results({'a': 1})"
+ANSWER = "answer = ..."
+CHECK = "from madkit import lesson\nlesson.same_number(answer, 2)"
+
+
+@pytest.mark.parametrize("cell, words", [
+    ("import sys; sys.exit(0)", "it left the notebook (SystemExit: 0)"),
+    ("import os; os._exit(0)", "its kernel stopped"),
+    ("while True: pass", "it took longer than the 3 seconds that a cell may take")])
+def test_a_report_cut_short_says_so(tmp_path, capsys, cell, words):
+    notebook = write(tmp_path, "short.ipynb", "lam = 0.5\nout = '.'", cell, "# After", FINDING)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "results.json").write_text("of an earlier run")
+    given = ["--timeout", "3"] if "while" in cell else []
+    assert cli.main(["report", str(notebook), "-o", str(out), *given]) == 1
+    assert words in (said := capsys.readouterr().err) and "no results.json" in said
+    told = BeautifulSoup((out / "short.html").read_text(), "html.parser").select_one(".told").text
+    assert "not whole" in told and words in told and not (out / "results.json").exists()
+
+
+def test_an_exercise_that_is_not_solved_leaves_a_whole_report(tmp_path, capsys):
+    """What needs the answer fails in its place, and the report writes results.json itself."""
+    notebook = write(tmp_path, "hand in.ipynb", "lam = 0.5\nout = '.'", ANSWER, CHECK, "# After",
+                     FINDING.replace("1", "int(answer)"), "print('to the end')")
+    nb = nbformat.read(notebook, 4)
+    nb.cells[2].metadata["nbgrader"] = {"grade": True, "grade_id": "two", "solution": False}
+    nbformat.write(nb, notebook)
+    assert cli.main(["report", str(notebook), "-o", str(tmp_path / "out")]) == 3
+    complaint = "two: no answer yet: put yours in place of the dots"
+    assert f"hand in.ipynb: not solved: {complaint}" in capsys.readouterr().err
+    soup = BeautifulSoup((tmp_path / "out" / "hand in.html").read_text(), "html.parser")
+    assert soup.select_one(".told").text == f"Not solved: {complaint}"
+    assert "Unsolved: no answer yet" in soup.main.text and "to the end" in soup.main.text
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["exercises"] == {"two": {"solved": False, "said": complaint[5:]}}
+    assert (found["lesson"], found["metrics"]) == ("hand in", {})
+
+
+def test_a_report_that_is_stopped_leaves_what_was_there(lesson, tmp_path, monkeypatch):
+    before = {name: f"earlier {name}" for name in ("lesson.html", "lesson.ipynb", "results.json")}
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+
+    def stopped(*_):
+        (tmp_path / "results.json").write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "execute", stopped)
+    assert cli.main(["report", str(lesson), "-o", str(tmp_path)]) == 130
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_links_of_all_reports_lead_somewhere(tmp_path, monkeypatch, capsys):
+    """Every link of what `madkit report --all` makes of the lessons, without running them."""
+    def unrun(nb, *_):
+        nb.metadata.update(madkit={"ended": None, "exercises": {}}, papermill={})
+        return nb
+
+    monkeypatch.setattr(report, "execute", unrun)
+    monkeypatch.setattr(page, "mathematics", lambda tex: "x")
+    folder = cli.Path(__file__).parents[2] / "notebooks"
+    assert cli.main(["report", "--all", str(folder), "-o", str(tmp_path)]) == 0
+    pages, links = [tmp_path / "index.html", *sorted(tmp_path.glob("*/*.html"))], []
+    for file in pages:
+        soup = BeautifulSoup(file.read_text(), "html.parser")
+        links += [(file, a["href"]) for a in soup.find_all("a")]
+    inside = [(file, href) for file, href in links if not href.startswith("https://")]
+    assert len(pages) == 12 and len(inside) > 30
+    assert [href for file, href in inside if not (file.parent / href).is_file()] == []
+    index = BeautifulSoup(pages[0].read_text(), "html.parser")
+    assert [int(item["value"]) for item in index.find_all("li")] == list(range(11))
+
+
+def test_a_report_alone_has_no_dead_links(tmp_path):
+    text = "# A [later](02_b.ipynb) lesson, [how](../data/a/README.md), [why](#A), [so](https://a.b)"
+    (tmp_path / "02_b.html").touch()
+    links = {}
+    for beside in ((), ("02_b",)):
+        body = page.render(new_notebook(cells=[new_markdown_cell(text)]), tmp_path / "01_a.ipynb", [],
+                           address=report._beside(tmp_path / "sub", beside))
+        main = BeautifulSoup(body, "html.parser").main
+        links[beside] = [a["href"] for a in main.find_all("a")]
+        assert "how (data/a/README.md)" in main.text
+    assert links == {(): ["#A", "https://a.b"], ("02_b",): ["../02_b/02_b.html", "#A", "https://a.b"]}
 
 
 def test_a_report_never_overwrites_its_notebook(lesson):
@@ -213,20 +305,34 @@ def test_parameters_are_read_with_types_defaults_and_help(lesson):
         "seeds: list[float] = [0, 1]", "data: str | None = None  # a CSV file", "out: str = '.'"]
 
 
+def test_a_path_is_seen_from_where_the_report_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = parameters.declared("a: str = ''  # a CSV file\nout = '.'\nb = 'x'  # profile")
+    placed = {name: made[name].placed("mine.csv") for name in made}
+    assert placed == {"a": str(tmp_path / "mine.csv"), "out": str(tmp_path / "mine.csv"),
+                      "b": "mine.csv"}
+    assert made["a"].placed("https://a.b/c.csv") == "https://a.b/c.csv"
+
+
 @pytest.mark.parametrize("kind, text, value", [
     ("float", "1", 1.0), ("float", "-1e-3", -0.001), ("int", "7", 7), ("bool", "false", False),
     ("bool", "True", True),
     ("str", "true", "true"), ("str", "none", "none"), ("str | None", "none", None),
     ("str | None", "a b", "a b"),
     ("list[int]", "[1, 2]", [1, 2]), ("list[int]", "3", [3]), ("list[str]", "a, b", ["a", "b"]),
-    ("list[float]", "", [])])
+    ("list[float]", "", []), ("list[str]", '["petal, width","b"]', ["petal, width", "b"]),
+    ("list[str]", "it's, b", ["it's", "b"]), ("list[float]", "-1e-3,.5", [-0.001, 0.5]),
+    ("str", "it's \"λ\"\n\\", "it's \"λ\"\n\\"), ("float", "1e-3", 0.001)])
 def test_text_is_read_by_the_type(kind, text, value):
     found = parameters.Parameter("x", None, kind).value(text, text=True)
     assert found == value and type(found) is type(value)
 
 
 @pytest.mark.parametrize("kind, wrong", [("float", "abc"), ("int", "2.5"), ("bool", "1"),
-                                         ("list[int]", "1,b")])
+                                         ("list[int]", "1,b"), ("float", "nan"), ("float", "inf"),
+                                         ("float", "1_0"), ("int", "१"), ("int", "9" * 5000),
+                                         ("list[str]", "[a"), ("list[int]", "1,,2"),
+                                         ("str", "\udcff")])
 def test_text_of_another_type_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="^parameter x: expected .*, got '.*'$"):
         parameters.Parameter("x", None, kind).value(wrong, text=True)
@@ -255,7 +361,9 @@ def test_lines_that_are_no_parameter_are_refused(line):
 
 @pytest.mark.parametrize("given, words", [
     ("-p lamb 0.8", "parameter lamb: lesson.ipynb has none of that name; did you mean lam?"),
-    ("-p lam abc", "parameter lam: expected float, got 'abc'")])
+    ("-p lam abc", "parameter lam: expected float, got 'abc'"),
+    ("-p lam -x", "parameter lam: expected float, got '-x'"),
+    ("-p lam nan", "parameter lam: expected float, got 'nan'")])
 def test_wrong_parameters_are_refused_with_the_valid_list(lesson, tmp_path, capsys, given, words):
     assert cli.main(["report", str(lesson), *given.split(), "-o", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
@@ -278,8 +386,10 @@ def test_bare_papermill_refuses_misspelt_parameters(lesson, tmp_path):
                "notebook"), ("report gone.ipynb", "'gone.ipynb': no such file"),
     ("report pyproject.toml", "expected a Jupyter "
                               "notebook"), ("report --all nothing_here", "expected notebooks"),
-                              ("", "usage"),
-    ("report x.ipynb -p lam", "expected 2 arguments")])
+                              ("", "COMMAND; madkit -h is help"),
+    ("report x.ipynb -p lam", "expected 2 arguments"),
+    ("report x.ipynb --timeout -1", "--timeout"), ("lessons", "DIR"),
+    ("report gone.ipynb -p a 1 -p a 2", "no such file")])
 def test_wrong_use_ends_in_words_and_2(words, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[project]")
@@ -287,7 +397,17 @@ def test_wrong_use_ends_in_words_and_2(words, said, capsys, tmp_path, monkeypatc
         code = cli.main(words.split())
     except SystemExit as stop:  # argparse's own
         code = stop.code
-    assert code == 2 and said in capsys.readouterr().err
+    assert code == 2 and said in (err := capsys.readouterr().err) and err.count("\n") == 1
+
+
+def test_a_parameter_given_twice_and_one_that_begins_with_a_dash(lesson, tmp_path, capsys,
+                                                                 monkeypatch):
+    given = []
+    monkeypatch.setattr(cli, "_reported", lambda *args: given.append(args[-1]) or 0)
+    assert cli.main(["report", str(lesson), "-p", "lam", "-1e-3", "-p", "data", "-o"]) == 0
+    assert given == [{"lam": -1e-3, "data": "-o"}]
+    assert cli.main(["report", str(lesson), "-p", "lam", "1", "-p", "lam", "2"]) == 2
+    assert "parameter lam: expected one value, got two: '1' and '2'" in capsys.readouterr().err
 
 
 def test_version(capsys):
