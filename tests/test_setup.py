@@ -94,19 +94,32 @@ def unpacked(tmp_path_factory) -> Path:
 
 
 def test_wheel_carries_the_data_and_the_styles(unpacked):
-    tracked = subprocess.run(["git", "ls-files", "data", "madkit"], cwd=ROOT, capture_output=True,
+    tracked = subprocess.run(["git", "ls-files", "data", "madkit", "notebooks"], cwd=ROOT, capture_output=True,
                              text=True).stdout.split()
     for name in tracked:
-        assert (unpacked / re.sub("^data/", "madkit/shipped/",
-                                  name)).is_file(), f"{name} is missing from the wheel"
+        place = re.sub("^notebooks/", "madkit/shipped/notebooks/",
+                       re.sub("^data/", "madkit/shipped/", name))
+        assert (unpacked / place).is_file(), f"{name} is missing from the wheel"
+
+
+def away(unpacked, folder, *command) -> list[str]:
+    """What Python with this wheel prints, in a folder that is no checkout."""
+    env = {key: value for key, value in os.environ.items()
+           if key != "PYTHONPATH"} | {"PYTHONPATH": str(unpacked)}
+    done = subprocess.run([sys.executable, *command], cwd=folder, env=env,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_wheel_writes_the_lessons_away_from_the_checkout(unpacked, tmp_path):
+    said = away(unpacked, tmp_path, "-m", "madkit.cli", "lessons", "mine")
+    written = {path.name for path in (tmp_path / "mine").glob("*.ipynb")}
+    assert written == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert said[-1] == "Next: jupyter lab mine/00_start_here.ipynb"
 
 
 def test_wheel_loads_the_digits_away_from_the_checkout(unpacked, tmp_path):
     script = "import madkit as mk; print(mk.__file__); print(len(mk.data.digits().real(100)))"
-    env = {key: value for key, value in os.environ.items()
-           if key != "PYTHONPATH"} | {"PYTHONPATH": str(unpacked)}
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env,
-                          capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    file, rows = done.stdout.split("\n")[:2]
+    file, rows = away(unpacked, tmp_path, "-c", script)[:2]
     assert Path(file).is_relative_to(unpacked) and rows == "100"

@@ -90,8 +90,9 @@ def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
     """
     nb, explorers = copy.deepcopy(nb), dict[str, str]()
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        cell.outputs = [_output(output, explorers) for output in cell.outputs
-                        if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
+        made = [_output(output, explorers) for output in cell.outputs
+                if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
+        cell.outputs = [output for output in made if output.get("data", True)]
     return nb, explorers
 
 

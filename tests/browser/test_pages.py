@@ -1,5 +1,6 @@
 """Explorers in pages of their own: from disk, no network, no kernel; and for everybody."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from lab import CONTRAST, Explorer
 
 import madkit as mk
+from madkit.lesson.page import render
+from madkit.live.frame import frame
 from madkit.live.scenes import offline, stored
 
 LESSON = Path(__file__).parents[2] / "notebooks/00_start_here.ipynb"
@@ -23,7 +26,10 @@ class Shown:
         self.context = browser.new_context(viewport={"width": width, "height": height},
                                            offline=True, **context)
         self.page, self.asked, self.said = self.context.new_page(), [], []
+        self.stopped = []                               # by the page's policy, before they left
         self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("requestfailed", lambda request: self.stopped.append(request.url)
+                     if request.failure == "csp" else None)
         self.page.on("console", lambda message: self.said.append(message.text)
                      if message.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -181,6 +187,75 @@ def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):
     explorer.ask("root.style.display = ''")
     explorer.wait("root.explorer.drawn.t === 7")
     assert explorer.ask("root.querySelector('[role=alert]').hidden") and shown.said == []
+
+
+# --- whoever wrote it -----------------------------------------------------------------------------
+
+
+HURT = "fetch('https://a.b/x');window.hurt=1"
+HOSTILE = [f"<script>{HURT}</script>", f'<img src=x onerror="{HURT}">', "<img src=https://a.b/c.png>",
+           '<iframe srcdoc="<script>parent.hurt=1</script>"></iframe>',
+           f'<svg onload="{HURT}"><script>{HURT}</script></svg>', f'<a href="javascript:{HURT}">go</a>',
+           '<meta http-equiv=refresh content="0;url=https://a.b/">', "<base href=https://a.b/>",
+           "<style>@import 'https://a.b/d.css'; body { background: url(https://a.b/e.png) }</style>",
+           '<link rel=preconnect href="//a.b"><object data="https://a.b/f"></object>',
+           f'<details open ontoggle="{HURT}">d</details><input autofocus onfocus="{HURT}">',
+           f"</div></main></body><script>{HURT}</script>", "<!-- ", "<plaintext>"]
+
+
+def hostile():
+    """A notebook whose every part is hostile, but for an explorer."""
+    import nbformat.v4 as v4
+
+    forms = [{"text/html": html} for html in HOSTILE]
+    forms += [{"application/javascript": HURT}, {"text/latex": f"$x$<script>{HURT}</script>"},
+              {"image/svg+xml": f'<svg xmlns="http://www.w3.org/2000/svg" onload="{HURT}"/>'},
+              {"image/png": f'"><script>{HURT}</script>'}, {"text/markdown": HOSTILE[0]},
+              {"application/vnd.madkit.explorer+json": {
+                  "script": f'"><script>{HURT}</script>', "page": {}, "state": {}, "scene": ""}},
+              {"application/vnd.madkit.explorer+json": {
+                  "page": {"title": f"</script><script>{HURT}"}, "state": {}, "scene": "AAAA"}}]
+    about = {"image/png": {"width": f"1 onerror={HURT}", "alt": f'"onerror="{HURT}'}}
+    outputs = [v4.new_output("display_data", form, metadata=about) for form in forms]
+    raw = v4.new_raw_cell(HOSTILE[0])
+    raw.metadata["raw_mimetype"] = "text/html"
+    return v4.new_notebook(cells=[
+        v4.new_markdown_cell("# Mine"), *map(v4.new_markdown_cell, HOSTILE), raw,
+        v4.new_code_cell(HOSTILE[0], outputs=outputs), v4.new_code_cell(outputs=[v4.new_output(
+            "display_data", mk.explore(render="static")._repr_mimebundle_())]),
+        v4.new_markdown_cell("## The end")])
+
+
+@pytest.mark.parametrize("locks", ["both", "cleaning"])
+def test_a_hostile_notebook_runs_and_fetches_nothing(browser, tmp_path, monkeypatch, artefacts,
+                                                     locks):
+    monkeypatch.setenv("MADKIT_RENDER", "report")
+    with pytest.warns(UserWarning, match="nothing from the network"):
+        text = render(hostile(), tmp_path / "mine.ipynb", [], code=True)
+    if locks == "cleaning":
+        text = re.sub("<meta http-equiv=[^>]*>", "", text)
+    (tmp_path / "mine.html").write_text(text)
+    shown = Shown(browser, tmp_path / "mine.html", mk.explore(metrics="trace", render="static").page,
+                  width=1366, height=768)
+    explorer = Explorer(shown.page.locator(".madkit-explorer"), shown.of)
+    explorer.slider("generation").press("ArrowLeft")
+    explorer.wait("root.explorer.drawn.t === 9")
+    for link in shown.page.locator("main a").all():
+        link.click()
+    assert shown.page.evaluate("window.hurt") is None and "The end" in shown.page.inner_text("main")
+    assert shown.asked == [shown.file.as_uri()]
+    shown.page.screenshot(path=artefacts / f"hostile-{locks}.png", full_page=True)
+
+
+def test_the_policy_stands_alone(browser, tmp_path):
+    """Nothing of a page that was not cleaned runs, or fetches."""
+    body = "".join(one for one in HOSTILE if "http-equiv" not in one)
+    (tmp_path / "page.html").write_text(frame("Mine", f"<h1>Mine</h1>{body}"))
+    shown = Shown(browser, tmp_path / "page.html", None)
+    shown.page.wait_for_timeout(300)
+    assert shown.page.evaluate("window.hurt") is None
+    assert any("Content Security Policy" in line for line in shown.said)
+    assert len(shown.asked) > 1 and set(shown.asked[1:]) <= {*shown.stopped}
 
 
 # --- where scripts do not run, and on paper -------------------------------------------------------
