@@ -1,162 +1,628 @@
-"""What a result was made of: readable descriptions that are equal exactly when
-the things are, and the provenance.
+"""What a result was made of: descriptions that are equal exactly when the values are, or a refusal;
+and the provenance.
+
+    plain values and settings       as they are written; 1, 1.0 and True are three
+    arrays, tensors, tables         by type, shape and content
+    madkit's own classes            by name and settings
+    those of installed packages     by name and state; what they do is left to the version, which
+                                    the provenance names
+    your own classes and functions  by content: code, defaults, closures, class attributes, bases,
+                                    and every global, helper and attribute of a module of your own
+                                    that the code reads, and what these read
+    other objects                   by their state: attributes, slots, or what copying would take
+
+Sets have no order, dicts have one (a loop over them would show it). Annotations and docstrings do
+not count, nor does what a function reads from files. What has no content to tell, such as an open
+file or a lock, is refused with its path; unless the class of an object that holds it has a
+`__repr__` of its own: then that text, without an address, is the content.
 """
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
-import dis
 import functools
-import hashlib
-import inspect
 import platform
-from collections.abc import Iterator
+import re
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from types import CodeType
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+
+from madkit.base import codes, contents, origins
+from madkit.base.contents import digest
+
+FORMAT = 2       # of descriptions; 1, up to madkit 0.3, told foreign code by its source alone
+PLAIN = (bool, int, float, complex, str)
+LONG = 1000      # characters of one text, and of a foreign part, that are written out
+SHOWN = 60       # characters of a constant that stands beside the digest of a code
+HEAP = 1 << 9     # the flag of classes that a program made
+NOT = "not described: "
 
 
-def describe(value: Any) -> str:
-    """One line that names a value: settings in words, arrays by content,
-    functions and foreign classes by source.
+class Undescribed(TypeError):
+    """A value, or a part of it, whose content cannot be told."""
 
-    Two values of equal description give equal results;
-    two runs of a notebook give equal descriptions.
+
+def describe(value: Any, name: str = "value") -> str:
+    """One line that names a value, equal exactly when the value is, in every process.
+
+    name  what it is called where it cannot be described
+
+    Raises Undescribed, with the path of the part that has no content to tell.
     """
-    return _Describer().describe(value)
+    return _Describer(name).whole(value)
+
+
+def descriptions(parts: Mapping[str, Any], complete: bool) -> tuple[dict[str, Any], set[str]]:
+    """({name: line, or list of lines}, packages that take part in them).
+
+    complete  whether what cannot be described is refused; else its line says so
+    """
+    lines: dict[str, Any] = {}
+    packages: set[str] = set()
+    for name, value in parts.items():
+        several = isinstance(value, tuple)
+        told = []
+        for one in value if several else [value]:
+            describer = _Describer(name)
+            try:
+                told.append(describer.whole(one))
+            except Undescribed as error:
+                if complete:
+                    raise
+                called = getattr(one, "__qualname__", type(one).__qualname__)
+                told.append(f"{called}[{NOT}{error.args[0].partition(',')[0]}]")
+            packages |= describer.packages
+        lines[name] = told if several else told[0]
+    return lines, packages
 
 
 class _Describer:
-    """Walks a value; what it is inside of already, such as a function
-    that calls itself, is named by its type alone.
-    """
+    """Walks a value."""
 
-    def __init__(self):
-        self.inside: list[int] = []
+    def __init__(self, name: str):
+        self.path = [name]
+        self.inside: list[Any] = []           # what it is inside of already: a cycle is told as one
+        self.known: dict[int, str] = {}       # functions, classes and modules that were told before
+        self.kept: list[Any] = []             # these, so that no other takes their place in memory
+        self.shown: list[str] | None = None   # constants that the code at hand reads, for readers
+        self.packages: set[str] = set()
+        self.bears = False                    # whether what has no content is passed over
 
-    def describe(self, value: Any) -> str:
-        plain = bool | int | float | str | complex | np.generic | torch.dtype | torch.device
-        if value is None or isinstance(value, plain):
-            return repr(value.item() if isinstance(value, np.generic) else value)
-        if isinstance(value, torch.Tensor | np.ndarray):
-            return _array(np.ascontiguousarray(torch.as_tensor(value).cpu().numpy()))
-        if inspect.ismodule(value):
-            return value.__name__
+    def whole(self, value: Any) -> str:
+        try:
+            return self.describe(value)
+        except RecursionError:
+            raise Undescribed(f"{self.path[0]}, nested too deeply, cannot be described: make it "
+                              "flatter") from None
+
+    def describe(self, value: Any, step: str = "") -> str:
+        kind = type(value)
+        if value is None or kind in PLAIN:
+            return _plain(value)
+        self.path.append(step)
+        try:
+            return self._simple(value)
+        except Undescribed:
+            if not self.bears:
+                raise
+            return "?"
+        finally:
+            self.path.pop()
+
+    def refuse(self, value: Any, why: Any = "") -> Undescribed:
+        kind = type(value)
+        called = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        said = f" ({why})" if why else ""
+        return Undescribed(
+            f"{''.join(self.path)}, of {called}, cannot be described{said}, so a store could not "
+            "tell this run from another. Give the class that holds it a __repr__ that says all "
+            "that its numbers depend on, or make it a frozen dataclass of settings and open or "
+            "make the rest inside its methods; without store= it runs as it is")
+
+    # --- by kind ----------------------------------------------------------------------------------
+
+    def _simple(self, value: Any) -> str:
+        if isinstance(value, torch.dtype | torch.device | torch.layout | torch.memory_format
+                      | torch.Size | types.EllipsisType | types.NotImplementedType):
+            return repr(value)
+        if isinstance(value, np.generic):
+            return contents.scalar(value) if value.dtype.fields is None else self._array(np.array(value))
+        if isinstance(value, bytes | bytearray) and type(value) in (bytes, bytearray):
+            return repr(value) if len(value) < LONG else self._folded(
+                type(value).__name__, f"{len(value)}, {digest(value)}")
+        if isinstance(value, Tensor | np.ndarray):
+            return self._array(value)
+        if isinstance(value, types.ModuleType):
+            return self._module(value)
         if isinstance(value, type):
-            return _class(value)
-        if id(value) in self.inside:
-            return f"<{type(value).__name__}>"
-        self.inside.append(id(value))
+            return self._class(value)
+        if any(value is one for one in self.inside):
+            above = next(i for i, one in enumerate(reversed(self.inside)) if one is value)
+            return f"<{type(value).__name__} {above + 1} above>"
+        self.inside.append(value)
         try:
             return self._compound(value)
         finally:
             self.inside.pop()
 
+    def _array(self, value: Any) -> str:
+        try:
+            tell: Any = contents.array if isinstance(value, np.ndarray) else contents.tensor
+            said = tell(value, self.describe)
+        except Undescribed:
+            raise
+        except Exception as error:
+            raise self.refuse(value, error) from error
+        kind, held = type(value), dict(getattr(value, "__dict__", {}))
+        if isinstance(value, np.ma.MaskedArray):
+            held = {}
+        if kind in (np.ndarray, Tensor) and not held:
+            return said
+        return self._folded(self._class(kind), said, *self._pairs(held))
+
     def _compound(self, value: Any) -> str:
+        kind = type(value)
+        if origins.ours(kind.__module__):
+            return self._own(value)
+        if kind in (list, tuple):
+            return self._sequence(value)
+        if kind in (set, frozenset):
+            return self._unordered(value)
+        if kind is dict:
+            return self._items(value)
+        if kind is functools.partial:
+            return self._partial(value)
+        if isinstance(value, types.MethodType):
+            return self._method(value)
+        if isinstance(value, types.FunctionType):
+            return self._function(value)
+        if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
+            return self._builtin(value)
+        if kind.__name__ == "cython_function_or_method" and origins.found_by_name(
+                value, value.__module__):
+            return self._named(value.__module__, value.__qualname__)
+        if contents.is_frame(value):
+            return self._class(kind) + contents.frame(value, self.describe)
+        return self._object(value)
+
+    def _partial(self, value: functools.partial) -> str:
+        own = origins.ours(getattr(value.func, "__module__", None))
+        args, named = value.args, value.keywords
+        if own:
+            args, named = tuple(map(_python, args)), {k: _python(v) for k, v in named.items()}
+        said = ", ".join(f"{key}: {self.describe(one, f'[{key!r}]')}" for key, one in named.items())
+        return f"{self.describe(value.func)}({self._all(args)}, {{{said}}})"
+
+    def _all(self, values: Iterable[Any]) -> str:
+        return ", ".join(self.describe(value, f"[{i}]") for i, value in enumerate(values))
+
+    def _sequence(self, value: list[Any] | tuple[Any, ...]) -> str:
+        inside = self._all(value) + ("," if len(value) == 1 and type(value) is tuple else "")
+        opened, closed = "[]" if type(value) is list else "()"
+        return self._long(f"{opened}{inside}{closed}", f"{opened}{len(value)} items")
+
+    def _items(self, value: Mapping[Any, Any]) -> str:
+        items = (f"{self._key(key)}: {self.describe(item, f'[{key!r}]'[:SHOWN])}"
+                 for key, item in value.items())
+        return self._long(f"{{{', '.join(items)}}}", f"{{{len(value)} items")
+
+    def _key(self, key: Any) -> str:
+        """A name is written as it is; what could be mistaken for one stands in brackets."""
+        return key if type(key) is str and key.isidentifier() else f"[{self.describe(key)}]"
+
+    def _unordered(self, value: Iterable[Any]) -> str:
+        """The elements of a set, each told as if alone, in the order of their descriptions."""
+        known, told = dict(self.known), []
+        for one in value:
+            told.append(self.describe(one, "{…}"))
+            self.known = dict(known)
+        return self._long(f"{type(value).__name__}{{{', '.join(sorted(told))}}}",
+                          f"{type(value).__name__}{{{len(told)} items")
+
+    def _long(self, text: str, head: str) -> str:
+        """A text, or if it is very long its beginning and its digest."""
+        return text if len(text) <= 4 * LONG else f"{head}, content={digest(text)}{text[-1]}"
+
+    def _folded(self, head: str, *parts: str) -> str:
+        """head(parts), the parts as their digest where they are long."""
+        text = ", ".join(parts)
+        return f"{head}({text if len(text) <= LONG else f'content={digest(text)}'})"
+
+    # --- objects ----------------------------------------------------------------------------------
+
+    def _own(self, value: Any) -> str:
+        """madkit's own: by name and settings."""
         if hasattr(type(value), "described"):
             return value.described(self.describe)
-        if isinstance(value, list | tuple):
-            return f"[{self._all(value)}]"
-        if isinstance(value, dict):
-            items = ", ".join(f"{key}: {self.describe(item)}" for key, item in value.items())
-            return f"{{{items}}}"
-        if isinstance(value, functools.partial):
-            return f"{self.describe(value.func)}({self._all(value.args)}, {self.describe(value.keywords)})"
-        if inspect.isroutine(value):
-            return self._function(value)
-        settings = (f"{name}={self.describe(item)}" for name, item in _settings(value).items())
-        return f"{_class(type(value))}({', '.join(settings)})"
+        settings = _own_settings(value)
+        return f"{type(value).__name__}({', '.join(self._pairs(settings))})"
 
-    def _all(self, values: Any) -> str:
-        return ", ".join(map(self.describe, values))
+    def _pairs(self, settings: Mapping[str, Any]) -> Iterator[str]:
+        return (f"{name}={self.describe(item, f'.{name}')}" for name, item in settings.items())
 
-    def _function(self, function: Any) -> str:
-        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-        held = [*(getattr(function, "__defaults__", None) or ()), *cells]
-        if not _ours(function):
-            held += [f"{name}=" + self.describe(value)
-                     for name, value in _globals(function).items()]
-        captured = f"[{self._all(held)}]" if held else ""
-        where = "" if _ours(function) else f"@{_digest(_source(function))}"
-        return function.__qualname__ + captured + where
+    def _object(self, value: Any) -> str:
+        known = dict(self.known)
+        try:
+            return self._by_state(value)
+        except Undescribed:
+            said = _words(value)
+            if said is None:
+                raise
+            self.known = known
+            with self._bearing():
+                return f"{self._class(type(value))}({said!r})"
+
+    @contextmanager
+    def _bearing(self) -> Iterator[None]:
+        before, self.bears = self.bears, True
+        try:
+            yield
+        finally:
+            self.bears = before
+
+    def _by_state(self, value: Any) -> str:
+        kind = type(value)
+        if (name := _global_generator(value)) is not None:
+            return name                                  # the process's own: seeded before each fit
+        if isinstance(value, torch.Generator):
+            return f"Generator({value.device.type}, {self.describe(value.get_state())})"
+        if isinstance(value, Enum):
+            return f"{self._class(kind)}.{value.name}({self.describe(value._value_)})"
+        if isinstance(value, property):
+            return f"property({self._all((value.fget, value.fset, value.fdel))})"
+        if isinstance(value, staticmethod | classmethod):
+            return f"{kind.__name__}({self.describe(value.__func__)})"
+        if isinstance(value, functools._lru_cache_wrapper):
+            return f"cached({self.describe(value.__wrapped__)}, {value.cache_parameters()})"
+        if isinstance(value, types.MappingProxyType):
+            return f"mappingproxy({self._items(value)})"
+        if isinstance(value, types.CodeType):
+            return digest(codes.text(value))
+        if isinstance(value, types.CellType):
+            return f"cell({self._all(_contents(value))})"
+        if kind.__module__ == "ctypes":
+            raise self.refuse(value, "it points into memory")
+        if isinstance(value, torch.nn.Module):
+            return self._settled(value, _module_settings(value))
+        if not _is_bare(kind):
+            return self._reduced(value)
+        known = dict(self.known)
+        try:
+            return self._settled(value, _settings(value))
+        except Undescribed:
+            if not any(map(_taught(kind), ("__getstate__", "__reduce__", "__reduce_ex__"))):
+                raise
+            self.known = known
+            return self._reduced(value)
+
+    def _settled(self, value: Any, settings: Mapping[str, Any]) -> str:
+        """An object by its class and its attributes."""
+        loose = {field.name for field in getattr(type(value), "__dataclass_fields__", {}).values()
+                 if not field.compare}
+        parts: list[str] = []
+        for name, item in settings.items():
+            try:
+                parts += self._pairs({name: item})
+            except Undescribed:
+                if name not in loose:  # compare=False: it is no part of what the object is
+                    raise
+        return self._folded(self._class(type(value)), *parts)
+
+    def _reduced(self, value: Any) -> str:
+        """Any other object by what copying it would take."""
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                found = copyreg.dispatch_table.get(type(value))
+                made: Any = found(value) if found else value.__reduce_ex__(4)
+        except Exception as error:
+            raise self.refuse(value, error) from error
+        if isinstance(made, str):
+            return self._singleton(value, made)
+        make, args, state, items, pairs = [*made, None, None, None][:5]
+        head = self._class(type(value))
+        if make is copyreg.__newobj__:  # type: ignore[attr-defined]
+            args = args[1:]
+        elif make is not type(value):
+            head += f" by {self.describe(make)}"
+        parts = [self.describe(one, f"<{i}>") for i, one in enumerate(args)]
+        if isinstance(value, set | frozenset):           # their elements come in no order
+            parts = [self._unordered(frozenset(value))]
+        for part in state if isinstance(state, tuple) and len(state) == 2 else (state,):
+            if isinstance(part, dict):
+                part = {k: v for k, v in sorted(part.items(), key=lambda pair: str(pair[0]))
+                        if k != "_sklearn_version"}
+                parts += (f"{self._key(k)}={self.describe(v, f'.{k}')}" for k, v in part.items())
+            elif part is not None:
+                parts.append(self.describe(part, "<state>"))
+        if items is not None:
+            parts.append(self._sequence(list(items)))
+        if pairs is not None:
+            parts.append(self._sequence([*map(tuple, pairs)]))
+        return self._folded(head, *parts)
+
+    def _singleton(self, value: Any, name: str) -> str:
+        module = getattr(value, "__module__", None) or type(value).__module__
+        at: Any = sys.modules.get(module)
+        for part in name.split("."):
+            at = getattr(at, part, None)
+        if at is not value:
+            raise self.refuse(value)
+        return self._named(module, name)
+
+    def _named(self, module: str | None, name: str) -> str:
+        if (found := origins.package(module)) is not None:
+            self.packages.add(found)
+        return f"{module}.{name}".removeprefix("builtins.")
+
+    # --- code -------------------------------------------------------------------------------------
+
+    def _method(self, value: types.MethodType) -> str:
+        """A bound method by its object and its function; Drying(n=90).step."""
+        holder, function = value.__self__, value.__func__
+        head = self.describe(holder).removesuffix("()")
+        if type(function) is types.FunctionType and origins.ours(_home(function)):
+            return head + self._function(function).removeprefix(
+                function.__qualname__.rpartition(".")[0])
+        inside = function.__qualname__.rpartition(".")[0] if hasattr(function, "__code__") else ""
+        return f"{head}.{self.describe(function).removeprefix(f'{inside}.')}"
+
+    def _builtin(self, value: Any) -> str:
+        holder = value.__self__
+        if holder is None or isinstance(holder, types.ModuleType | type):
+            home = getattr(holder, "__module__", None) or getattr(holder, "__name__", None)
+            return self._named(value.__module__ or home, value.__qualname__)
+        return f"{self.describe(holder)}.{value.__name__}"
+
+    def _function(self, value: types.FunctionType) -> str:
+        home = _home(value)
+        held = [*(value.__defaults__ or ()),
+                *(one for cell in value.__closure__ or () for one in _contents(cell))]
+        if origins.ours(home):
+            return value.__qualname__ + (f"[{self._all(map(_python, held))}]" if held else "")
+        if origins.package(home) and origins.found_by_name(value, value.__module__):
+            return self._named(home, value.__qualname__)
+        return self._coded(value, value.__qualname__, lambda: self._content(value, home))
+
+    def _content(self, value: types.FunctionType, home: str | None) -> Iterator[str]:
+        """What a function is: its code, and all that it holds and reads."""
+        if origins.package(home):
+            yield self._named(home, "")
+        else:
+            yield codes.text(value.__code__)
+        code, plain = value.__code__, value.__defaults__ or ()
+        named = code.co_varnames[:code.co_argcount][code.co_argcount - len(plain):]
+        for name, one in [*zip(named, plain, strict=True), *(value.__kwdefaults__ or {}).items()]:
+            yield f"{name}=" + self._constant(one, f" default {name}")
+        cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+        read = codes.reads(value.__code__)
+        for name, cell in cells.items():
+            for one in _contents(cell):
+                yield f"{name}=" + self._used(name, one, read.variables.get(name, {()}))
+        for name, one in vars(value).items():
+            yield f".{name}={self.describe(one, f'.{name}')}"
+        if not origins.package(home):
+            yield from self._globals(value, read)
+
+    def _globals(self, value: types.FunctionType, read: codes.Reads) -> Iterator[str]:
+        held = value.__globals__
+        for name in sorted(read.names):
+            if name in held:
+                yield f"{name}=" + self._used(name, held[name], read.names[name])
+            elif name in ("globals", "eval", "exec"):
+                self.path.append(f" calls {name}")
+                why = f"what a function reads by {name} cannot be followed: read it by its name"
+                raise self.refuse(value, why)
+        for one in read.imports:
+            yield self._imported(one, held, read)
+
+    def _imported(self, one: codes.Import, held: dict[str, Any], read: codes.Reads) -> str:
+        """What an import inside of a function brings."""
+        if not one.level and origins.package(one.module):
+            return self._named(one.module, ", ".join(one.what))
+        try:
+            dots = "." * one.level
+            module = import_module(dots + one.module, held.get("__package__") or "")
+        except Exception as error:
+            return f"import {one.module}: {type(error).__name__}"
+        chains = {(name,) for name in one.what} or read.variables.get(one.variable, {()})
+        return f"import {one.module}: {self._used(one.module, module, chains)}"
+
+    def _used(self, name: str, value: Any, chains: Iterable[codes.Chain]) -> str:
+        """A value that code reads under a name; of a module of the user's own, what it reads of it."""
+        mine = isinstance(value, types.ModuleType) and origins.package(value.__name__) is None
+        if not mine or origins.ours(value.__name__) or () in set(chains):
+            return self._constant(value, f" reads {name}", name)
+        parts = []
+        for first in sorted({chain[0] for chain in chains}):
+            rest = {chain[1:] for chain in chains if chain[0] == first}
+            known = hasattr(value, first)
+            parts.append(f"{first}=" + (self._used(f"{name}.{first}", getattr(value, first), rest)
+                                        if known else "?"))
+        return f"module({', '.join(parts)})"
+
+    def _constant(self, value: Any, step: str, name: str = "") -> str:
+        """Something that code holds or reads; if it is short and no code, readers see it too."""
+        text = self.describe(value, step)
+        plain = value is None or isinstance(value, (*PLAIN, list, tuple, dict, np.ndarray, Tensor))
+        if self.shown is not None and plain and not name.startswith("_") and len(text) <= SHOWN:
+            self.shown.append(f"{name}={text}" if name else text)
+        return text
+
+    def _coded(self, value: Any, name: str, content: Callable[[], Iterable[str]]) -> str:
+        """name@digest[constants] of what is code; a second time it is told, a reference."""
+        if id(value) in self.known:
+            return self.known[id(value)]
+        self.known[id(value)] = f"{name}#{len(self.known)}"
+        self.kept.append(value)
+        outer, self.shown = self.shown, [] if self.shown is None else self.shown
+        try:
+            mark = digest("\n".join(content()))
+            seen = list(dict.fromkeys(self.shown))
+        finally:
+            self.shown = outer
+        few = f"[{', '.join(seen[:12])}]" if seen and outer is None else ""
+        return f"{name}@{mark}{few}"
+
+    def _class(self, kind: type) -> str:
+        home = kind.__module__ if isinstance(kind.__module__, str) else None
+        if origins.ours(home):
+            return kind.__name__
+        static = not kind.__flags__ & HEAP                # made in C: none of it is the user's
+        if static or origins.package(home) and origins.found_by_name(kind, home):
+            return self._named(home, kind.__qualname__)
+        return self._coded(kind, kind.__qualname__, lambda: self._members(kind))
+
+    def _members(self, kind: type) -> Iterator[str]:
+        """What a class is: its bases, and all that its body made."""
+        if type(kind) is not type:
+            yield "metaclass " + self._class(type(kind))
+        yield from (self._class(base) for base in kind.__bases__ if base is not object)
+        for name, part in sorted(vars(kind).items()):
+            if name == "__dataclass_fields__":
+                part = {one.name: (one.compare, one.init, one.kw_only, dict(one.metadata))
+                        for one in part.values()}
+            slot = isinstance(part, types.MemberDescriptorType | types.GetSetDescriptorType)
+            if name in PASSED or slot or issubclass(kind, Enum) and name in ENUM:
+                continue
+            yield f"{name}=" + self._constant(part, f" (class {kind.__qualname__}).{name}", name)
+
+    def _module(self, value: types.ModuleType) -> str:
+        if origins.ours(value.__name__):
+            return value.__name__
+        if origins.package(value.__name__):
+            return self._named(value.__name__, "").removesuffix(".")
+        names = sorted(name for name in vars(value) if not name.startswith("__"))
+        return self._coded(value, value.__name__, lambda: (
+            f"{name}={self.describe(getattr(value, name), f'.{name}')}" for name in names))
+
+
+# --- what a value holds ---------------------------------------------------------------------------
+
+PASSED = {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__",
+          "__abstractmethods__", "_abc_impl", "__firstlineno__", "__static_attributes__",
+          "__slotnames__", "__parameters__", "__orig_bases__", "__dataclass_params__", "__annotate__",
+          "__annotate_func__", "__annotations_cache__", "__type_params__", "__protocol_attrs__",
+          "__non_callable_proto_members__"}
+ENUM = {"_member_names_", "_member_map_", "_value2member_map_", "_hashable_values_", "_unhashable_values_",
+        "_unhashable_values_map_", "_new_member_", "_use_args_", "_value_repr_", "_member_type_",
+        "__new__", "_singles_mask_"}
+
+
+def _plain(value: Any) -> str:
+    if type(value) is int and value.bit_length() > 10_000:  # Python prints no longer ones
+        return hex(value)
+    if type(value) is str and len(value) > LONG:
+        return f"str({len(value)}, content={digest(value)})"
+    return repr(value)
+
+
+def _python(value: Any) -> Any:
+    """A NumPy number as Python's: so madkit's own settings are told."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _own_settings(value: Any) -> dict[str, Any]:
+    held = getattr(value, "__dict__", {})
+    if not dataclasses.is_dataclass(value):
+        return dict(sorted(held.items()))
+    fields = {field.name: field.compare for field in dataclasses.fields(value)}
+    found = {name: _python(getattr(value, name)) for name, counts in fields.items() if counts}
+    put_over = {name: one for name, one in sorted(held.items())  # a method that was replaced
+                if name not in fields and isinstance(getattr(type(value), name, None),
+                                                     types.FunctionType)}
+    return found | put_over
 
 
 def _settings(value: Any) -> dict[str, Any]:
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name)
-                for field in dataclasses.fields(value) if field.compare}
-    return dict(sorted(getattr(value, "__dict__", {}).items()))
+    """The attributes of an object, in its dict and in its slots, without what it keeps to save
+    work."""
+    kind = type(value)
+    held = {name: getattr(value, name) for name in copyreg._slotnames(kind)  # type: ignore[attr-defined]
+            if hasattr(value, name)}
+    held |= {name: one for name, one in getattr(value, "__dict__", {}).items()
+             if not isinstance(getattr(kind, name, None), functools.cached_property)}
+    return dict(sorted(held.items()))
 
 
-def _array(array: np.ndarray) -> str:
-    return f"array(shape={array.shape}, {array.dtype}, content={_digest(array.tobytes())})"
+def _module_settings(value: torch.nn.Module) -> dict[str, Any]:
+    """What a network holds beyond an empty one; its hooks without their numbers."""
+    held = vars(value)
+    if type(value).__getstate__ is not object.__getstate__:
+        try:
+            held = value.__getstate__()  # type: ignore[assignment]
+        except Exception:
+            held = vars(value)
+    empty = vars(torch.nn.Module())
+    held = {name: list(one.values()) if "_hooks" in name and isinstance(one, dict) else one
+            for name, one in held.items() if name not in empty or one is not empty[name]}
+    return {name: one for name, one in sorted(held.items())
+            if not (name in empty and (one == [] or not one and one == empty[name]))}
 
 
-def _class(kind: type) -> str:
-    return kind.__name__ if _ours(kind) else f"{kind.__qualname__}@{_digest(_source(kind))}"
+def _is_bare(kind: type) -> bool:
+    """Whether its objects are nothing but attributes: no base that is C's or a package's."""
+    bases = kind.__mro__[:-1]
+    return all(base.__module__ in ("abc", "typing", "enum") or base.__flags__ & HEAP
+               and origins.package(base.__module__) is None for base in bases)
 
 
-def _ours(thing: Any) -> bool:
-    return (getattr(thing, "__module__", None) or "").partition(".")[0] == "madkit"
+def _taught(kind: type) -> Callable[[str], bool]:
+    """Whether a class has a method of its own under a name."""
+    return lambda name: getattr(kind, name, None) is not getattr(object, name, None)
 
 
-def _source(thing: Any) -> bytes:
+def _words(value: Any) -> str | None:
+    """What an object says of itself, where its class was taught to, without an address."""
+    home = next(kind for kind in type(value).__mro__ if "__repr__" in vars(kind))
+    if home is object or origins.ours(home.__module__) or origins.package(home.__module__):
+        return None
     try:
-        source = inspect.getsource(thing).encode()
-        alone = getattr(thing, "__name__", "") != "<lambda>"  # a line may hold two of these
-        return source if alone else source + _code(thing.__code__)
-    except (OSError, TypeError):  # typed into an interpreter, or compiled, or a notebook's class
-        return thing.__qualname__.encode() + b"".join(map(_code, _codes(thing)))
+        said = repr(value)
+    except Exception:
+        return None
+    return None if re.search(r"\b0x[0-9a-fA-F]{4,}", said) else said
 
 
-def _codes(thing: Any) -> Iterator[CodeType]:
-    """The code of a function, or of all that a class defines."""
-    for part in vars(thing).values() if isinstance(thing, type) else [thing]:
-        # the function of a property, of a static or class method
-        bare = getattr(part, "fget", None) or getattr(part, "__func__", part)
-        if isinstance(code := getattr(bare, "__code__", None), CodeType):
-            yield code
+def _home(function: types.FunctionType) -> str | None:
+    """The module that a function was written in, whatever a decorator says."""
+    return function.__globals__.get("__name__")
 
 
-def _globals(function: Any) -> dict[str, Any]:
-    """The global values that a function's code reads, by name;
-    what it imported from elsewhere is left to the versions.
-    """
-    code, held = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-    names = sorted(_names_read(code) & set(held)) if code else []
-    return {name: held[name] for name in names if not _imported(held[name], function.__module__)}
+def _contents(cell: types.CellType) -> list[Any]:
+    try:
+        return [cell.cell_contents]
+    except ValueError:  # still empty
+        return []
 
 
-def _imported(value: Any, module: str) -> bool:
-    if inspect.ismodule(value):
-        return True
-    return (inspect.isroutine(value) or isinstance(value, type)) and value.__module__ != module
+def _global_generator(value: Any) -> str | None:
+    random = sys.modules.get("random")
+    known = {"torch.default_generator": torch.default_generator,
+             "numpy.random": np.random.mtrand._rand,  # type: ignore[attr-defined]
+             "random": getattr(random, "_inst", None)}
+    return next((name for name, one in known.items() if one is value), None)
 
 
-def _names_read(code: CodeType) -> set[str]:
-    inner = (_names_read(constant) for constant in code.co_consts if isinstance(constant, CodeType))
-    steps = dis.get_instructions(code)
-    return {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}.union(*inner)
+# --- provenance -----------------------------------------------------------------------------------
 
 
-def _code(code: CodeType) -> bytes:
-    """What a code object does, without its address and its place in a file."""
-    constants = [_code(constant) if isinstance(constant, CodeType) else constant
-                 for constant in code.co_consts]
-    return repr((code.co_code, code.co_names, constants)).encode()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=6).hexdigest()
-
-
-def provenance(device: str) -> dict[str, str]:
+def provenance(device: str, packages: Iterable[str] = ()) -> dict[str, str]:
     """Versions, device and date: what a result depends on besides its settings."""
-    return {"versions": versions(), "device": device_name(device),
+    more = {top: origins.version_of(top) for top in sorted({*packages} - {"torch", "numpy"})}
+    said = "".join(f", {top} {number}" for top, number in more.items() if number)
+    return {"versions": versions() + said, "device": device_name(device),
             "date": datetime.now(UTC).isoformat(timespec="seconds")}
 
 

@@ -30,6 +30,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from madkit.base.identity import other
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -174,11 +176,8 @@ def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY
         raise StoreError(f"store: {folder} is not empty and holds no {kind} (no spec.json); give "
                          "an empty or a new folder")
     held = read_json(folder / "spec.json")
-    other = [f"{name}: stored {held.get(name)}, asked {spec.get(name)}"
-             for name in identity if held.get(name) != spec.get(name)]
-    if other:
-        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. "
-                         f"They differ in {'; '.join(other)}")
+    if why := other(held, spec, identity, folder / "spec.json"):
+        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. {why}")
     changed = [f"{name} was {held.get(name)}, is {spec[name]}"
                for name in ("versions", "device") if held.get(name) != spec[name]]
     if changed:

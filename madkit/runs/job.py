@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from madkit.base.foreign import check_methods
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
 from madkit.models.own import taken
-from madkit.runs import foreseen
+from madkit.runs import foreseen, told
 from madkit.samples import Samples
 from madkit.steps import Model, Truth
 
@@ -37,21 +37,12 @@ class Job:
     lam_emit: float
     device: str
     store: Path | None
+    words: dict[str, Any] | None = None  # of its parts: made once, for some count while they run
 
     def spec(self) -> dict[str, Any]:
         """The run in words and numbers: its identity, then its provenance."""
-        return {
-            "model": specs.describe(self.model),
-            "loop": specs.describe(self.loop),
-            "truth": specs.describe(self.truth),
-            "seeds": self.seeds,
-            "n_ini": self.n_ini,
-            "metrics": [specs.describe(metric) for metric in self.metrics],
-            "features": specs.describe(self.features),
-            "emit": self.emit,
-            "lam_emit": self.lam_emit,
-            "data": repr(self.truth),
-        } | specs.provenance(self.device)
+        return {"format": specs.FORMAT, "seeds": self.seeds, "n_ini": self.n_ini, "emit": self.emit,
+                "lam_emit": self.lam_emit} | (self.words or told.words(self))
 
     def real(self) -> Samples:
         """The test rows of the first seed."""
@@ -90,4 +81,4 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         store=None if store is None else place("store", store),
     )
     foreseen.check(made)
-    return made
+    return replace(made, words=told.words(made))

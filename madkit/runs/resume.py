@@ -18,6 +18,7 @@ from madkit.base.checks import place
 from madkit.base.device import resolve
 from madkit.base.files import StoreError, read_json
 from madkit.base.foreign import check_methods, offers_state
+from madkit.base.identity import as_made, other
 from madkit.base.rng import stream
 from madkit.loops import Emitter, Loop, State
 from madkit.models.own import taken
@@ -42,9 +43,11 @@ def reopen(folder: str | Path, model: Any, seed: int | None = None,
     check_methods(model := taken(model))
     folder = place("folder", folder)
     spec = read_json(folder / "spec.json")
-    if (asked := specs.describe(model)) != spec.get("model"):
-        raise StoreError(f"reopen: {folder} holds generations of another model: stored "
-                         f"{spec.get('model')}, asked {asked}")
+    part = {"model": model}
+    asked = as_made(folder, part, {"model": specs.describe(model, "model")}) | specs.provenance("cpu")
+    if why := other(spec, asked, ["model"], folder / "spec.json"):
+        raise StoreError(f"reopen: {folder} holds generations of another model: "
+                         + why.removeprefix("They differ in model: "))
     seed = spec["seeds"][0] if seed is None else seed
     shelf = Shelf(folder / f"seed-{seed}", seed)
     if not (done := shelf.generations()):

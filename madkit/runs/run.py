@@ -20,6 +20,7 @@ from madkit.runs.foreseen import check_tools
 from madkit.runs.job import Job, job
 from madkit.runs.late import Before, warn_of_stop, words, written
 from madkit.runs.seeds import collect
+from madkit.runs.told import leave
 from madkit.steps import Model, Truth
 
 
@@ -61,7 +62,10 @@ def run(
     before = Before(asked.store)
     if asked.store:
         files.claim(asked.store, asked.spec())
-    records, stopped = collect(asked, executor, progress)
+    try:
+        records, stopped = collect(asked, executor, progress)
+    finally:
+        leave(asked)
     if stopped and not records and not isinstance(stopped, KeyboardInterrupt):
         before.restore()
         raise stopped

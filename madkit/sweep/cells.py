@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from madkit.base import files as store
+from madkit.base.describe import FORMAT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,8 @@ class Folder:
 
         Raises StoreError when it holds something else.
         """
-        spec = {"sweep": sweep, "names": sorted(over), "over": dict(over), "seeds": seeds}
+        spec = {"format": FORMAT, "sweep": sweep, "names": sorted(over), "over": dict(over),
+                "seeds": seeds}
         spec |= provenance
         store.claim(self.path, spec, ("sweep", "names"), "sweep")
         held = store.read_json(self.path / "spec.json")

@@ -71,8 +71,9 @@ def grid(
     _check_function(f, checked)
     sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(place("store", store)))
     if sweep.folder:
-        sweep.folder.claim(specs.describe(f), sweep.over, sweep.seeds,
-                           specs.provenance(str(resolve("auto"))))
+        lines, packages = specs.descriptions({"f": f}, complete=True)
+        sweep.folder.claim(lines["f"], sweep.over, sweep.seeds,
+                           specs.provenance(str(resolve("auto")), packages))
     return _finished(sweep, executor, retry, progress)
 
 
