@@ -198,7 +198,7 @@ def _order(n: int, seed: int, what: str) -> Tensor:
 
 
 def _check_finite(name: str, x: Tensor) -> None:
-    if not x.is_floating_point():
+    if not x.is_floating_point() or torch.isfinite(x.sum()):  # one that is not makes the sum so
         return
     bad = (~torch.isfinite(x)).reshape(len(x), -1).any(1).nonzero().flatten().tolist()
     if bad:
