@@ -31,8 +31,10 @@ from madkit.metrics.bias import Biased, sampling_bias
 from madkit.models.own import model
 from madkit.recipes.recorded import recorded
 from madkit.record import Run, load
+from madkit.runs.again import again
 from madkit.runs.resume import reopen
 from madkit.runs.run import run
+from madkit.runs.verdict import judge
 from madkit.samples import Samples
 from madkit.steps import steps
 
@@ -56,7 +58,7 @@ else:  # a tool that reads types sees these three, and no name that is not there
 
 __all__ = [
     "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded",
-    "reopen", "steps", "model",
+    "reopen", "steps", "model", "judge", "again",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",
     "report", "progress",

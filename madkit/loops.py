@@ -158,7 +158,7 @@ class Source(card.Carded):
         raise NotImplementedError
 
     def _told(self) -> Iterator[card.Line]:
-        line = " + ".join(map(_line, parts(self)))
+        line = " + ".join(map(sources.line, parts(self)))
         yield f"Loop: {sources.name(line)}"
         yield from sources.told(line, self.size)
 
@@ -287,15 +287,6 @@ def parts(loop: Loop) -> tuple[Loop, ...]:
     return loop.parts if isinstance(loop, Sum) else (loop,)
 
 
-def _line(loop: Loop) -> str:
-    """A part in its own words; a plain function by its name alone."""
-    if type(loop).__module__ == __name__:
-        return repr(loop)
-    bare = getattr(loop, "func", loop)  # of a partial
-    name = getattr(bare, "__qualname__", type(bare).__qualname__)
-    return f"{name}@"  # never mistaken for one of madkit's
-
-
 # --- the named loops ------------------------------------------------------------------------------
 
 
@@ -364,13 +355,3 @@ def initial_rows(loop: Loop) -> int:
         raise ValueError(f"n_ini: {loop!r} does not say how many rows it needs; give n_ini, the "
                          "real rows of generation 1")
     return size
-
-
-def check_loop(loop: Loop) -> None:
-    """TypeError for what cannot be a loop."""
-    if getattr(loop, "__module__", None) == __name__ and hasattr(loop, "__qualname__"):
-        raise TypeError(f"loop: mk.{loop.__qualname__} makes a loop, it is none yet: call it with "
-                        "its settings, as in mk.fully_synthetic(100)")
-    if not callable(loop):
-        raise TypeError("loop: expected a function State -> Samples, such as "
-                        f"mk.fully_synthetic(100), got {loop!r}")

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import torch
 
 from madkit import loops
-from madkit.base import foreign
+from madkit.base import foreign, sources
 from madkit.base.checks import unit, whole
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
@@ -70,7 +70,7 @@ def steps(
     names the generation, when a fit diverges.
     """
     foreign.check_methods(model)
-    loops.check_loop(loop)
+    sources.check(loop)
     lam = loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
     emit = whole("emit", emit)
     state = state or begin(loop, truth, seed, n_ini, device)

@@ -2,11 +2,15 @@
 what exists."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 import madkit as mk
 
@@ -16,6 +20,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_code_runs_in_a_notebook_as_it_stands(tmp_path):
+    some_pictures(tmp_path / "my" / "pictures")
     last = "assert same.table.equals(run.table), 'processes change no number'"
     cells = [nbformat.v4.new_code_cell(block) for block in [*BLOCKS, last]]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -23,6 +28,29 @@ def test_the_code_runs_in_a_notebook_as_it_stands(tmp_path):
                    resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert any("image/png" in output.get("data", {})
                for output in notebook.cells[0].outputs), "the first block shows a picture"
+
+
+def some_pictures(folder):
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0)
+    for i in range(150):
+        pixels = noise.integers(0, 256, (3, 3, 3), dtype=np.uint8).repeat(5, 0).repeat(5, 1)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+
+
+def test_own_models_and_processes_work_in_a_script(tmp_path):
+    own = [block for block in BLOCKS if "Laplace" in block and "measured" not in block]
+    script = tmp_path / "script.py"
+    script.write_text("\n".join([*own, "    print(same.table.equals(run.table))"]))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.split() == ["True"], done.stderr
+
+
+def test_each_way_takes_under_ten_lines():
+    for way in ("torch.nn.Module)", "GaussianMixture", "features=net", "mk.steps"):
+        block = next(block for block in BLOCKS if way in block)
+        lines = [line for line in block.partition("\n\n\n")[0].splitlines() if line.strip()]
+        assert len(lines) < 10, way
 
 
 def test_an_own_model_and_an_own_loop_take_under_15_lines_each():

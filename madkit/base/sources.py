@@ -50,6 +50,25 @@ _SETTINGS = {"Real": set(), "Previous": set(), "Fresh": {"n"}, "Subsample": {"n"
              "Synthetic": {"n", "lam", "memory"}}
 
 
+def line(loop: Any) -> str:
+    """A source in its own words; a plain function by its name alone."""
+    if type(loop).__module__ == "madkit.loops":
+        return repr(loop)
+    bare = getattr(loop, "func", loop)  # of a partial
+    called = getattr(bare, "__qualname__", type(bare).__qualname__)
+    return f"{called}@"  # never mistaken for one of madkit's
+
+
+def check(loop: Any) -> None:
+    """TypeError for what cannot be a loop."""
+    if getattr(loop, "__module__", None) == "madkit.loops" and hasattr(loop, "__qualname__"):
+        raise TypeError(f"loop: mk.{loop.__qualname__} makes a loop, it is none yet: call it with "
+                        "its settings, as in mk.fully_synthetic(100)")
+    if not callable(loop):
+        raise TypeError("loop: expected a function State -> Samples, such as "
+                        f"mk.fully_synthetic(100), got {loop!r}")
+
+
 def parts(loop: str) -> list[Part]:
     """The sources of a loop; one of your own is called by its name alone."""
     return [_part(text) for text in re.split(r" \+ (?![^(\[{]*[)\]}])", loop)]

@@ -43,7 +43,9 @@ in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)
 
 
 def check_executor(executor: Any) -> None:
-    """Raises TypeError for what is no Executor."""
+    """Raises TypeError for what is no Executor, RuntimeError in a worker that imports a script."""
+    if executor is not None and getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError(f"executor: {GUARD}")
     if executor is not None and not isinstance(executor, Executor):
         raise TypeError("executor: expected a concurrent.futures.Executor, such as "
                         "mk.sweep.processes(2), ProcessPoolExecutor(2) or client.get_executor() "

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base import sources
 from madkit.loops import (
     Fresh,
     Loop,
@@ -15,7 +16,6 @@ from madkit.loops import (
     Source,
     Subsample,
     Synthetic,
-    check_loop,
     parts,
 )
 
@@ -74,7 +74,7 @@ def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list
 
 def check_known(loop: Loop) -> None:
     """ValueError, with the reason, for a loop that is not made of sources whose law is known."""
-    check_loop(loop)
+    sources.check(loop)
     for part in parts(loop):
         if type(part) not in (Real, Fresh, Synthetic, Previous):
             why = "is a source of its own kind, whose law is not known"

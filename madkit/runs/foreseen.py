@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import reprlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,7 +13,12 @@ from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import foreign, workers
 from madkit.loops import Fresh, Loop
-from madkit.metrics.values import Metric, chosen
+from madkit.metrics.values import Metric, chosen, metric_name
+from madkit.runs.seen import warn_of_pixels
+
+# metrics that compare rows by their distance, which is none of pictures
+PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "coverage"}
+TINY = 64  # numbers in a picture: that of 8 × 8 pixels is hardly more than its pixels
 
 
 def check_tools(features: Any, executor: Any) -> None:
@@ -28,6 +34,10 @@ def check(job: Any) -> None:
     check_copy(job.model)
     check_lam(job.model, job.loop, job.lam_emit)
     check_fresh(job.loop, job.truth, job.n_ini, job.generations)
+    judged = {metric_name(metric) for metric in job.metrics if not job.by_moments(metric)}
+    shape = tuple(getattr(job.truth, "shape", ()))
+    if job.features is None and judged & PIXELWISE and len(shape) == 3 and math.prod(shape) > TINY:
+        warn_of_pixels()
 
 
 def check_copy(model: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
+from madkit.base import sources
 from madkit.base.checks import place, several_seeds, unit, whole
 from madkit.base.device import resolve
 from madkit.base.foreign import check_methods
@@ -53,10 +54,14 @@ class Job:
         judged = any(not self.by_moments(metric) for metric in self.metrics)
         return judged or self.store is not None or seed == self.seeds[0]
 
-    def by_moments(self, metric: Metric) -> bool:
-        """Whether the metric judges the fit itself."""
+    def knows_moments(self) -> bool:
+        """Whether moment metrics judge the fit itself."""
         known = hasattr(self.model, "moments") and hasattr(self.truth, "moments")
-        return metric in mad_metrics.MOMENTS and known and self.features is None
+        return known and self.features is None
+
+    def by_moments(self, metric: Metric) -> bool:
+        """Whether this one does."""
+        return metric in mad_metrics.MOMENTS and self.knows_moments()
 
 
 def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int | Iterable[int],
@@ -65,7 +70,7 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         lam_emit: float | None = None, device: str = "auto",
         store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
-    loops.check_loop(loop)
+    sources.check(loop)
     check_methods(model := taken(model))
     foreseen.check_truth(truth)
     made = Job(

@@ -3,56 +3,73 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
+
+from torch import Tensor
 
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
+from madkit.metrics import MOMENTS
 from madkit.metrics.values import Metric, metric_name, named
 from madkit.runs.job import Job
 from madkit.runs.late import words
 from madkit.runs.seen import seen
 from madkit.samples import Samples
-from madkit.steps import Generation
 
 
 class Judge:
-    """The metrics of one seed: called with a generation, it gives {name in tables: number}.
+    """The metrics of one seed: called with generation t, it gives {name in tables: number}.
 
-    failed  {metric: why} of the last generation judged: those that raised, whose values are NaN
+    real     test rows, or a function that makes them when a metric looks at rows
+    moments  of the truth, (mean, covariance), where moment metrics judge the fit itself
+    failed   {metric: why} of the last generation judged: those that raised, whose values are NaN
     """
 
-    def __init__(self, job: Job, seed: int):
-        self.job, self.seed, device = job, seed, resolve(job.device)
-        known = job.truth.moments() if hasattr(job.truth, "moments") else ()
-        self.moments = tuple(part.to(device) for part in known)
-        self.rows = any(not job.by_moments(metric) for metric in job.metrics)
-        self.real = self._seen(job.truth.test(job.emit, seed).to(device), 0) if self.rows else None
+    def __init__(self, metrics: Sequence[Metric], features: Any, seed: int,
+                 real: Callable[[], Samples], moments: tuple[Tensor, ...] = ()):
+        self.metrics, self.features, self.seed, self.moments = metrics, features, seed, moments
+        rows = any(not self._by_moments(metric) for metric in metrics)
+        self.real = self._seen(real(), 0) if rows else None
         self.names: dict[str, list[str]] = {}
         self.failed: dict[str, str] = {}
 
-    def _seen(self, samples: Samples, t: int) -> Samples:
-        with stream(self.seed, "features", t):
-            return seen(self.job.features, samples)
+    @classmethod
+    def of(cls, job: Job, seed: int) -> Judge:
+        """That of a run."""
+        device = resolve(job.device)
+        known = job.truth.moments() if job.knows_moments() else ()
+        return cls(job.metrics, job.features, seed,
+                   lambda: job.truth.test(job.emit, seed).to(device),
+                   tuple(part.to(device) for part in known))
 
-    def __call__(self, generation: Generation) -> dict[str, float]:
+    def _by_moments(self, metric: Metric) -> bool:
+        return bool(self.moments) and metric in MOMENTS
+
+    def _seen(self, samples: Samples, t: int) -> Samples:
+        if self.features is None:
+            return samples
+        with stream(self.seed, "features", t):
+            return seen(self.features, samples)
+
+    def __call__(self, t: int, samples: Samples, model: Any = None) -> dict[str, float]:
         values: dict[str, float] = {}
         self.failed = {}
-        if not self.job.metrics:
-            return values
-        with preserved():
-            fake = cache(lambda: self._seen(generation.samples, generation.t))
-            for metric in self.job.metrics:
-                values |= self._judge(metric, generation, fake)
+        if self.metrics:
+            with preserved():
+                fake = cache(lambda: self._seen(samples, t))
+                for metric in self.metrics:
+                    values |= self._judge(metric, t, fake, model)
         return values
 
-    def _judge(self, metric: Metric, generation: Generation,
-               fake: Callable[[], Samples]) -> dict[str, float]:
+    def _judge(self, metric: Metric, t: int, fake: Callable[[], Samples],
+               model: Any) -> dict[str, float]:
         """One metric's values; in generation 1 its error is raised, later they are NaN."""
-        name, t = metric_name(metric), generation.t
+        name = metric_name(metric)
         try:
-            own = self.job.by_moments(metric)
-            sides = (self.moments, generation.model.moments()) if own else (self.real, fake())
+            by_fit = self._by_moments(metric)
+            sides = (self.moments, model.moments()) if by_fit else (self.real, fake())
             with stream(self.seed, "metric", name, t):
                 value = metric(*sides)
             values = named(metric, value)

@@ -17,13 +17,11 @@ from madkit.samples import Samples
 CHUNK = 256  # rows that a network sees at a time; bounds memory
 
 
-def seen(features: Callable | None, samples: Samples) -> Samples:
+def seen(features: Callable, samples: Samples) -> Samples:
     """The rows as metrics see them; features (n, d) are detached and on the rows' device.
 
     Raises ValueError for another number of rows, TypeError for what is no array of numbers.
     """
-    if features is None:
-        return samples
     with torch.no_grad():
         found = (_through(features, samples.x) if isinstance(features, nn.Module)
                  else features(samples))

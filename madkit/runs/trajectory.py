@@ -33,11 +33,12 @@ def trajectory(job: Job, seed: int) -> Iterator[Entry]:
     emit = job.emit if job.emits(seed) else 0
     past = steps(job.model, job.loop, job.truth, seed=seed, n_ini=job.n_ini, emit=emit,
                  lam_emit=job.lam_emit, device=job.device, state=state)
-    judge = Judge(job, seed)
+    judge = Judge.of(job, seed)
     for t in range(done + 1, job.generations + 1):
         with placed(t, seed):
             generation = next(past)
-            record = Entry(seed, t, judge(generation), failed=judge.failed)
+            values = judge(t, generation.samples, generation.model)
+            record = Entry(seed, t, values, failed=judge.failed)
         if shelf or seed == job.seeds[0]:
             record = replace(record, samples=generation.samples,
                              composition=composition(generation.data))

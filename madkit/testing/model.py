@@ -18,7 +18,7 @@ from madkit.base.foreign import fitted as fitted_by
 from madkit.base.rng import stream
 from madkit.loops import emitted
 from madkit.models.own import taken
-from madkit.runs.foreseen import check_copy
+from madkit.runs.foreseen import check_copy, check_tools
 from madkit.runs.seen import seen
 from madkit.samples import Samples
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
@@ -57,7 +57,9 @@ def check_model(model: Any, truth: Any, n: int = 200, features: Any = None) -> N
         workers.pack(model)
     require_truth(truth)
     takes(model.fit, "fit(data)", None)
-    takes(model.sample, "sample(n, lam=1.0)", 1)
+    lam = {"by position": [1.0], "": []}.get(takes_lam(model))
+    if lam is not None:
+        takes(model.sample, "sample(n, lam=1.0)", 1, *lam)
     n = min(n, getattr(truth, "rows", 2 * n) // 2)
     rows = truth.real(2 * n)
     data, other = rows[:n], rows[n:]
@@ -74,8 +76,10 @@ def check_model(model: Any, truth: Any, n: int = 200, features: Any = None) -> N
         _check_state(model, fitted, data)
     if hasattr(fitted, "moments"):
         _check_moments(fitted, data)
-    with as_assertion():
-        seen(features, _draw(fitted, n, data))
+    if features is not None:
+        with as_assertion():
+            check_tools(features, None)
+            seen(features, _draw(fitted, n, data))
 
 
 def _fit(model: Any, data: Samples) -> Any:
@@ -90,8 +94,11 @@ def _draw(fitted: Any, n: int, data: Samples, lam: float = 1.0, name: str = "a",
     """n rows from the stream `name`, as a loop takes them; labels: y=, where asked for."""
     with stream(0, "check", "sample", name):
         rows = fitted.sample(n, lam, **labels) if labels else drawn(fitted, n, lam)
+    x = data.x[:0]
+    like = Samples(x if x.is_floating_point() else x.double(),  # pictures stay unrounded
+                   None if data.y is None else data.y[:0])
     with as_assertion():
-        return emitted(rows, n, data[:0], type(fitted).__name__)
+        return emitted(rows, n, like, type(fitted).__name__)
 
 
 def _sample(fitted: Any, data: Samples, name: str = "a") -> Tensor:
