@@ -16,9 +16,11 @@ from matplotlib import colormaps
 
 import madkit as mk
 from madkit import theory
+from madkit.exact.draws import generator
 from madkit.live.scenes import gaussian, phases, still, words
 from madkit.live.scenes.pack import pack
 from madkit.live.scenes.page import LEAST, POINTS, PREFIX, REACH, check_state, fnv, written
+from madkit.loops import parts
 from madkit.plot.language import COLOURS, born
 from madkit.theory.limits import effective_sample_size, fixed_point
 
@@ -129,6 +131,49 @@ def pack_():
               for track in (one, other)]
     return {"pack": packed([one, other]), "arrays": arrays, "median": curve["median"].tolist(),
             "theory": [0, 1, 2], "coarse": packed([coarse], 10)}
+
+
+SUMS = [(mk.Synthetic(100, 0.9), 100), (mk.Synthetic(2), 2), (mk.Synthetic(30, 0.9, memory=4), 40),
+        (mk.Real() + mk.Synthetic(100, 0.8), 100), (mk.Real() + mk.Synthetic(9, 0.5), 2),
+        (mk.Fresh(20) + mk.Synthetic(80, 0.9), 100), (mk.Fresh(1) + mk.Synthetic(9), 4),
+        (mk.Fresh(2) + mk.Synthetic(8, 0.0), 3), (mk.Fresh(100), 100), (mk.Real(), 10),
+        (mk.Previous() + mk.Synthetic(50, 0.7), 50),
+        (mk.Fresh(10) + mk.Synthetic(5, 0.7, memory=2) + mk.Synthetic(6, 0.4), 12),
+        (mk.Real() + mk.Fresh(5) + mk.Synthetic(20, 0.6, memory=3) + mk.Previous(), 10)]
+SEEDS, AT = [0, 7, 2**31 - 1], [1, 2, 3, 10, 40]
+
+
+def draws():
+    """The first numbers of generators, and of one the 5,000th, as far as the rare cases."""
+    def some(seed, name, law):
+        numbers = getattr(generator(seed, name), law)(5000)
+        return [seed, name, law, numbers[[0, 1, 2, 4999]].tolist(), numbers.sum()]
+
+    return [some(seed, name, law) for seed in SEEDS for name in ("normal", "chi.0", "luck.12")
+            for law in ("standard_normal", "standard_exponential")]
+
+
+def engine():
+    """Sums of sources: what is measured of seeds at some generations, and what is expected."""
+    names = ("trace", "w2_squared", "mean_error", "logdet")
+    return [{"sources": [source(part) for part in parts(loop)], "n_ini": n_ini, "dim": dim,
+             "ddof": ddof, "seeds": SEEDS, "at": AT,
+             "measured": {name: values[0].tolist() for name, values in mk.exact.simulate(
+                 loop, dim, generations=AT[-1], seeds=SEEDS, n_ini=n_ini, ddof=ddof, metrics=names,
+                 at=AT).items()},
+             "expected": expected(theory.moments(loop, dim, AT[-1], n_ini, ddof))}
+            for loop, n_ini in SUMS for dim, ddof in ((1, 1), (2, 0), (2, 1))]
+
+
+def source(part):
+    held = {name: getattr(part, name) for name in ("n", "lam", "memory") if name in vars(part)}
+    return {"kind": type(part).__name__.lower()} | held
+
+
+def expected(found):
+    at = np.array(AT) - 1
+    return {"m": found.m[at].tolist(), "u": found.u[at].tolist(), "f": found.f[at].tolist(),
+            "s": found.s[at].tolist(), "w2_squared": theory.w2_squared(found)[at].tolist()}
 
 
 def tracks():
@@ -271,6 +316,7 @@ def quantiles():
 # --- files ---------------------------------------------------------------------------------------
 
 CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "tracks": tracks,
+         "draws": draws, "engine": engine,
          "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
          "cells": cells, "phases": phases_, "quantiles": quantiles}
 

@@ -87,6 +87,18 @@ export {};
  * @typedef {Joined & { show: import("./explorer/show.js").Show }} Parts
  */
 
+// --- the engine --------------------------------------------------------------------------------
+
+/**
+ * @typedef {{ kind: "real" | "fresh" | "synthetic" | "previous", n?: number, lam?: number,
+ *             memory?: number }} Source what a loop is a sum of
+ * @typedef {{ n_ini: number, dim: number, rows: number[][], ranks: number[], full: boolean,
+ *             of: { kind: string, age: number, lam: number }[], chain: boolean }} Groups
+ *   of rows [generation − 1][group]; a chain is a product of fits
+ * @typedef {{ seeds: number, generations: number, dim: number, fits: Float64Array,
+ *             logs: Float64Array }} Fits [seed][generation], five numbers each; ½ log det
+ */
+
 // --- the map -----------------------------------------------------------------------------------
 
 /**

@@ -7,7 +7,8 @@ export const golden = (name) =>
   JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf-8"));
 
 /** A number that may stand in words. */
-export const number = (value) => Number({ nan: "NaN", inf: "Infinity" }[value] ?? value);
+export const number = (value) =>
+  Number({ nan: "NaN", inf: "Infinity", "-inf": "-Infinity" }[value] ?? value);
 
 /** The bytes of a pack in base64. */
 export const bytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));

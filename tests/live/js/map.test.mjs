@@ -11,7 +11,7 @@ import { mapPlot } from "../../../madkit/live/js/map/map_plot.js";
 import { theoryPath } from "../../../madkit/live/js/map/recursion.js";
 import { shade } from "../../../madkit/live/js/map/shades.js";
 import { keyOf, problem } from "../../../madkit/live/js/map/states.js";
-import { realOnly, rootTrace } from "../../../madkit/live/js/map/wasserstein.js";
+import { realOnly, rootTrace } from "../../../madkit/live/js/engine/wasserstein.js";
 import { caption, rowsWords, seedsWords, verdict } from "../../../madkit/live/js/map/words.js";
 import { encode, parsed } from "../../../madkit/live/js/shared/states.js";
 import { golden, near, number } from "./golden.mjs";

@@ -1,7 +1,7 @@
 // Where loops end, and what their rows are worth there, by the formulas of madkit.theory.limits.
 
 import { step } from "./recursion.js";
-import { distance, realOnly } from "./wasserstein.js";
+import { distance, realOnly } from "../engine/wasserstein.js";
 
 /**
  * @typedef {import("../types.js").MapState} MapState

@@ -6,7 +6,7 @@ import { LINE, measured } from "../shared/text.js";
 import { generationTicks, ticksOf } from "../shared/ticks.js";
 import { plain } from "../shared/numbers.js";
 import { theoryPath } from "./recursion.js";
-import { realOnly } from "./wasserstein.js";
+import { realOnly } from "../engine/wasserstein.js";
 import { thousands } from "./words.js";
 
 /**

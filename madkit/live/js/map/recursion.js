@@ -1,6 +1,6 @@
 // From one generation to the next, by the formulas of madkit.theory.recursion.
 
-import { distance } from "./wasserstein.js";
+import { distance } from "../engine/wasserstein.js";
 
 /** @typedef {import("../types.js").MapState} MapState */
 

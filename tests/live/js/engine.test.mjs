@@ -1,0 +1,94 @@
+// The engine without a browser: generators, the exact law, and theory, as Python has them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hash64 } from "../../../madkit/live/js/engine/blake2b.js";
+import { Draws } from "../../../madkit/live/js/engine/draws.js";
+import { law } from "../../../madkit/live/js/engine/law.js";
+import { MEASURES, quantiles, roots } from "../../../madkit/live/js/engine/measures.js";
+import { expectedW2, moments } from "../../../madkit/live/js/engine/moments.js";
+import { generator } from "../../../madkit/live/js/engine/pcg64.js";
+import { plan } from "../../../madkit/live/js/engine/plan.js";
+import { Sequences } from "../../../madkit/live/js/engine/sequences.js";
+import { exponential, normal } from "../../../madkit/live/js/engine/ziggurat.js";
+import { golden, near, number } from "./golden.mjs";
+
+const cases = golden("engine");
+const named = ({ sources, n_ini, dim, ddof }) => JSON.stringify([sources, n_ini, dim, ddof]);
+const planOf = ({ sources, n_ini, dim, at }) => plan(sources, n_ini, dim, at.at(-1));
+
+// --- what is drawn -----------------------------------------------------------------------------
+
+test("a digest is BLAKE2b's", () => {
+  assert.deepEqual(hash64(""), [0x57a0a6e4, 0xb4b27974]);          // as Python's hashlib has it
+  assert.deepEqual(hash64("abc"), [0xd814bbd8, 0x5995d533]);
+  assert.deepEqual(hash64("x".repeat(128)), [0x74e31c90, 0x0224e1e8]);
+  assert.throws(() => hash64("x".repeat(129)), RangeError);
+});
+
+test("generators give NumPy's numbers", () => {
+  for (const [seed, name, kind, some, sum] of golden("draws")) {
+    const from = generator(seed, name), next = kind === "standard_normal" ? normal : exponential;
+    const numbers = Array.from({ length: 5000 }, () => next(from));
+    near([0, 1, 2, 4999].map((i) => numbers[i]), some, 1e-11, `${seed}, ${name}`);
+    near(numbers.reduce((a, b) => a + b, 0), sum, 1e-9, `sum of ${seed}, ${name}`);
+  }
+});
+
+test("a sequence goes on where it was", () => {
+  const [short, long] = [new Sequences([3]), new Sequences([3])];
+  short.first("normal", 0, 10);
+  assert.deepEqual(short.first("normal", 0, 1000).slice(0, 1000),
+                   long.first("normal", 0, 1000).slice(0, 1000));
+});
+
+// --- the exact law -----------------------------------------------------------------------------
+
+test("fits are those of mk.exact.run with these seeds", () => {
+  for (const one of cases) {
+    const fits = law(planOf(one), new Draws(one.seeds, one.dim), one.ddof), root = roots(fits);
+    for (const [name, seeds] of Object.entries(one.measured)) {
+      const values = MEASURES[name](fits, root), T = fits.generations;
+      seeds.forEach((path, s) => path.forEach((value, i) =>
+        close(values[s * T + one.at[i] - 1], value, `${named(one)} ${name} of seed ${s}`)));
+    }
+  }
+});
+
+/** Within 1e-9 of it; what is a rounding of 0 may be so here too. */
+function close(actual, value, what) {
+  const wanted = number(value), most = 1e-9 * Math.abs(wanted) + 1e-14;
+  assert.ok(actual === wanted || Math.abs(actual - wanted) <= most,
+            `${what}: expected ${value}, got ${actual}`);
+}
+
+test("λ and the order in which settings come change no number", () => {
+  const draws = new Draws([0, 1], 2), of = (n, lam) =>
+    law(plan([{ kind: "fresh", n: 10 }, { kind: "synthetic", n, lam }], 50, 2, 20), draws, 1).fits;
+  const first = of(40, 0.9);
+  of(30, 0.5);
+  assert.deepEqual(of(40, 0.9), first);
+  assert.notDeepEqual(of(40, 0.8), first);
+});
+
+test("a training set of one row is refused", () => {
+  assert.throws(() => plan([{ kind: "synthetic", n: 1, lam: 1 }], 5, 2, 3), /generation 2 has 1/);
+});
+
+// --- what is expected, and shown ---------------------------------------------------------------
+
+test("moments and E W₂² are theory's", () => {
+  for (const one of cases) {
+    const found = moments(planOf(one), one.ddof), w2 = expectedW2(found, one.dim);
+    for (const name of ["m", "u", "f", "s"])
+      near(one.at.map((t) => found[t - 1][name]), one.expected[name], 1e-10, `${named(one)} ${name}`);
+    near(one.at.map((t) => w2[t - 1]), one.expected.w2_squared, 1e-8, named(one));
+  }
+});
+
+test("quantiles over seeds are NumPy's", () => {
+  for (const [rows, found] of golden("quantiles")) {
+    const flat = Float64Array.from(rows.flat());
+    near(quantiles(flat, rows.length, rows[0].length).map((one) => Array.from(one)), found, 1e-11);
+  }
+});
