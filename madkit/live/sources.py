@@ -22,6 +22,7 @@ from madkit.live.scenes.page import Control, Page, Shown, State, takes
 from madkit.loops import (
     Loop,
     Source,
+    accumulate,
     fresh_data,
     fully_synthetic,
     initial_rows,
@@ -39,6 +40,7 @@ LOOPS: dict[str, Callable[..., Loop]] = {
     "augmentation": synthetic_augmentation,
     "fresh data": fresh_data,
 }
+KNOWN_LAWS = (fully_synthetic, synthetic_augmentation, accumulate, fresh_data)  # in the page, too
 PRESETS: dict[str, dict[str, Any]] = {
     "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself",
                 "n": 20, "p": 0.0, "lam": 1.0},
@@ -132,7 +134,8 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
         asked = {name: value for name, value in start.items()
                  if name in names and name in _parameters(make)}
         look = family(repr(make(**asked)))
-        shown.append(Shown(str(label) or look.name, look, names, make))
+        law = make.__name__ if make in KNOWN_LAWS and {*names} <= {"n", "p", "lam", "n_ini"} else ""
+        shown.append(Shown(str(label) or look.name, look, names, make, law))
     if unused := [name for name in given if not any(name in one.takes for one in shown)]:
         known = {p for make in made.values() for p in _parameters(make)} | {"n_ini"}
         raise ValueError(f"explore: no loop takes {unused[0]!r}, expected some of "

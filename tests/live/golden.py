@@ -165,6 +165,31 @@ def engine():
             for loop, n_ini in SUMS for dim, ddof in ((1, 1), (2, 0), (2, 1))]
 
 
+def made():
+    """Pages of the exact law, and the tracks that Python makes of some of their states."""
+    explorers = [
+        mk.explore(generations=30, seeds=20, render="static"),
+        mk.explore({"pool": mk.accumulate}, n=50, lam=0.9, n_ini=20, generations=20, seeds=7,
+                   metrics=("trace", "logdet", "mean_error"), render="static"),
+        mk.explore({"fresh": mk.fresh_data, "pure": mk.fully_synthetic}, n=10, p=0.25, dim=1,
+                   generations=12, seeds=4, metrics=("w2_squared", "logdet"), render="static")]
+    return [made_case(explorer, state) for explorer in explorers
+            for state in states_of(explorer.page, explorer.state)]
+
+
+def states_of(page, start):
+    moved = {control.name: (start["A"][control.name] + 3) % len(control.values)
+             for control in page.controls}
+    return [start, start | {"A": start["A"] | moved}, start | {"seed": 5, "B": start["A"] | moved}]
+
+
+def made_case(explorer, state):
+    found = explorer.source.tracks(explorer.page, state, explorer.page.keys(state))
+    plain_tracks = [{name: value for name, value in track.items() if name not in ("emitted", "real")}
+                    for track in found]
+    return {"page": explorer.page.plain(), "state": state, "pack": packed(plain_tracks)}
+
+
 def source(part):
     held = {name: getattr(part, name) for name in ("n", "lam", "memory") if name in vars(part)}
     return {"kind": type(part).__name__.lower()} | held
@@ -316,7 +341,7 @@ def quantiles():
 # --- files ---------------------------------------------------------------------------------------
 
 CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "tracks": tracks,
-         "draws": draws, "engine": engine,
+         "draws": draws, "engine": engine, "made": made,
          "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
          "cells": cells, "phases": phases_, "quantiles": quantiles}
 

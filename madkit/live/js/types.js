@@ -29,15 +29,17 @@ export {};
  * @typedef {{ shape: number[], data: Float32Array }} Numbers an array, row by row
  *
  * @typedef {{ colour: string, dash: number[], marker: string }} LoopLook
- * @typedef {LoopLook & { label: string, takes: string[], family?: string }} Loop
+ * @typedef {LoopLook & { label: string, takes: string[], family?: string,
+ *             law?: string }} Loop the engine's name of its law, where it has one
  * @typedef {{ name: string, label: string, values: number[], words: string[] }} Control
  * @typedef {{ name: string, label: string, short: string, kind: string, log: boolean,
  *             range: [number, number] | null, colour?: string }} Metric
  * @typedef {{ name: string, help: string, set: Record<string, any> }} Preset
- * @typedef {{ kind?: string, half?: number, window?: number[], real?: number[][] }} Truth
+ * @typedef {{ kind?: string, dim?: number, half?: number, window?: number[],
+ *             real?: number[][] }} Truth
  * @typedef {{ title: string, generations: number, choose: string, compare: boolean, draw: boolean,
- *             heavy: boolean, offline: boolean, truth: Truth, loops: Loop[], controls: Control[],
- *             metrics: Metric[], presets: Preset[], start?: State }} Page
+ *             heavy: boolean, offline: boolean, seeds: number, truth: Truth, loops: Loop[],
+ *             controls: Control[], metrics: Metric[], presets: Preset[], start?: State }} Page
  *
  * @typedef {"A" | "B"} Side
  * @typedef {{ loop: string, [name: string]: any }} Settings places on the sliders, and the loop

@@ -1,8 +1,8 @@
-"""An explorer where there is no kernel: its picture, and a grid of settings,
-worked out beforehand, for a page of its own.
+"""An explorer where there is no kernel: its picture, and what a page of its own needs.
 
-The picture is what any viewer of a notebook shows;
-of the grid `madkit.live.inline` makes a page that moves.
+The picture is what any viewer of a notebook shows; `madkit.live.inline` makes a page that moves.
+Where the page knows the law of all loops it carries the first tracks and makes the others; else it
+has those of a grid of settings, worked out beforehand.
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
     elif not page.heavy:
-        page, state, tracks = grid(page, state, source)
+        state = state | {"drawn": None}
+        if all(one.law for one in page.loops):              # the page makes all others
+            tracks = source.tracks(page, state, page.keys(state))
+        else:
+            page, state, tracks = grid(page, state, source)
     small = pack([_smaller(track) for track in tracks], DIGITS)
     plain = replace(page, offline=True, draw=False, heavy=False).plain()
     return {"page": plain, "state": state,

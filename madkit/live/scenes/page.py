@@ -54,13 +54,14 @@ class Control:
 @dataclass(frozen=True)
 class Shown:
     """One loop of the page: how it looks, and the controls that it takes;
-    `make(**settings)` is the loop.
+    `make(**settings)` is the loop. `law`: what js/engine/loops.js calls it, where it knows it.
     """
 
     label: str
     look: Family
     takes: tuple[str, ...] = ()
     make: Callable[..., Loop] | None = None
+    law: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Page:
             "compare": self.compare, "draw": self.draw, "heavy": self.heavy,
             "offline": self.offline, "truth": dict(self.truth), "seeds": self.seeds,
             "loops": [{"label": one.label, "family": one.look.name, "colour": one.look.colour,
-                       "takes": list(one.takes), "dash": _dash(one.look.line),
+                       "takes": list(one.takes), "law": one.law, "dash": _dash(one.look.line),
                        "marker": MARKERS[one.look.marker]} for one in self.loops],
             "controls": [{"name": c.name, "label": c.label, "values": list(c.values),
                           "words": list(c.words)} for c in self.controls],

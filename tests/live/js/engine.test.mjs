@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash64 } from "../../../madkit/live/js/engine/blake2b.js";
+import { unpack } from "../../../madkit/live/js/explorer/pack.js";
+import { valuesOf, wanted } from "../../../madkit/live/js/explorer/page.js";
 import { Draws } from "../../../madkit/live/js/engine/draws.js";
+import { Engine } from "../../../madkit/live/js/engine/engine.js";
 import { law } from "../../../madkit/live/js/engine/law.js";
 import { MEASURES, quantiles, roots } from "../../../madkit/live/js/engine/measures.js";
 import { expectedW2, moments } from "../../../madkit/live/js/engine/moments.js";
@@ -11,7 +14,7 @@ import { generator } from "../../../madkit/live/js/engine/pcg64.js";
 import { plan } from "../../../madkit/live/js/engine/plan.js";
 import { Sequences } from "../../../madkit/live/js/engine/sequences.js";
 import { exponential, normal } from "../../../madkit/live/js/engine/ziggurat.js";
-import { golden, near, number } from "./golden.mjs";
+import { bytes, golden, near, number } from "./golden.mjs";
 
 const cases = golden("engine");
 const named = ({ sources, n_ini, dim, ddof }) => JSON.stringify([sources, n_ini, dim, ddof]);
@@ -74,6 +77,42 @@ test("λ and the order in which settings come change no number", () => {
 test("a training set of one row is refused", () => {
   assert.throws(() => plan([{ kind: "synthetic", n: 1, lam: 1 }], 5, 2, 3), /generation 2 has 1/);
 });
+
+// --- a page's tracks ---------------------------------------------------------------------------
+
+test("tracks are those that Python makes", () => {
+  const like = { emitted: null, real: null };
+  for (const { page, state, pack } of golden("made")) {
+    const engine = new Engine(page), found = wanted(page, state).map(({ key, side, loop }) => {
+      assert.ok(engine.knows(loop), loop.label);
+      return engine.track(key, loop, valuesOf(page, loop, state[side]), state.seed, like);
+    });
+    const given = unpack(bytes(pack));
+    assert.deepEqual(new Set(found.map(({ key }) => key)), new Set(given.map(({ key }) => key)));
+    for (const track of given) alike(found.find(({ key }) => key === track.key), track);
+  }
+});
+
+/** Numbers agree as float32 does, all else is the same. */
+function alike(made, track) {
+  for (const name of ["label", "t", "lam", "seeds", "composition"])
+    assert.deepEqual(made[name], track[name], `${track.key} ${name}`);
+  for (const name of ["mean", "root"]) {
+    assert.deepEqual(made[name].shape, track[name].shape);
+    likeFloats(made[name].data, track[name].data, `${track.key} ${name}`);
+  }
+  assert.deepEqual(Object.keys(made.curves), Object.keys(track.curves));
+  for (const [name, curve] of Object.entries(track.curves))
+    for (const part of ["low", "median", "high", "theory"])
+      if (curve[part] === null) assert.equal(made.curves[name][part], null, `${name} ${part}`);
+      else likeFloats(made.curves[name][part], curve[part], `${track.key} ${name} ${part}`);
+}
+
+function likeFloats(made, wanted, what) {
+  assert.equal(made.length, wanted.length, what);
+  wanted.forEach((x, i) => assert.ok(Object.is(made[i], x) || Math.abs(made[i] - x)
+    <= 2e-7 * Math.abs(x) + 1e-9, `${what}[${i}]: expected ${x}, got ${made[i]}`));
+}
 
 // --- what is expected, and shown ---------------------------------------------------------------
 

@@ -263,7 +263,7 @@ function asked(more = {}) {
   globalThis.window = { setTimeout: () => 1 };
   globalThis.clearTimeout = () => {};
   const at = (place) => ({ ...start, A: { ...start.A, lam: place } });
-  const keys = (state) => pages.allKeys(page, state);
+  const keys = (state) => pages.wanted(page, state).map(({ key }) => key);
   return { asking, sent, start, at, keys, lam };
 }
 

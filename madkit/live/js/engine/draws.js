@@ -6,7 +6,7 @@ import { Sequences } from "./sequences.js";
 
 /** @typedef {import("../types.js").Groups} Groups */
 
-const KEPT = 24;
+const ROOTS = 24;
 
 export class Draws {
   /** @type {Map<string, Float64Array>} */
@@ -44,7 +44,7 @@ export class Draws {
     this.#roots.delete(key);
     this.#roots.set(key, found);                         // used last, thrown away last
     const [oldest] = this.#roots.keys();
-    if (this.#roots.size > KEPT) this.#roots.delete(oldest);
+    if (this.#roots.size > ROOTS) this.#roots.delete(oldest);
     return found;
   }
 }

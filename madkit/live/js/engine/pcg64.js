@@ -4,8 +4,8 @@
 import { hash64 } from "./blake2b.js";
 
 const FULL = 0x2360ed051fc65da44385df649fccf645n;        // multiplies the state once, at the start
-const LOW = 0xe4dd58b5, HIGH = 0xda942042;               // and this 64-bit word at each step
-const MOST = (1n << 128n) - 1n;
+const M0 = 0xe4dd58b5, M1 = 0xda942042;               // and this 64-bit word at each step
+const MASK = (1n << 128n) - 1n;
 
 /**
  * The generator of a seed's stream, such as "normal": see madkit.exact.draws.generator.
@@ -60,8 +60,8 @@ export class Pcg64 {
   /** @param {number[]} words eight of 32 bits: where it starts, and which of the sequences it is */
   constructor(words) {
     const [start, sequence] = [words.slice(0, 4), words.slice(4)].map(joined);
-    const add = ((sequence << 1n) | 1n) & MOST;
-    const state = (((add + start) & MOST) * FULL + add) & MOST;
+    const add = ((sequence << 1n) | 1n) & MASK;
+    const state = (((add + start) & MASK) * FULL + add) & MASK;
     [this.s0, this.s1, this.s2, this.s3] = limbs(state);
     [this.a0, this.a1, this.a2, this.a3] = limbs(add);
   }
@@ -74,8 +74,8 @@ export class Pcg64 {
   /** The output is the state's upper half, xored, shifted, and multiplied by its lower one. */
   #give() {
     let low = (this.s2 ^ this.s3) >>> 0, high = this.s3;
-    high = (Math.imul(low, HIGH) + Math.imul(high, LOW) + upper(low, LOW)) >>> 0;
-    low = Math.imul(low, LOW);
+    high = (Math.imul(low, M1) + Math.imul(high, M0) + upper(low, M0)) >>> 0;
+    low = Math.imul(low, M0);
     low = (low ^ (high >>> 16)) >>> 0;
     const odd = (this.s0 | 1) >>> 0;
     this.high = (Math.imul(low, this.s1) + Math.imul(high, odd) + upper(low, odd)) >>> 0;
@@ -85,14 +85,14 @@ export class Pcg64 {
   /** state × multiplier + add, in limbs of 32 bits; a sum of five of these is exact. */
   #step() {
     const { s0, s1, s2, s3 } = this;
-    let sum = low32(s0, LOW) + this.a0;
+    let sum = low32(s0, M0) + this.a0;
     this.s0 = sum >>> 0;
-    sum = carry(sum) + upper(s0, LOW) + low32(s0, HIGH) + low32(s1, LOW) + this.a1;
+    sum = carry(sum) + upper(s0, M0) + low32(s0, M1) + low32(s1, M0) + this.a1;
     this.s1 = sum >>> 0;
-    sum = carry(sum) + upper(s0, HIGH) + upper(s1, LOW) + low32(s1, HIGH) + low32(s2, LOW)
+    sum = carry(sum) + upper(s0, M1) + upper(s1, M0) + low32(s1, M1) + low32(s2, M0)
       + this.a2;
     this.s2 = sum >>> 0;
-    sum = carry(sum) + upper(s1, HIGH) + upper(s2, LOW) + low32(s2, HIGH) + low32(s3, LOW)
+    sum = carry(sum) + upper(s1, M1) + upper(s2, M0) + low32(s2, M1) + low32(s3, M0)
       + this.a3;
     this.s3 = sum >>> 0;
   }

@@ -1,7 +1,7 @@
-// Asking: the tracks that are known, and the questions to the kernel for those that are not.
+// Asking: the questions to the kernel for tracks that nobody here can make.
 
-import { unpack, alike } from "./pack.js";
-import { allKeys, keys, settingsOf, sides } from "./page.js";
+import { Known } from "./known.js";
+import { keys, settingsOf, sides } from "./page.js";
 import { clone } from "../shared/values.js";
 
 /**
@@ -10,7 +10,6 @@ import { clone } from "../shared/values.js";
  * @typedef {import("../types.js").Track} Track
  */
 
-const KEPT = 300;           // tracks held at most, the oldest go first
 const ASKED = 100;          // states whose tracks are not here yet
 const PIPE = 2;             // questions on their way to the kernel and back, so that it never waits
 const LOST = 5000;          // ms after which no answer is expected any more
@@ -18,8 +17,6 @@ const AHEAD = [1, 2, -1];   // places of a slider that are worked out before the
 const WAIT = 400;           // ms before "computing …" is said
 
 export class Asking {
-  /** @type {Map<string, Track>} */
-  tracks = new Map();
   /** @type {import("../types.js").ShownSide[]} What can be shown. */
   shown = [];
   busy = false;
@@ -45,11 +42,12 @@ export class Asking {
     this.page = page;
     this.model = model;
     this.life = life;
+    this.known = new Known(page);
   }
 
   /** @param {State} some */
   lacks(some) {
-    return allKeys(this.page, some).some((key) => !this.tracks.has(key));
+    return this.known.missing(some).length > 0;
   }
 
   /**
@@ -114,7 +112,7 @@ export class Asking {
     this.#open = this.#open.filter((at) => performance.now() - at < LOST);
     if (!this.#due || this.#open.length >= (this.#due.now ? PIPE : 1)) return;
     const { some, now } = this.#due;
-    const missing = allKeys(this.page, some).filter((key) => !this.tracks.has(key));
+    const missing = this.known.missing(some);
     this.#due = null;
     if (!missing.length) return;
     this.#open.push(performance.now());
@@ -123,17 +121,7 @@ export class Asking {
 
   /** @param {any} bytes */
   #arrived(bytes) {
-    const news = unpack(bytes), needed = new Set(allKeys(this.page, this.#state));
-    for (const track of news) {
-      const twin = [...this.tracks.values()].find(({ real }) => alike(real, track.real));
-      if (twin) track.real = twin.real;                // its picture need not be made again
-      this.tracks.delete(track.key);
-      this.tracks.set(track.key, track);
-    }
-    for (const key of this.tracks.keys()) {
-      if (this.page.offline || this.tracks.size <= KEPT) break;
-      if (!needed.has(key)) this.tracks.delete(key);
-    }
+    this.known.take(bytes, this.#state);
     this.#gather();
     this.life.schedule();
   }
@@ -164,13 +152,13 @@ export class Asking {
 
   /** @param {import("../types.js").Side} side @param {State} given @returns {Track[]} */
   #tracksOf(side, given) {
-    return keys(this.page, side, given).flatMap((key) => this.tracks.get(key) ?? []);
+    return keys(this.page, side, given).flatMap((key) => this.known.tracks.get(key) ?? []);
   }
 
   /** Ask for one of the places that may come next. */
   #ahead() {
     const { page } = this, state = this.#state, { tab } = state;
-    if (page.heavy || page.offline || state.drawn) return;
+    if (page.heavy || page.offline || state.drawn || this.known.makes(state)) return;
     const states = this.#next.map(({ name, at }) =>
       ({ ...state, [tab]: { ...settingsOf(state, tab), [name]: at } }));
     const first = states.findIndex((one) => this.lacks(one));

@@ -74,7 +74,7 @@ function handle({ session, asking, show }) {
     get state() {
       return clone(session.state);
     },
-    drawn: show.drawn, tracks: asking.tracks,
+    drawn: show.drawn, tracks: asking.known.tracks,
     /** @param {any} change */
     set(change) {
       const { state } = session;

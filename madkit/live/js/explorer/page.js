@@ -5,6 +5,7 @@ import { parsed } from "../shared/states.js";
 
 /**
  * @typedef {import("../types.js").Page} Page
+ * @typedef {import("../types.js").Loop} Loop
  * @typedef {import("../types.js").State} State
  * @typedef {import("../types.js").Side} Side
  */
@@ -45,21 +46,37 @@ export const takes = (page, side, state, name) =>
  * The keys of the tracks that one side needs.
  * @param {Page} page @param {Side} side @param {State} state
  */
-export function keys(page, side, state) {
-  const settings = settingsOf(state, side);
-  return loopsOf(page, side, state).map((loop) => {
-    if (page.choose === "run") return loop.label;
-    const taken = loop.takes.map((name) => name + settings[name]).join(",");
-    const drawn = state.drawn ? `;${hash(state.drawn.points)}` : "";
-    return `${loop.label}:${taken}${state.seed ? `;s${state.seed}` : ""}${drawn}`;
-  });
+export const keys = (page, side, state) =>
+  loopsOf(page, side, state).map((loop) => keyOf(page, loop, settingsOf(state, side), state));
+
+/**
+ * What a loop's track is known by.
+ * @param {Page} page @param {Loop} loop @param {import("../types.js").Settings} settings
+ * @param {State} state
+ */
+function keyOf(page, loop, settings, state) {
+  if (page.choose === "run") return loop.label;
+  const taken = loop.takes.map((name) => name + settings[name]).join(",");
+  const drawn = state.drawn ? `;${hash(state.drawn.points)}` : "";
+  return `${loop.label}:${taken}${state.seed ? `;s${state.seed}` : ""}${drawn}`;
 }
 
 /**
- * The keys of all tracks that a state needs.
+ * The tracks that a state needs: their keys, and what they are of.
  * @param {Page} page @param {State} state
  */
-export const allKeys = (page, state) => sides(state).flatMap((side) => keys(page, side, state));
+export const wanted = (page, state) => sides(state).flatMap((side) =>
+  loopsOf(page, side, state).map((loop) =>
+    ({ key: keyOf(page, loop, settingsOf(state, side), state), side, loop })));
+
+/**
+ * The settings that a loop takes, by value.
+ * @param {Page} page @param {Loop} loop @param {import("../types.js").Settings} settings
+ * @returns {Record<string, number>}
+ */
+export const valuesOf = (page, loop, settings) =>
+  Object.fromEntries(page.controls.filter(({ name }) => loop.takes.includes(name))
+    .map(({ name, values }) => [name, values[settings[name]]]));
 
 /**
  * FNV-1a, 32 bits.
