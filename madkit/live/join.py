@@ -17,19 +17,22 @@ OWN = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let) ([\w$]+
 OTHER = re.compile(r"^ *import\b.*|\bimport *[(.].*|^export (?:.* from\b|\*).*"
                    r"|^(?:export )?(?:var\b|(?:const|let) [\[{]).*", re.MULTILINE)
 OUTWARD = re.compile(r"^export (?:default\b|\{).*", re.MULTILINE)       # in the entry alone
+# comments that have lines of their own: a page needs none
+ASIDE = re.compile(r"^ *//.*\n|^ */\*\*(?:(?!\*/)[\s\S])*\*/\n|^\n", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def join(entry: str | Path) -> str:
     """An entry, such as "map/index.js", below all that it imports, each module once.
 
-    The entry alone keeps its exports. ValueError for an import of another kind, for one of what is
+    The entry alone keeps its exports, and comments of their own lines are left out. ValueError for an import of another kind, for one of what is
     not exported, for a circle, and for a name that two modules have.
     """
     first, texts, homes = (JS / entry).resolve(), dict[Path, str](), dict[str, Path]()
     _add(first, (), texts, homes)
-    return "\n".join(text if path == first else re.sub("^export ", "", text, flags=re.MULTILINE)
-                     for path, text in texts.items())
+    whole = "\n".join(text if path == first else re.sub("^export ", "", text, flags=re.MULTILINE)
+                      for path, text in texts.items())
+    return ASIDE.sub("", whole)
 
 
 def _add(path: Path, above: tuple[Path, ...], texts: dict[Path, str],

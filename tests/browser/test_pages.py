@@ -12,7 +12,7 @@ from lab import CONTRAST, Explorer
 import madkit as mk
 from madkit.lesson.page import render
 from madkit.live.frame import frame
-from madkit.live.scenes import offline, stored
+from madkit.live.scenes import stored
 
 LESSON = Path(__file__).parents[2] / "notebooks/00_start_here.ipynb"
 EVIL = "<img src=x onerror=window.hurt=1>"
@@ -41,16 +41,11 @@ class Shown:
         return Explorer(self.page.locator(".madkit-explorer").first, self.of)
 
 
-def thin(explorer):
-    """The page that the explorer's file carries."""
-    return offline.grid(explorer.page, explorer.state, explorer.source)[0]
-
-
 @pytest.fixture(scope="module")
 def loops(tmp_path_factory):
     """(file, page) of the three loops."""
     explorer = mk.explore(render="static")
-    return explorer.write(tmp_path_factory.mktemp("page") / "loops.html"), thin(explorer)
+    return explorer.write(tmp_path_factory.mktemp("page") / "loops.html"), explorer.page
 
 
 @pytest.fixture(scope="module")
@@ -168,13 +163,35 @@ def test_names_are_text_and_never_html(browser, images, tmp_path):
 def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
     explorer = shown.explorer
     state = explorer.settle()
-    for change in ({"seed": 7}, {"t": 51}, {"A": state["A"] | {"n": 10**9}},
+    for change in ({"seed": -1}, {"t": 51}, {"A": state["A"] | {"n": 10**9}},
                    {"drawn": {"points": [[0, 0]] * 9}}):
         assert not explorer.ask("root.explorer.set(arg)", change)
         explorer.wait("!root.querySelector('[role=alert]').hidden")
         assert explorer.settle() == state
     assert explorer.ask("root.explorer.set({ t: 2 })")
     explorer.wait("root.querySelector('[role=alert]').hidden")
+
+
+def test_a_page_makes_any_setting_and_any_seed_as_the_exact_law_does(shown):
+    explorer = shown.explorer
+    start, page = explorer.settle(), shown.of
+    values = {control.name: control.values for control in page.controls}
+    n, p, lam = (values[name].index(value) for name, value in
+                 (("n", 50), ("p", 0.37), ("lam", 0.93)))
+    side = {"loop": "all", "n": n, "p": p, "lam": lam}
+    assert explorer.ask("root.explorer.set(arg)", {"A": side, "seed": 7, "t": 20})
+    state = explorer.settle()
+    loops = [mk.fully_synthetic(50, 0.93), mk.synthetic_augmentation(50, 0.93),
+             mk.fresh_data(50, 0.37, 0.93)]
+    right = mk.exact.simulate(loops, 2, generations=20, seeds=range(7, 7 + page.seeds),
+                              metrics=("trace",), at=[20])["trace"][..., 0]
+    shares = explorer.page.evaluate("""(keys) => {
+        const root = document.querySelector(".madkit-explorer");
+        return keys.map((key) => root.explorer.tracks.get(key).curves.trace.median[19]);
+    }""", list(page.keys(state)))
+    np.testing.assert_allclose(shares, np.median(right, 1) / 2, rtol=1e-6)
+    assert explorer.ask("root.explorer.set(arg)", {"A": start["A"], "seed": 0, "t": start["t"]})
+    explorer.settle()
 
 
 def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):

@@ -1,5 +1,7 @@
 """Modules joined into one text: what is taken, in which order, and every import that is refused."""
 
+import re
+
 import pytest
 
 from madkit.live import inline
@@ -26,8 +28,8 @@ def test_what_is_needed_stands_above_and_once(tmp_path):
                   index=TAKES_A + 'import { b } from "./b.js";\n'
                                   "\nexport default { a };\nexport { b };\n")
     assert join(index) == ("const b = 1;\nconst more = 2;\nasync function c() {}\n"
-                           "\n\nconst a = [b, c];\n"
-                           "\n\nexport default { a };\nexport { b };\n")
+                           "const a = [b, c];\n"
+                           "export default { a };\nexport { b };\n")
 
 
 @pytest.mark.parametrize("line, said", [
@@ -70,9 +72,11 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path):
     refuses(index, r"^index\.js: expected names of its own, got size, which a\.js has$")
 
 
-def test_types_in_comments_are_no_imports(tmp_path):
-    comment = '/** @typedef {import("./types.js").Page} Page */\n'
-    assert comment in join(entry(tmp_path, index=comment + "export default 1;\n"))
+def test_comments_of_their_own_are_left_out_and_are_no_imports(tmp_path):
+    comments = ('// Words.\n\n/** @typedef {import("./types.js").Page} Page */\n'
+                "/**\n * A\n * @param {string} b // c\n */\n")
+    code = 'const a = "/** no comment */ // nor this";    // beside code\nexport default a;\n'
+    assert join(entry(tmp_path, index=comments + code)) == code
 
 
 @pytest.mark.parametrize("name", inline.SCRIPTS)
@@ -86,5 +90,7 @@ def test_pages_are_one_module(name):
 def test_every_module_is_in_a_page():
     joined = "".join(map(inline.script, inline.SCRIPTS))
     for path in JS.glob("*/*.js"):
-        first = path.read_text(encoding="utf-8").partition("\n")[0]
-        assert first.startswith("// ") and first in joined, f"{path.name}: unused, or without words"
+        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+        assert first.startswith("// "), f"{path.name}: without words"
+        for line in re.findall(r"^(?:export )?(?:function|class|const) .*", text, re.MULTILINE):
+            assert line.removeprefix("export ") in joined, f"{path.name}: unused"
