@@ -7,8 +7,8 @@ in a page that answers while a slider moves.
     mk.explore(mk.recorded("fig06_fully_synthetic"))                 runs made before, of any model
     mk.explore(mk.fresh_data, n=500, p=0.1, model=mk.models.Flow(), truth=mk.data.moons())      a Run button, and time
 
-The page draws on its own: Python sends tracks (see `madkit.live.scenes`) when a setting changes,
-and nothing when only the generation does. Callbacks may come on another thread while a cell runs;
+The page draws on its own, and makes the tracks (see `madkit.live.scenes`) of the named loops itself
+when a setting changes; of other loops Python sends them. Callbacks may come on another thread while a cell runs;
 nothing here touches a global random generator.
 """
 
@@ -175,16 +175,16 @@ class Explorer(PageShell):
     def _show(self, state: State) -> None:
         if state != self._state and self.widget is not None and self.widget.status["kind"] == "error":
             self._say("", "")
-        self._state = state
-        missing = [key for key in self.page.keys(state) if key not in self._known]
-        if state["drawn"] and missing:
-            self._begin(state, missing)
-        elif self.page.heavy:
-            if missing:
-                self._say("stale", STALE)
-        else:
+        if not state["drawn"] and not self.page.heavy:
             self._halt()                                # what was drawn before is not waited for
-            self._tracks(state)
+            self._tracks(state)                         # there before the state is
+        self._state = state
+        if not (missing := [key for key in self.page.keys(state) if key not in self._known]):
+            return
+        if self.page.heavy:
+            self._say("stale", STALE)
+        else:
+            self._begin(state, missing)
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""

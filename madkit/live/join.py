@@ -25,8 +25,9 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 def join(entry: str | Path) -> str:
     """An entry, such as "map/index.js", below all that it imports, each module once.
 
-    The entry alone keeps its exports, and comments of their own lines are left out. ValueError for an import of another kind, for one of what is
-    not exported, for a circle, and for a name that two modules have.
+    The entry alone keeps its exports, and comments of their own lines are left out. ValueError for
+    an import of another kind, for one of what is not exported, for a circle, and for a name that
+    two modules have.
     """
     first, texts, homes = (JS / entry).resolve(), dict[Path, str](), dict[str, Path]()
     _add(first, (), texts, homes)
