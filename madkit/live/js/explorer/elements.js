@@ -8,6 +8,13 @@ import { STAMPS } from "./stamps.js";
 
 /** @typedef {import("../types.js").Page} Page */
 
+// What a page without a kernel is, by whether it makes its tracks or carries them.
+const OFFLINE = {
+  made: "This page works on its own; the explorer in JupyterLab also lets you draw your own data.",
+  carried: "This page carries a grid of settings; the live explorer in JupyterLab moves freely " +
+    "and lets you draw.",
+};
+
 /** @type {(kind: string, text: string) => HTMLElement} */
 const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);
 
@@ -125,8 +132,7 @@ export function build(page) {
     presets && make("div", { class: "row" }, ...ui.presets), presets && ui.help,
     make("div", { class: "panels" }, left, lines.compositionBox, right, controls),
     ui.sentence, ui.alert,
-    page.offline && page.controls.length > 0 && make("p", { class: "caption" },
-      "This page carries a grid of settings; the live explorer in JupyterLab moves freely and " +
-      "lets you draw."));
+    page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[
+      page.loops.every(({ law }) => law) ? "made" : "carried"]));
   return { ...ui, ...lines, left, right, root };
 }
