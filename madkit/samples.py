@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
+from madkit.base.guard import guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ class Samples(card.Carded):
     # not compared: it is not in the description of a truth, which stores before 0.3.0 hold
     fresh: Tensor = field(default=False, compare=False)  # type: ignore[assignment]
 
+    @guarded
     def __post_init__(self):
         x = arrays.numbers("Samples: x", self.x)
         arrays.check_pictures("Samples: x", x)

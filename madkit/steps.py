@@ -20,6 +20,7 @@ from madkit import loops
 from madkit.base import foreign, sources
 from madkit.base.checks import unit, whole
 from madkit.base.device import resolve
+from madkit.base.guard import guarded
 from madkit.base.rng import preserved, stream
 from madkit.loops import Emitter, Loop, State
 from madkit.samples import Samples
@@ -51,6 +52,7 @@ class Generation:
     state: State = field(repr=False)
 
 
+@guarded
 def steps(
     model: Model,                    # fit(data: Samples) -> self, sample(n, lam) -> Samples
     loop: Loop,                      # State -> Samples

@@ -141,7 +141,7 @@ def explain_all(things: Iterable[Any]) -> None:
 
 def _code(thing: Any) -> CodeType | None:
     maker = vars(thing).get("__init__") if inspect.isclass(thing) else thing
-    return getattr(getattr(maker, "__wrapped__", maker), "__code__", None)
+    return getattr(inspect.unwrap(maker) if maker else None, "__code__", None)
 
 
 def _comments(code: CodeType) -> dict[str, str]:

@@ -386,6 +386,8 @@ class _Describer:
         return f"{self.describe(holder)}.{value.__name__}"
 
     def _function(self, value: types.FunctionType) -> str:
+        if hasattr(value, "__guarded__"):  # by madkit.base.guard, which changes no result
+            value = inspect.unwrap(value)
         home = _home(value)
         held = [*(value.__defaults__ or ()),
                 *(one for cell in value.__closure__ or () for one in _contents(cell))]

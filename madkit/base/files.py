@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from madkit.base import aloud
 from madkit.base.identity import other
 
 if TYPE_CHECKING:
@@ -181,8 +182,8 @@ def claim(folder: Path, spec: dict[str, Any], identity: Iterable[str] = IDENTITY
     changed = [f"{name} was {held.get(name)}, is {spec[name]}"
                for name in ("versions", "device") if held.get(name) != spec[name]]
     if changed:
-        warnings.warn(f"store: {folder} goes on under other conditions, bits may differ: "
-                      f"{'; '.join(changed)}", stacklevel=3)
+        aloud.warn(f"store: {folder} goes on under other conditions, bits may differ: "
+                   f"{'; '.join(changed)}")
         now = {name: spec[name] for name in ("versions", "device", "date")}
         history = {"resumed": [*held.get("resumed", []), now]}
         write(folder / "spec.json", json.dumps(held | history, indent=1).encode())

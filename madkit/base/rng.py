@@ -7,6 +7,9 @@ draws reproducibly, and adding a metric, a plot or a seed never changes a trajec
 On CUDA a stream also asks cuDNN for the kernels that sum in one order:
 others differ in the last bit from call to call.
 
+Within a stream the session is that of `madkit.base.guard` too: what is drawn depends on nothing
+that the user's has switched.
+
 A process has one set of global generators: a stream is open under one process-wide re-entrant lock
 (slider callbacks run on another thread), and must never stay open across a `yield`.
 """
@@ -21,6 +24,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from madkit.base.guard import guard
 from madkit.base.locks import lock
 
 _lock = lock()
@@ -40,7 +44,7 @@ def key(seed: int, *name: str | int | float) -> int:
 def _kept(unused: bool) -> Iterator[None]:
     """The global generators are this block's alone, and afterwards as they were."""
     global _unused
-    with _lock:
+    with _lock, guard():
         before, outer, _unused = None if _unused else _states(), _unused, unused
         try:
             yield

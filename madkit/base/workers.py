@@ -5,8 +5,7 @@ with the same bits as at home.
     future = executor.submit(call, packed, *arguments)     # any concurrent.futures.Executor
     result = unpack(future.result())
 
-Sums of many numbers depend on how many threads share them, in torch and in NumPy's BLAS alike, so
-whatever shall not depend on where it runs is run on `one_thread`. `Processes` is an Executor that a
+Whatever shall not depend on where it runs is run on `one_thread`. `Processes` is an Executor that a
 killed worker does not break.
 """
 
@@ -29,10 +28,8 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
-import torch
-
 from madkit.base.checks import whole
-from madkit.base.locks import lock
+from madkit.base.guard import guard
 from madkit.base.progress import bars
 
 LIVES = 3  # workers that one task may cost
@@ -83,45 +80,20 @@ def unpack(packed: bytes) -> Any:
 
 # --- one thread -----------------------------------------------------------------------------------
 
-_lock = lock()
-# the thread counts at the outermost `one_thread`, once for each block that is open
-_before: list[tuple[int, Any]] = []
-
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within the block torch, OpenMP and BLAS use one thread,
+    """Within the block the session is that of `madkit.base.guard`, on one thread,
     fits show no bar, and a run ends with Ctrl-C.
-
-    Thread counts belong to the process: the last of several blocks,
-    on several threads, puts them back.
     """
-    _enter()
+    import scipy.linalg  # noqa: F401  it brings a BLAS of its own, which can be told only when it is there
+
     was = in_worker.set(True)
     try:
-        with bars(False):
+        with bars(False), guard():
             yield
     finally:
         in_worker.reset(was)
-        _leave()
-
-
-def _enter() -> None:
-    import scipy.linalg  # noqa: F401  it brings a BLAS of its own, which can be told only when it is there
-    from threadpoolctl import threadpool_limits
-
-    with _lock:
-        counts = torch.get_num_threads(), threadpool_limits(1)
-        torch.set_num_threads(1)
-        _before.append(_before[0] if _before else counts)
-
-
-def _leave() -> None:
-    with _lock:
-        threads, limits = _before.pop()
-        if not _before:
-            limits.restore_original_limits()
-            torch.set_num_threads(threads)
 
 
 # --- processes ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from madkit.base.guard import guarded
 from madkit.data import idx
 from madkit.data.finite import Finite
 from madkit.samples import Samples
@@ -51,6 +52,7 @@ FASHION = Archive("fashion_mnist", "fashion-mnist", (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"))
 
 
+@guarded
 def mnist(
     root: str | Path | None = None,  # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (11 MB)
@@ -67,6 +69,7 @@ def mnist(
     return _truth(MNIST, root)
 
 
+@guarded
 def fashion_mnist(
     root: str | Path | None = None,  # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (31 MB)

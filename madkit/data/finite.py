@@ -19,11 +19,13 @@ from torch import Tensor
 
 from madkit.base import arrays, card
 from madkit.base.checks import share, whole
+from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
 
+@guarded
 @dataclass(frozen=True, eq=False, repr=False)
 class Finite(card.Carded):
     """A truth made of given rows; `array`, `csv`, `digits`, `mnist` and `images` make one.
@@ -150,6 +152,7 @@ class Finite(card.Carded):
         return self.name
 
 
+@guarded
 def array(
     x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as
                             # (n, 1 or 3, h, w)
@@ -180,6 +183,7 @@ def array(
                   f"array({len(x)} rows of {tuple(x.shape[1:])})", columns, classes)
 
 
+@guarded
 def digits(test: float = 0.25) -> Finite:
     """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9.
 

@@ -14,10 +14,12 @@ import numpy as np
 import torch
 
 from madkit.base.checks import share, whole
+from madkit.base.guard import guarded
 from madkit.base.progress import bar
 from madkit.data.finite import Finite
 
 
+@guarded
 def images(
     folder: str | Path,   # it and all folders in it are searched; hidden files, and those that are
                           # no pictures, are passed over

@@ -19,6 +19,7 @@ import torch
 from madkit.base.arrays import numbered
 from madkit.base.card import few, number, several
 from madkit.base.checks import place, share
+from madkit.base.guard import guarded
 from madkit.data import cells
 from madkit.data.dialect import CALLED, Dialect, dialect_of, text_of
 from madkit.data.finite import Finite
@@ -29,6 +30,7 @@ COUNTERS = {"id", "index", "idx", "no", "no.", "nr", "nr.", "num", "number", "#"
 NAMELESS = re.compile(r"|Unnamed: [0-9]+(?:\.[0-9]+)?(?:_level_[0-9]+)?|\.\.\.[0-9]+")
 
 
+@guarded
 def csv(
     path: str | Path,                       # text in UTF-8, UTF-16 or Windows-1252
     label: str | None = None,               # the column that holds labels, of any kind

@@ -22,12 +22,14 @@ from torch import Tensor
 
 from madkit.base import card
 from madkit.base.checks import spread, whole
+from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.samples import Samples
 
 BLOCK = 128  # rows drawn at a time; another number would be another sequence
 
 
+@guarded
 class Endless(card.Carded, ABC):
     """A truth whose rows never run out.
 
@@ -84,6 +86,7 @@ class Endless(card.Carded, ABC):
         yield from card.moments(self)
 
 
+@guarded
 @dataclass(frozen=True, eq=False, repr=False)
 class gaussian(Endless):
     """N(0, Σ) in `dim` dimensions: the truth of the paper's theory.
@@ -139,6 +142,7 @@ class gaussian(Endless):
         return f"gaussian(dim={self.dim}, cov={cov})"
 
 
+@guarded
 class Modes(Endless):
     """Equally likely round Gaussians N(centre, std² I); `centres` (k, 2) and `std` are what the
     modes metric asks for."""
@@ -161,6 +165,7 @@ class Modes(Endless):
         return self.centres.mean(0), between + self.std**2 * torch.eye(2, dtype=torch.float64)
 
 
+@guarded
 @dataclass(frozen=True)
 class ring(Modes):
     """8 Gaussians on a circle of radius 2.
@@ -179,6 +184,7 @@ class ring(Modes):
         return 2 * torch.stack([angle.cos(), angle.sin()], 1)
 
 
+@guarded
 @dataclass(frozen=True)
 class grid25(Modes):
     """25 Gaussians on a 5 × 5 grid from −4 to 4: the paper's mode-loss experiment (Figs. 14, 15).
@@ -197,6 +203,7 @@ class grid25(Modes):
         return torch.cartesian_prod(line, line)
 
 
+@guarded
 @dataclass(frozen=True)
 class moons(Endless):
     """Two interleaved half circles of radius 1, (cos a, sin a) and (1 − cos a, ½ − sin a) with a
@@ -223,6 +230,7 @@ class moons(Endless):
         return _moments([1 / 2, 1 / 4], [[3 / 4, xy], [xy, 9 / 16 - 1 / math.pi]], self.noise)
 
 
+@guarded
 @dataclass(frozen=True)
 class swissroll(Endless):
     """A spiral in the plane, r (cos 3πr/2, sin 3πr/2) with radius r uniform on [1, 3]; its turns
@@ -251,6 +259,7 @@ class swissroll(Endless):
         return _moments([2 * c, c**2], [[c**2 * value for value in row] for row in cov], self.noise)
 
 
+@guarded
 @dataclass(frozen=True)
 class rosenbrock(Endless):
     """The paper's curved density (Fig. 17), p(x) ∝ exp(−x₁²/2 − (x₂ − x₁²)²); exactly, x₁ ~ N(0, 1)

@@ -23,8 +23,8 @@ Randomness: every seed draws from its own explicit generators, generation after 
 seeds, loops or generations change no number, and no stream is opened (sliders call this from their
 thread). No number that is drawn depends on a setting but the number of drawn groups (see
 `exact.draws`): loops with as many share all of a seed's chance, and all loops its generation 1, so
-that two loops, or two places of a slider, differ by what they are. This holds to the bit on one
-thread; on several, products of large matrices may be summed in another order.
+that two loops, or two places of a slider, differ by what they are. This holds to the bit:
+all is summed on one thread (see `madkit.base.guard`).
 """
 
 from madkit.exact.simulation import run, simulate

@@ -2,8 +2,7 @@
 
 They are emitted by a fit, and pooled, in two layouts: matrices, for any dimension and device; and,
 for few dimensions, components, as calls to multiply a thousand matrices of four numbers take ten
-times as long as the numbers. Both sum in one order whatever else is in the batch (matrices: on one
-thread).
+times as long as the numbers. Both sum in one order whatever else is in the batch.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import torch
 
 from madkit.base.checks import several_seeds, whole
 from madkit.base.device import resolve
+from madkit.base.guard import guarded
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 
+@guarded
 def run(
     loop: Loop | Sequence[Loop],               # sources, their sums; a list: tables say which
     dim: int = 1,
@@ -79,6 +81,7 @@ def run(
                spec=facts)
 
 
+@guarded
 @torch.inference_mode()
 def simulate(
     loop: Loop | Sequence[Loop],

@@ -28,6 +28,7 @@ import numpy as np
 
 from madkit import exact, theory
 from madkit.base.checks import several_seeds
+from madkit.base.guard import guarded
 from madkit.base.progress import bar
 from madkit.loops import Loop, parts
 
@@ -36,6 +37,7 @@ POINTS = 3       # generations of a seed that are averaged
 STEP = 1.25      # τ is rounded up to powers of it
 
 
+@guarded
 def effective_sample_size(
     loop: Loop | Sequence[Loop],     # sums of Fresh or Real, and Synthetic; a list gives arrays
     dim: int,                        # d of the truth N(0, I)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.metrics.neighbours import precision, recall
 from madkit.metrics.values import Metric, chosen, named
@@ -52,6 +53,7 @@ class Biased:
         return float(rows.value.item())
 
 
+@guarded
 def sampling_bias(
     models: Mapping[str, Any],          # unfitted models by name; they stay unfitted
     truth: Any,                         # one of mk.data; with labels where a model needs them

@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import spread, whole
+from madkit.base.guard import guarded
 from madkit.metrics.distances import distances, squared_distances
 from madkit.metrics.sides import centred, clouds, vectors
 from madkit.samples import Samples
 
 
+@guarded
 def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
     """Sliced Wasserstein-2 distance: the root mean of W2² over projections onto random lines.
 
@@ -36,6 +38,7 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
     return (weight @ (a[i] - b[j]).square()).mean().sqrt().item()
 
 
+@guarded
 def mmd(real: Samples, fake: Samples) -> float:
     """Squared maximum mean discrepancy with a Gaussian kernel; small is good.
 
@@ -54,6 +57,7 @@ def mmd(real: Samples, fake: Samples) -> float:
     return mean(a, a, True) + mean(b, b, True) - 2 * mean(a, b, False)
 
 
+@guarded
 def modes(centres: Tensor, radius: float) -> Callable[[Samples, Samples], dict[str, float]]:
     """A metric of modes: {"alive": those with a fake row near, "variance": their mean variance}.
 

@@ -33,10 +33,12 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.samples import Samples
 
 
+@guarded
 @dataclass(frozen=True)
 class Faults:
     """Emitted rows with a chosen fault, always the same for the same truth, n and seed.

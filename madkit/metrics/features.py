@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.backends import cudnn
 
+from madkit.base.guard import guarded
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
@@ -56,6 +57,7 @@ class Network(nn.Module):
                                    nn.Linear(32, 2))
 
 
+@guarded
 @dataclass(frozen=True)
 class LeNet:
     """A trained classifier, a function Samples of images -> Samples of features:
@@ -145,6 +147,7 @@ class LeNet:
         _finite(self, x)
 
 
+@guarded
 @dataclass(frozen=True)
 class Classes:
     """A metric of emitted images or features: which classes they fall into, by a LeNet's eye.

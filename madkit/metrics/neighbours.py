@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import whole
+from madkit.base.guard import guarded
 from madkit.metrics.bounds import BLOCK, bounds, scaled, smallest
 from madkit.metrics.distances import squared_distances
 from madkit.metrics.sides import clouds
@@ -14,6 +15,7 @@ from madkit.samples import Samples
 ROUNDING = 1e-9  # squared distances that differ by less, relatively, are equal
 
 
+@guarded
 def precision(real: Samples, fake: Samples, k: int = 5) -> float:
     """Quality: the share of fake rows in a k-nearest-neighbour ball of some real row.
 
@@ -24,6 +26,7 @@ def precision(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(b, a, k)[0].gt(0).double().mean().item()
 
 
+@guarded
 def recall(real: Samples, fake: Samples, k: int = 5) -> float:
     """Diversity: the share of real rows in a k-nearest-neighbour ball of some fake row.
 
@@ -34,6 +37,7 @@ def recall(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
+@guarded
 def density(real: Samples, fake: Samples, k: int = 5) -> float:
     """Quality: how many of the real rows' k-nearest-neighbour balls hold a fake row, over k.
 
@@ -45,6 +49,7 @@ def density(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(b, a, k)[0].double().mean().item() / k
 
 
+@guarded
 def coverage(real: Samples, fake: Samples, k: int = 5) -> float:
     """Diversity: the share of real rows whose k-nearest-neighbour ball holds some fake row.
 

@@ -42,6 +42,7 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base.checks import above, unit, whole
+from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
 from madkit.models.parts.training import (
     Average,
@@ -71,6 +72,7 @@ PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3,
 ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
+@guarded
 @dataclass(eq=False)
 class Diffusion:
     """A denoising diffusion with T steps, conditional on labels where the data has them.
@@ -129,14 +131,18 @@ class Diffusion:
 
     def _losses(self, net: nn.Module, data: Samples) -> Iterator[Tensor]:
         form, none = self.form, torch.tensor(self.form.classes, device=data.x.device)
+        labels = form.numbered(data)
         for rows in batches(len(data), self.batch, self.steps, data.x.device):
             x = form.inputs(data.x[rows])
-            y = none.expand(len(x)) if data.y is None else data.y[rows]
+            y = none.expand(len(x)) if labels is None else labels[rows]
             y = none.where(torch.rand(len(x), device=x.device) < self.dropout, y)
             yield self.loss(net, x, y)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """‖ε − ε_θ(x_t, t, y)‖²/α_t² per number of a row, at times spread evenly over 1 … T."""
+        """‖ε − ε_θ(x_t, t, y)‖²/α_t² per number of a row, at times spread evenly over 1 … T.
+
+        y  numbers of labels, 0 … K−1, and K for none, (n,)
+        """
         n = len(x)
         spread = (torch.randperm(n, device=x.device) + torch.rand(n, device=x.device)) / n
         t = (spread * self.T).floor().add(1).clamp(max=self.T) / self.T
@@ -162,7 +168,7 @@ class Diffusion:
 
     def _step(self, x: Tensor, t: Tensor, s: Tensor, y: Tensor | None, w: float) -> Tensor:
         (alpha, sigma), (alpha_s, sigma_s) = signal_and_noise(t), signal_and_noise(s)
-        x0 = (x - sigma * self.noise(x, t, y, w)) / alpha
+        x0 = (x - sigma * self._noise(x, t, y, w)) / alpha
         x0 = x0.clamp(-1, 1) if self.form.image else x0
         eta = self.eta * sigma_s / sigma * (1 - (alpha / alpha_s) ** 2).sqrt()
         noise = (x - alpha * x0) / sigma
@@ -172,6 +178,10 @@ class Diffusion:
     @torch.no_grad()
     def noise(self, x: Tensor, t: Tensor, y: Tensor | None = None, w: float = 0.0) -> Tensor:
         """The guided ε̂ of noisy inputs x (n, …) at time t ∈ [0, 1]; y None: without labels."""
+        numbers = None if y is None else self.form.labels(len(x), y, "Diffusion.noise")
+        return self._noise(x, t, numbers, w)
+
+    def _noise(self, x: Tensor, t: Tensor, y: Tensor | None, w: float) -> Tensor:
         if not len(x):
             return x
         w = w if self.form.classes else 0.0

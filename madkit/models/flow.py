@@ -39,6 +39,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from madkit.base.checks import above, unit, whole
+from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
 from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
 from madkit.samples import Samples
@@ -48,6 +49,7 @@ SMALL = {"kind": "spline", "layers": 5, "hidden": 64, "steps": 1000, "batch": 51
 PAPER = {"kind": "coupling", "layers": 8, "hidden": 64, "steps": 1000, "batch": 256, "lr": 3e-3}
 
 
+@guarded
 @dataclass(eq=False)
 class Flow:
     """A normalizing flow with exact density; λ is the variance of the latent cloud, z ~ N(0, λI).
@@ -90,10 +92,11 @@ class Flow:
             yield from descend(self.net, self._losses(data), self.steps, self.lr)
 
     def _losses(self, data: Samples) -> Iterator[Tensor]:
+        labels = self.form.numbered(data)
         for rows in batches(len(data), self.batch, self.steps, data.x.device):
             x = data.x[rows]
             x = x + torch.rand(x.shape, device=x.device) - 0.5 if x.dtype == torch.uint8 else x
-            law = self._law(None if data.y is None else data.y[rows])
+            law = self._law(None if labels is None else labels[rows])
             yield -law.log_prob(self._inputs(x)).mean()
 
     @torch.no_grad()
@@ -106,7 +109,7 @@ class Flow:
         z = math.sqrt(lam) * torch.randn(n, int(moving.sum()), device=moving.device)
         u[:, moving] = self._law(y).transform.inv(z)
         x = self.form.outputs(u).x
-        return Samples(x.reshape(n, *self.rows.shape[1:]), y)
+        return Samples(x.reshape(n, *self.rows.shape[1:]), self.form.named(y))
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, y: Any = None) -> Tensor:
@@ -124,7 +127,7 @@ class Flow:
             law = self._law(self.form.labels(n, y, "Flow.log_prob"))
             return law.log_prob(u).to(volume) - volume
         weights = (self.form.counts / self.form.counts.sum()).log().to(volume)
-        laws = (self._law(self.form.labels(n, k, "Flow")) for k in range(len(weights)))
+        laws = (self._law(torch.full((n,), k, device=x.device)) for k in range(len(weights)))
         each = [w + law.log_prob(u).to(volume) for w, law in zip(weights, laws, strict=True)]
         return torch.stack(each).logsumexp(0) - volume
 

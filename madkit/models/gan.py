@@ -43,6 +43,7 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base.checks import above, unit, whole
+from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.models.parts.form import Form, checked
 from madkit.models.parts.styled import (
@@ -71,6 +72,7 @@ MEAN = 1000         # fixed latents behind the mean style
 ROWS = 250          # rows at a time when sampling: more do not fit a processor's cache
 
 
+@guarded
 @dataclass(eq=False)
 class GAN:
     """A Wasserstein GAN with gradient penalty, conditional on labels where the data has them.
@@ -121,21 +123,22 @@ class GAN:
         average = Average(learning, self.net, self.decay)
         adams = [torch.optim.Adam(net.parameters(), self.lr, BETAS, fused=True)
                  for net in (learning, judge)]
+        labels = self.form.numbered(data)
         rows = batches(len(data), self.batch, self.steps * self.critic, data.x.device)
         for i in range(self.steps):
             for adam in adams:
                 adam.param_groups[0]["lr"] = self.lr * rate(i, self.steps)
             for _ in range(self.critic):
-                x, y = self._batch(data, next(rows))
+                x, y = self._batch(data.x, labels, next(rows))
                 distance = self._criticise(learning, judge, adams[1], x, y)
             self._generate(learning, judge, adams[0], y)
             average.follow(i)
             yield Step(i + 1, self.steps, distance)
 
-    def _batch(self, data: Samples, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def _batch(self, x: Tensor, labels: Tensor | None, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and labels of rows; label 0 for all where there are none."""
-        y = torch.zeros_like(rows) if data.y is None else data.y[rows]
-        return self.form.inputs(data.x[rows]), y
+        y = torch.zeros_like(rows) if labels is None else labels[rows]
+        return self.form.inputs(x[rows]), y
 
     def _criticise(self, net: Generator, judge: Critic, adam: torch.optim.Adam, x: Tensor,
                    y: Tensor) -> Tensor:

@@ -21,12 +21,14 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding
 
 
+@guarded
 @dataclass(eq=False)
 class Gaussian:
     """N(μ, Σ) fitted to rows of any shape; λ multiplies the covariance: samples are N(μ, λΣ).

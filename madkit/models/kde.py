@@ -22,11 +22,13 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.models.gaussian import root
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 
+@guarded
 @dataclass(eq=False)
 class KDE:
     """The rows, each blurred by a Gaussian kernel; λ multiplies the kernel's covariance.

@@ -34,6 +34,7 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.models.gaussian import FLAT
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
@@ -42,6 +43,7 @@ LLOYD = 20     # iterations of k-means at most: EM does the rest
 TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
 
 
+@guarded
 @dataclass(eq=False, repr=False)
 class Mixture:
     """k Gaussians with full covariances, fitted by EM; λ multiplies each covariance.

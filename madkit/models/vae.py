@@ -59,6 +59,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from madkit.base.checks import above, unit, whole
+from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
 from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
 from madkit.samples import Samples
@@ -72,6 +73,7 @@ FLOOR, CEIL = -6, 3  # of log s
 AHEAD = 20           # how much faster than the networks the laws of codes learn
 
 
+@guarded
 @dataclass(eq=False)
 class VAE:
     """A variational autoencoder, conditional on labels where the data has them; λ: z ~ N(0, λI).
@@ -115,9 +117,10 @@ class VAE:
         yield from descend(self.net, self._losses(data), self.steps, self.lr)
 
     def _losses(self, data: Samples) -> Iterator[Tensor]:
+        y = self.form.numbered(data)
         for rows in batches(len(data), self.batch, self.steps, data.x.device):
             u = self.form.inputs(data.x[rows]).flatten(1)
-            yield -self._bound(u, None if data.y is None else data.y[rows]).mean() / self.form.dim
+            yield -self._bound(u, None if y is None else y[rows]).mean() / self.form.dim
 
     def _bound(self, u: Tensor, y: Tensor | None) -> Tensor:
         """The bound on log p(u | y), with one draw of z from q for each row, (n,)."""

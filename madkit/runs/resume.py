@@ -18,6 +18,7 @@ from madkit.base.checks import place
 from madkit.base.device import resolve
 from madkit.base.files import StoreError, read_json
 from madkit.base.foreign import check_methods, offers_state
+from madkit.base.guard import guarded
 from madkit.base.identity import as_made, other
 from madkit.base.rng import stream
 from madkit.loops import Emitter, Loop, State
@@ -27,6 +28,7 @@ from madkit.samples import Samples
 from madkit.steps import fit
 
 
+@guarded
 def reopen(folder: str | Path, model: Any, seed: int | None = None,
            device: str = "auto") -> dict[int, Emitter]:
     """The generations of a stored run: `reopen(folder, model)[t].sample(n, lam)` gives rows of t.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from madkit.base import files, workers
+from madkit.base.guard import guarded
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
 from madkit.record import Entry, Run, assemble
@@ -24,6 +25,7 @@ from madkit.runs.told import leave
 from madkit.steps import Model, Truth
 
 
+@guarded
 def run(
     model: Model,                              # fit(data) -> self, sample(n, lam) -> Samples
     loop: Loop,                                # State -> Samples, such as mk.fully_synthetic(100)

@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.guard import guarded
 from madkit.loops import Loop, State
 from madkit.samples import Samples
 from madkit.steps import steps
 from madkit.testing.words import as_assertion, require, require_truth, same, unchanged
 
 
+@guarded
 def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) -> None:
     """The rules of a loop: a function State -> Samples.
 

@@ -9,12 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.guard import guarded
 from madkit.base.rng import generator, stream
 from madkit.metrics.values import metric_name, named
 from madkit.samples import Samples
 from madkit.testing.words import require, takes, unchanged
 
 
+@guarded
 def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
     """The rules of a metric: (real: Samples, fake: Samples) -> a number, or a dict of numbers.
 

@@ -15,6 +15,7 @@ from madkit.base import workers
 from madkit.base.describe import describe
 from madkit.base.foreign import check_methods, drawn, offers_state, takes_lam
 from madkit.base.foreign import fitted as fitted_by
+from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.loops import emitted
 from madkit.models.own import taken
@@ -24,6 +25,7 @@ from madkit.samples import Samples
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 
 
+@guarded
 def check_model(model: Any, truth: Any, n: int = 200, features: Any = None) -> None:
     """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples.
 
@@ -197,15 +199,18 @@ def _check_shares(fitted: Any, data: Samples) -> None:
     if found is None:
         raise AssertionError("sample(n) of a model that takes y must return labels too, "
                              "mk.Samples(x, y), got none")
-    classes = 1 + max(int(y.max()), int(found.max()))
-    expected, got = y.bincount(minlength=classes) * (n / len(y)), found.bincount(minlength=classes)
+    labels = torch.cat([y, found]).unique()
+    own = labels[:, None]
+    expected, got = (own == y).sum(1) * (n / len(y)), (own == found).sum(1)
     require(bool(((got - expected).abs() <= 1).all()),
             "by default, labels must come in the shares of the training rows, up to one row, else "
-            f"they drift in a loop; of {n} rows, expected {_listed(expected)}, got {_listed(got)}")
+            f"they drift in a loop; of {n} rows, expected {_listed(labels, expected)}, got "
+            f"{_listed(labels, got)}")
 
 
-def _listed(counts: Tensor) -> str:
-    return ", ".join(f"{label}: {rows:.4g}" for label, rows in enumerate(counts.tolist()))
+def _listed(labels: Tensor, counts: Tensor) -> str:
+    pairs = zip(labels.tolist(), counts.tolist(), strict=True)
+    return ", ".join(f"{label}: {rows:.4g}" for label, rows in pairs)
 
 
 def _check_state(model: Any, fitted: Any, data: Samples) -> None:

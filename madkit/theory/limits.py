@@ -14,11 +14,13 @@ import math
 import numpy as np
 
 from madkit.base.checks import above, unit, whole
+from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick
 
 
+@guarded
 def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
     """The moments of a loop for t → ∞ (ddof 1), single numbers.
 
@@ -82,6 +84,7 @@ def _augmented_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
     return Moments(dim, m, 1 / n_r + b * m / (n_r * (1 + q)), ftt, skew / (1 - b**3) * m / ftt**2)
 
 
+@guarded
 def floor(p: float, lam: float, dim: int) -> float:
     """Limit W2² of a fresh data loop with real fraction p ∈ (0, 1] as its rows → ∞, for Σ0 = I.
 
@@ -92,6 +95,7 @@ def floor(p: float, lam: float, dim: int) -> float:
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
+@guarded
 def spectral_radius(loop: Loop, n_ini: int | None = None) -> float:
     """What a generation leaves of a loop's distance from its limit: 0 forgets at once, 1 never.
 
@@ -137,6 +141,7 @@ def _root(shares: dict[int, float]) -> float:
     return brentq(lambda r: sum(w * r**-k for k, w in shares.items()) - 1, low, 1.0, xtol=1e-14)
 
 
+@guarded
 def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> float:
     """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good.
 
@@ -151,6 +156,7 @@ def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> flo
     return real_only_rows(float(w2_squared(fixed_point(loop, dim, n_ini))), dim)
 
 
+@guarded
 def worth(
     n_r: Array | float,     # fresh real rows a generation, ≥ 2
     n_s: Array | float,     # synthetic rows a generation, ≥ 1; of a shape that fits that of n_r
@@ -176,6 +182,7 @@ def worth(
     return np.where(w2 < scores[0], np.exp(known), 0.0)
 
 
+@guarded
 def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> float:
     """n_s*: the most synthetic rows beside n_r fresh ones that still help (n_e ≥ n_r); ∞ for λ = 1.
 
@@ -199,6 +206,7 @@ def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> floa
     return brentq(harm, grid[helps[-1]], grid[helps[-1] + 1]) if helps else 0.0
 
 
+@guarded
 def memory_gain(p: float, memory: int) -> float:
     """n_e/n_r of a fresh data loop whose synthetic rows come from the last K models; λ = 1.
 
@@ -209,6 +217,7 @@ def memory_gain(p: float, memory: int) -> float:
     return (k + 1 - p) / (p * k + 1 - p)
 
 
+@guarded
 def optimal_real_weight(n_r: float, n_s: float) -> float:
     """The weight w of the real part of a fresh data loop's fit that makes its limit best.
 
@@ -220,6 +229,7 @@ def optimal_real_weight(n_r: float, n_s: float) -> float:
     return (math.sqrt(r * r + 4 * r) - r) / 2
 
 
+@guarded
 def pool_limit(n: int) -> tuple[float, float]:
     """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance.
 
@@ -230,6 +240,7 @@ def pool_limit(n: int) -> tuple[float, float]:
     return math.sin(x) / x, 1 - math.sin(x) / x
 
 
+@guarded
 def pool_decay(lam: float, generations: int) -> np.ndarray:
     """m_t ≈ t^{−(1−λ)}/Γ(1+λ) of `accumulate(n, lam)` for many rows and t ≫ 1, (generations,).
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from madkit.base.guard import guarded
 from madkit.loops import Loop
 from madkit.theory.product import logdet, spectrum, w2_squared_1d
 from madkit.theory.recursion import Array, moments
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = ["generation", "metric", "value", "kind"]
 
 
+@guarded
 def table(
     loop: Loop,
     dim: int,

@@ -14,10 +14,12 @@ from collections.abc import Callable
 import numpy as np
 
 from madkit.base.checks import whole
+from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic
 from madkit.theory.recursion import Array, moments
 
 
+@guarded
 def c(n: int, dim: int, ddof: int = 1) -> float:
     """E log det of the covariance of n rows of N(·, I); −∞ for n ≤ d.
 
@@ -34,6 +36,7 @@ def _log_factors(n: int, dim: int, ddof: int) -> Array:
     return np.where(n > i, digamma(np.maximum(n - i, 1) / 2), -np.inf) + math.log(2 / (n - ddof))
 
 
+@guarded
 def logdet(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
     """E log det Σ_t − log det Σ0 of a loop of one source, (generations,); exact.
 
@@ -43,6 +46,7 @@ def logdet(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) ->
     return _sum_over_fits(lambda n: c(n, dim, ddof), loop, generations, n_ini, dim * _log_lam(loop))
 
 
+@guarded
 def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tuple[Array, Array]:
     """Mean and variance of log σ_t²/σ0² of a loop of one source, d = 1, (generations,) each; exact.
 
@@ -56,6 +60,7 @@ def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tup
     return logdet(loop, 1, generations, n_ini, ddof), variance
 
 
+@guarded
 def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
     """Typical decay of the k-th largest eigenvalue of Σ_t, (generations, d), largest first.
 
@@ -73,6 +78,7 @@ def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) 
     return np.exp(_sum_over_fits(log_factors, loop, generations, n_ini, _log_lam(loop)))
 
 
+@guarded
 def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
     """E W2²/σ0² in d = 1 of a loop of one source, (generations,); exact, 0 is best.
 
@@ -82,6 +88,7 @@ def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Ar
     return expected.u + expected.m + 1 - 2 * sigma_1d(loop, generations, n_ini, ddof)
 
 
+@guarded
 def sigma_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
     """E σ_t/σ0 in d = 1 of a loop of one source, (generations,); exact.
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from madkit.base.checks import whole
+from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Previous, Real, Synthetic, parts
 
 Array = np.ndarray
@@ -56,6 +57,7 @@ class Moments:
         return self.dim * self.u
 
 
+@guarded
 def moments(
     loop: Loop,          # a source or a sum of sources, any memory
     dim: int,            # d: m, u, f and s do not depend on it
@@ -167,6 +169,7 @@ def _ddof(ddof: int) -> int:
 # --- the same bookkeeping, other quantities -------------------------------------------------------
 
 
+@guarded
 def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
     """How often a systematic error δ of every fit stands in generation t, (generations,).
 
@@ -184,6 +187,7 @@ def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
     return 1 + mean[1:]
 
 
+@guarded
 def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
     """E H_t/H_0 of a loop on categories (modes, tokens), (generations,): 1 = kept, 0 = one left.
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from math import prod
 
 from madkit.base.checks import above, whole
+from madkit.base.guard import guarded
 
 
+@guarded
 def perfect_coverage(n: int, k: int = 5) -> float:
     """E coverage of n new rows against n real ones, in [0, 1], whatever the density.
 
@@ -22,6 +24,7 @@ def perfect_coverage(n: int, k: int = 5) -> float:
     return 1 - prod((n - i) / (2 * n - i) for i in range(1, k + 1))
 
 
+@guarded
 def perfect_frechet(n: float, dim: int) -> float:
     """E of the Fréchet distance of n rows of N(0, I) to n others; ≥ 0: d(d + 5)/2n.
 

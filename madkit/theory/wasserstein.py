@@ -13,11 +13,13 @@ import math
 import numpy as np
 
 from madkit.base.checks import above, whole
+from madkit.base.guard import guarded
 from madkit.theory.recursion import Array, Moments
 
 ANGLES = (np.arange(128) + 0.5) * np.pi / 256    # midpoints of 128 parts of [0, π/2]
 
 
+@guarded
 def w2_squared(
     moments: Moments,
     cov: Array | None = None,    # Σ0 (d, d); None: the identity
@@ -49,6 +51,7 @@ def w2_squared(
     return value if m.ndim else float(value)
 
 
+@guarded
 def real_only_w2(n: float, dim: int) -> float:
     """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the yardstick of `effective_sample_size`.
 
@@ -65,6 +68,7 @@ def yardstick(n: Array | float, dim: int) -> Array | float:
     return dim / n + 2 * (dim - root_trace(dim, n - 1))
 
 
+@guarded
 def real_only_rows(w2: float, dim: int) -> float:
     """The real rows n whose fit has this E W2² (Σ0 = I): the inverse of `real_only_w2`.
 
@@ -84,6 +88,7 @@ def real_only_rows(w2: float, dim: int) -> float:
     return math.exp(brentq(excess, math.log(1.9), 40, xtol=1e-10))
 
 
+@guarded
 def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
     """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s.
 

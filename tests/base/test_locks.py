@@ -9,7 +9,7 @@ import pytest
 FORK = """
 import os, threading, time
 import madkit as mk
-from madkit.base import rng, workers
+from madkit.base import rng, guard
 from madkit.exact.draws import LOCK
 from madkit.plot import DRAWING
 
@@ -18,7 +18,7 @@ def hold(lock):
     with lock:
         held.wait()
         done.wait()
-locks = rng._lock, workers._lock, LOCK, DRAWING
+locks = rng._lock, guard._lock, LOCK, DRAWING
 for lock in locks:
     threading.Thread(target=hold, args=(lock,), daemon=True).start()
 held.wait()

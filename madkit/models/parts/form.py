@@ -6,8 +6,11 @@ all other rows are standardised coordinate by coordinate, u = (x − shift)/scal
 tails are theirs. A coordinate that stands still (scale 0) comes back as it is. Rows stay as they
 are stored, uint8 also, until a batch is needed.
 
-Labels 0, 1, … K−1 come back in the frequencies of the training rows, interleaved, so that every
-prefix is near them: labels must not drift in a loop because a draw was unlucky.
+Labels may be any whole numbers; networks see 0, 1, … K−1 and pay for K, not for the largest. Those
+below FEW are their own numbers (then K − 1 is the largest, and a label that died in a loop changes
+no other's); else they are numbered in their order. They come back in the frequencies of the
+training rows, interleaved, so that every prefix is near them: labels must not drift in a loop
+because a draw was unlucky.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from torch import Tensor, nn
 from madkit.base.checks import whole
 from madkit.samples import Samples
 
+FEW = 128  # labels from 0 up to here are their own numbers, also where some are missing
+
 
 class Form(nn.Module):
     """Shape, type, place and range of rows, and the counts of their labels.
@@ -31,33 +36,36 @@ class Form(nn.Module):
     shift: Tensor
     scale: Tensor
     counts: Tensor
+    names: Tensor
 
-    def __init__(self, like: Tensor, shift: Tensor, scale: Tensor, counts: Tensor):
+    def __init__(self, like: Tensor, shift: Tensor, scale: Tensor, counts: Tensor,
+                 names: Tensor | None = None):
         super().__init__()
         self.register_buffer("like", like)      # (0, *shape), the type of the rows
         self.register_buffer("shift", shift)    # () for images, else (d,), float64
         self.register_buffer("scale", scale)    # the same
         self.register_buffer("counts", counts)  # (K,) rows of each label; K = 0: no labels
+        # (K,) the labels in their order; before 0.4.0 they were 0 … K−1
+        self.register_buffer("names", torch.arange(len(counts)).to(counts) if names is None
+                             else names)
 
     @classmethod
     def of(cls, data: Samples, who: str, least: int = 2) -> Form:
-        """The form of these rows; ValueError for too few, NaN or infinity, or negative labels."""
+        """The form of these rows; ValueError for too few, NaN or infinity."""
         if len(data) < least:
             raise ValueError(f"{who}: expected at least {least} rows to fit, got {len(data)}; "
                              "give the loop more rows")
         if bad := _infinite(data.x):
             raise ValueError(f"{who}: expected finite rows, got NaN or infinity in {bad} of "
                              f"{len(data)} rows; drop or repair them before the fit")
-        if data.y is not None and bool((data.y < 0).any()):
-            raise ValueError(f"{who}: expected labels 0, 1, 2, …, got {int(data.y.min())}")
-        none = torch.zeros(0, dtype=torch.long, device=data.x.device)
-        counts = none if data.y is None else data.y.bincount()
-        return cls(data.x.new_empty(0, *data.shape), *_range(data.x), counts)
+        return cls(data.x.new_empty(0, *data.shape), *_range(data.x), *_labels(data))
 
     @classmethod
     def loaded(cls, state: dict[str, Tensor]) -> Form:
         """The form that a `state_dict` holds under "form."."""
-        return cls(*(state[f"form.{name}"] for name in ("like", "shift", "scale", "counts")))
+        like, shift, scale, counts = (state[f"form.{name}"]
+                                      for name in ("like", "shift", "scale", "counts"))
+        return cls(like, shift, scale, counts, state.get("form.names"))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -86,15 +94,27 @@ class Form(nn.Module):
         scale = self.scale.where(self.scale > 0, 1)
         return ((x - self.shift.to(x)) / scale.to(x)).float()
 
+    def numbered(self, data: Samples) -> Tensor | None:
+        """The labels of rows like those of the fit as numbers 0 … K−1, (n,)."""
+        return None if data.y is None else torch.searchsorted(self.names, data.y)
+
+    def named(self, y: Tensor | None) -> Tensor | None:
+        """The labels of these numbers, (n,)."""
+        return None if y is None else self.names[y]
+
     def outputs(self, u: Tensor, y: Tensor | None = None) -> Samples:
-        """What a network emitted, as rows of the data's shape and type; grey levels unrounded."""
+        """What a network emitted, as rows of the data's shape and type; grey levels unrounded.
+
+        y  the numbers of their labels
+        """
         u = u.clamp(-1, 1) if self.image else u
         kind = self.like.dtype if self.like.is_floating_point() else torch.float32
         x = u.to(kind) * self.scale.to(kind) + self.shift.to(kind)
-        return Samples(x.reshape(len(x), *self.shape), y)
+        return Samples(x.reshape(len(x), *self.shape), self.named(y))
 
     def labels(self, n: int, y: Any, who: str) -> Tensor | None:
-        """The labels of n rows to draw: y, (n,) or one for all, else in the training frequencies.
+        """The numbers of the labels of n rows to draw: of labels y, (n,) or one for all, else in
+        the training frequencies.
 
         None where the training rows had none.
         """
@@ -107,10 +127,28 @@ class Form(nn.Module):
             return interleaved(self.counts, n)
         y = torch.as_tensor(y, device=self.like.device).long()
         y = y.expand(n) if y.ndim == 0 else y
-        if y.shape != (n,) or n and not 0 <= int(y.min()) <= int(y.max()) < self.classes:
-            raise ValueError(f"{who}: y expected {n} labels in 0 … {self.classes - 1}, got "
-                             f"{tuple(y.shape)} of {sorted(set(y.tolist()))[:5]}")
-        return y
+        number = torch.searchsorted(self.names, y.contiguous()).clamp(max=self.classes - 1)
+        if y.shape != (n,) or bool(((self.names[number] != y) | (self.counts[number] == 0)).any()):
+            raise ValueError(f"{who}: y expected {n} labels {self._known()}, got {tuple(y.shape)} "
+                             f"of {sorted(set(y.tolist()))[:5]}")
+        return number
+
+    def _known(self) -> str:
+        """The labels of the training rows, in words."""
+        names = self.names[self.counts > 0].tolist()
+        if names == list(range(len(names))):
+            return f"in 0 … {len(names) - 1}"
+        return f"of the training rows, {', '.join(map(str, names[:9]))}{', …' * (len(names) > 9)}"
+
+
+def _labels(data: Samples) -> tuple[Tensor, Tensor | None]:
+    """How many rows each label has, and which it is, both (K,)."""
+    if data.y is None:
+        return torch.zeros(0, dtype=torch.long, device=data.x.device), None
+    names, counts = data.y.unique(return_counts=True)  # ascending
+    if 0 <= int(names[0]) and int(names[-1]) < max(FEW, 2 * len(names)):
+        return data.y.bincount(), None
+    return counts, names
 
 
 def interleaved(counts: Tensor, n: int) -> Tensor:

@@ -1,0 +1,52 @@
+"""What one thread costs a fit, and gains for two fits at a time on two cores: seconds with torch's own
+choice of threads inside the fit, and with one."""
+
+import sys
+from multiprocessing import get_context
+from time import perf_counter
+
+import torch
+
+import madkit as mk
+from madkit.base import guard
+
+MODELS = {
+    "Flow": (mk.models.Flow(), mk.data.moons()),
+    "VAE": (mk.models.VAE(), mk.data.digits()),
+    "GAN": (mk.models.GAN(), mk.data.digits()),
+    "Diffusion": (mk.models.Diffusion(), mk.data.digits()),
+}
+
+
+def seconds(name: str, threads: int, start: object = None) -> float:
+    """Of a fit to 1,000 rows."""
+    guard.TORCH_THREADS = guard.TORCH_THREADS._replace(inside=threads)
+    model, truth = MODELS[name]
+    data = truth.real(1000)
+    if start:
+        start.wait()  # type: ignore[attr-defined]
+    started = perf_counter()
+    with guard.guard():
+        torch.set_num_threads(threads)
+        model.fit.__wrapped__(model, data)
+    return perf_counter() - started
+
+
+def together(name: str, threads: int) -> float:
+    """The longer of two at a time."""
+    context = get_context("spawn")
+    with context.Manager() as manager, context.Pool(2) as pool:
+        start = manager.Barrier(2)
+        return max(pool.starmap(seconds, [(name, threads, start)] * 2))
+
+
+def main(names: list[str]) -> None:
+    mk.progress(False)
+    print("seconds a fit        alone: 2 threads, 1 thread    two at a time: 2 threads, 1 thread")
+    for name in names or MODELS:
+        times = [f(name, n) for f in (seconds, together) for n in (2, 1)]
+        print(f"  {name:12} " + "".join(f"{time:15.2f}" for time in times), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
