@@ -24,6 +24,7 @@ from madkit.base import card
 from madkit.base.checks import spread, whole
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
+from madkit.base.units import units
 from madkit.samples import Samples
 
 BLOCK = 128  # rows drawn at a time; another number would be another sequence
@@ -118,14 +119,17 @@ class gaussian(Endless):
 
     @cached_property
     def root(self) -> Tensor:
-        """Σ^½ (d, d), the symmetric one: it has no signs that a library could choose."""
+        """R (d, d) with Rᵀ R = Σ: Σ^½, which has no signs that a library could choose; where
+        columns lie far apart, the Σ^½ of their own units.
+        """
         if self.cov is None:
             return torch.eye(self.dim, dtype=torch.float64)
-        values, vectors = torch.linalg.eigh(self.cov)
+        unit = units(self.cov.diagonal())
+        values, vectors = torch.linalg.eigh(self.cov / unit[:, None] / unit)
         if values[0] < -1e-10 * values[-1].abs():
             raise ValueError(f"gaussian: cov expected no negative eigenvalue, got {values[0]:.3g}")
         rounding = self.dim * torch.finfo(values.dtype).eps * values[-1]
-        return (vectors * values.where(values > rounding, 0).sqrt()) @ vectors.T
+        return (vectors * values.where(values > rounding, 0).sqrt()) @ vectors.T * unit
 
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
         z = _normal(n, self.dim, generator)

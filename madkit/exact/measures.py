@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.units import units
 from madkit.exact.law import Fits
 from madkit.exact.rows import times
 
@@ -23,7 +24,8 @@ class Truth:
 
     dim: int
     mean: Tensor    # (dim,)
-    root: Tensor    # (d, d) symmetric
+    root: Tensor    # (d, d), root rootᵀ = Σ0
+    back: Tensor    # (d, d), its transpose: the same where columns have one unit
     logdet: float
     plain: bool     # whether root is the identity, so that there is nothing to multiply
 
@@ -31,25 +33,33 @@ class Truth:
     def of(cls, dim: int, mean: Any, cov: Any, device: torch.device) -> Truth:
         mean = _finite("mean", torch.zeros(dim) if mean is None else mean, (dim,))
         cov = _finite("cov", torch.eye(dim) if cov is None else cov, (dim, dim))
-        values, vectors = torch.linalg.eigh(cov)
+        unit = units(cov.diagonal())
+        values, vectors = torch.linalg.eigh(cov / unit[:, None] / unit)
         rounding = dim * torch.finfo(cov.dtype).eps * values[-1].abs()
         if values[0] < -rounding or not torch.allclose(cov, cov.T, atol=0):
             raise ValueError("cov: expected a symmetric matrix without negative eigenvalues, got "
                              f"{cov.tolist()}")
         values = values.where(values > rounding, 0)
         extra = dim % 2 if dim > 4 else 0
-        root = torch.nn.functional.pad((vectors * values.sqrt()) @ vectors.T, (0, extra, 0, extra))
+        half = (vectors * values.sqrt()) @ vectors.T
+        root, back = (torch.nn.functional.pad(part, (0, extra, 0, extra)).to(device)
+                      for part in (unit[:, None] * half, half * unit))
         plain = not extra and torch.equal(cov, torch.eye(dim).to(cov))
-        return cls(dim, mean.to(device), root.to(device), values.log().sum().item(), plain)
+        logdet = (values.log().sum() + 2 * unit.log().sum()).item()
+        return cls(dim, mean.to(device), root, back, logdet, plain)
 
     def see(self, fits: Fits) -> Fits:
         """Fits in the truth's own coordinates, but for its mean."""
         mean, logs = fits.mean, fits.logs[..., : self.dim]
-        return Fits(mean if self.plain else times(self.root, mean), self.colour(fits.factor), logs)
+        factor = self._product(self.root, fits.factor)
+        return Fits(mean if self.plain else times(self.root, mean), factor, logs)
 
-    def colour(self, factor: Tensor) -> Tensor:
-        """root @ factor, matrix by matrix."""
-        return factor if self.plain else self.root.expand_as(factor) @ factor
+    def overlap(self, factor: Tensor) -> Tensor:
+        """rootᵀ @ factor, matrix by matrix."""
+        return self._product(self.back, factor)
+
+    def _product(self, root: Tensor, factor: Tensor) -> Tensor:
+        return factor if self.plain else root.expand_as(factor) @ factor
 
 
 def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
@@ -75,8 +85,8 @@ def _trace(fits: Fits, truth: Truth) -> Tensor:
 
 
 def _w2_squared(fits: Fits, truth: Truth) -> Tensor:
-    """With Σ = F Fᵀ, tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Σ0^½ F."""
-    overlap = _singular(truth.colour(fits.factor)).sum(-1)
+    """With Σ = F Fᵀ and Σ0 = R Rᵀ, tr (Σ0^½ Σ Σ0^½)^½ is the sum of the singular values of Rᵀ F."""
+    overlap = _singular(truth.overlap(fits.factor)).sum(-1)
     spread = _trace(fits, truth) + truth.root.square().sum() - 2 * overlap
     return _mean_error(fits, truth) + spread.clamp(min=0)
 

@@ -15,6 +15,10 @@ differences to the first row, exactly 0 for a point; and distances between near 
 from differences, never from |a|² − 2ab + |b|², which loses every digit there. Equal distances count
 as equal. What needs all pairs works in chunks of bounded memory.
 
+Distances add up columns in the units they come in: beside a column in metres, one in nanometres is
+not seen, and precision, recall, coverage or sliced_w2 say nothing of it. Where the real rows have
+such a column, a warning says which. Moments see it: logdet is free of units.
+
 `LeNet("mnist")` maps images to what a classifier sees (`mk.run(features=…)`), and has metrics of
 its own. `Faults` damages rows of a known truth on purpose, by one of `FAULTS`, to learn what a
 metric sees.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from madkit.base import aloud
+from madkit.base.units import hidden, units
 from madkit.samples import Samples
 
 Moments = tuple[Tensor, Tensor]  # mean (d,), cov (d, d)
@@ -24,10 +26,17 @@ def vectors(name: str, samples: Samples, least: int = 1) -> Tensor:
 
 
 def clouds(real: Samples, fake: Samples, least: int = 1) -> tuple[Tensor, Tensor]:
+    """Both as vectors; a warning where the real ones have a column that no distance sees."""
     a, b = vectors("real", real, least), vectors("fake", fake, least)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"real rows have {a.shape[1]} values, fake rows {b.shape[1]}: expected "
                          "the same number")
+    if real.x.ndim == 2 and (pair := hidden(a.var(0, correction=0))):
+        least_one, largest = (f"column {i + 1} (standard deviation {a[:, i].std(correction=0):.2g})"
+                              for i in pair)
+        aloud.warn(f"real: {least_one} is lost beside {largest}: distances add up columns in the "
+                   "units they come in; divide columns by their standard deviation, in the data or "
+                   "in features=")
     return a, b
 
 
@@ -66,6 +75,8 @@ def double(x: Tensor) -> Tensor:
 
 def eigenvalues(cov: Tensor) -> Tensor:
     """Ascending eigenvalues; those within rounding of zero are zero."""
+    if bool((units(cov.diagonal()) != 1).any()):
+        return torch.linalg.svdvals(root(cov)).square().flip(0)
     return rounded(torch.linalg.eigvalsh(cov))
 
 
@@ -75,5 +86,6 @@ def rounded(values: Tensor) -> Tensor:
 
 def root(cov: Tensor) -> Tensor:
     """R with R Rᵀ = cov, singular or not."""
-    values, vectors = torch.linalg.eigh(cov)
-    return vectors * rounded(values).sqrt()
+    unit = units(cov.diagonal())[:, None]
+    values, vectors = torch.linalg.eigh(cov / unit / unit.T)
+    return unit * (vectors * rounded(values).sqrt())

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from madkit.base.checks import unit, whole
 from madkit.base.guard import guarded
+from madkit.base.units import units
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
@@ -37,7 +38,8 @@ class Gaussian:
     covariance  "full", or "diag": variances only, coordinates independent
 
     After `fit`: mean (d,) and cov (d, d), in float64, d the number of values in a row. A direction
-    whose variance is zero but for rounding (under 1.4e-14 of the largest) is sampled as zero. `fit`
+    whose variance is zero but for rounding (under 1.4e-14 of the largest; where columns spread by
+    more than 2¹⁶ times less than others, in units of their own) is sampled as zero. `fit`
     raises ValueError for fewer than 2 rows, NaN or infinity; `sample` for λ outside [0, 1].
     """
 
@@ -59,7 +61,7 @@ class Gaussian:
         x = x - self.mean  # centred before squared: right for clouds of any size, anywhere
         if self.covariance == "full":
             self.cov = x.T @ x / (len(x) - self.ddof)
-            self._root = root(self.cov)
+            self._root = root(self.cov, self.mean)
         else:
             self.cov = torch.diag(x.square().sum(0) / (len(x) - self.ddof))
             self._root = self.cov.sqrt()
@@ -80,7 +82,8 @@ class Gaussian:
         return self.mean, self.cov
 
 
-def root(cov: Tensor) -> Tensor:
+def root(cov: Tensor, mean: Tensor) -> Tensor:
     """R (d, d) with R Rᵀ = cov, for a positive semidefinite cov, singular ones included."""
-    values, vectors = torch.linalg.eigh(cov)  # ascending
-    return vectors * values.where(values > FLAT * values[-1], 0).sqrt()
+    unit = units(cov.diagonal(), mean)[:, None]
+    values, vectors = torch.linalg.eigh(cov / unit / unit.T)  # ascending
+    return unit * (vectors * values.where(values > FLAT * values[-1], 0).sqrt())

@@ -53,7 +53,7 @@ class KDE:
         self._x = x = vectors(data, "KDE")  # (n, d)
         n, d = x.shape
         if self.bandwidth == "scott":
-            self._root = n ** (-1 / (d + 4)) * root(torch.cov(x.T).reshape(d, d))
+            self._root = n ** (-1 / (d + 4)) * root(torch.cov(x.T).reshape(d, d), x.mean(0))
         else:
             self._root = self.bandwidth * torch.eye(d, dtype=x.dtype, device=x.device)
         self._like = empty(data)

@@ -11,7 +11,8 @@ Nothing is added here, and all is scale-free: fit(c x) = c fit(x), at any c. The
 likelihood is unbounded, since a component on d rows or fewer lies flat, and a flat density is
 infinite. So flat components get the meaning of a limit, Σ_k + ε²I for ε → 0. Rows in a component's
 flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is. For
-densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart. A
+densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart.
+Columns that spread by more than 2¹⁶ times less than others are fitted in units of their own. A
 mode of five, two, one rows is thus five, two, one rows in the next draw too on average; it dies,
 like a word, when no row is drawn.
 
@@ -35,6 +36,7 @@ from torch import Tensor
 
 from madkit.base.checks import unit, whole
 from madkit.base.guard import guarded
+from madkit.base.units import units
 from madkit.models.gaussian import FLAT
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
@@ -83,9 +85,11 @@ class Mixture:
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
+        unit = units(x.var(0, correction=0), x.mean(0))
+        x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
         rounding = float((8 * eps * x.abs().max()) ** 2)
-        r = _nearest(x, self._centres(x))  # (k, n)
+        r = _nearest(x, self._centres(x, unit))  # (k, n)
         self.log_likelihood = -math.inf
         for _ in range(self.steps):
             before = self.log_likelihood
@@ -94,6 +98,9 @@ class Mixture:
             r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
             if self.log_likelihood - before < self.tol:
                 break
+        self.means, self.covs = self.means * unit, self.covs * unit[:, None] * unit
+        self._roots = self._roots * unit[:, None]
+        self.log_likelihood -= float(unit.log().sum())
         self._like = empty(data)
         return self
 
@@ -117,14 +124,14 @@ class Mixture:
         within = torch.einsum("k,kij->ij", self.weights, self.covs)
         return mean, within + (self.weights * between.T) @ between
 
-    def _centres(self, x: Tensor) -> Tensor:
+    def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
         if isinstance(self.start, str):
             return _lloyd(x, _kmeans_plus_plus(x, self.k))
         centres = self.start.reshape(self.k, -1).to(x.device)
         if centres.shape[1] != x.shape[1]:
             raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected "
                              f"{x.shape[1]}, as the rows have")
-        return centres
+        return centres / unit
 
     def _fitted(self) -> None:
         if not hasattr(self, "weights"):
