@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -62,13 +63,28 @@ def reads(code: CodeType) -> Reads:
 
 @lru_cache(4096)
 def text(code: CodeType) -> str:
-    """What a code does, in a line that is the same in every process."""
-    loaded = {step.arg for step in _steps(code) if step.opcode in dis.hasconst}
-    constants = [constant(value) if i in loaded else "" for i, value in enumerate(code.co_consts)]
+    """What a code does, in a line that is the same in every process.
+
+    It is told step by step: how a method is fetched depends on what is compiled with it, a whole
+    script or one cell, and so does every place in the bytes.
+    """
+    steps = _steps(code)
+    offsets = [step.offset for step in steps]
     shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
-             code.co_flags & SHAPE, code.co_varnames, code.co_cellvars, code.co_freevars,
-             code.co_names)
-    return f"code({shape!r}, {code.co_code.hex()}, {code.co_exceptiontable.hex()}, {constants!r})"
+             code.co_flags & SHAPE, code.co_varnames, code.co_cellvars, code.co_freevars)
+    told = [_step(step, offsets) for step in steps]
+    caught = [(*(bisect_left(offsets, at) for at in (one.start, one.end, one.target)), one.depth)
+              for one in dis._parse_exception_table(code)]  # type: ignore[attr-defined]
+    return f"code({shape!r}, {'; '.join(told)}, {caught})"
+
+
+def _step(step: dis.Instruction, offsets: list[int]) -> str:
+    name = "LOAD_ATTR" if step.opname == "LOAD_METHOD" else step.opname
+    if step.opcode in dis.hasconst:
+        return f"{name} {constant(step.argval)}"
+    if step.opcode in dis.hasjrel or step.opcode in dis.hasjabs:
+        return f"{name} to {bisect_left(offsets, step.argval)}"
+    return f"{name} {step.argval!r}"
 
 
 def constant(value: Any) -> str:
