@@ -38,7 +38,7 @@ def lessons(folder: str | os.PathLike) -> Lessons:
     ValueError for a path that is a file; FileNotFoundError where madkit came without lessons.
     """
     where = place("DIR", folder)
-    if any(one.is_file() for one in (where, *where.parents)):
+    if any(one.exists() and not one.is_dir() for one in (where, *where.parents)):
         raise ValueError(f"DIR: expected a folder, got {os.fspath(folder)!r}: that is a file")
     made = Lessons(where, [], [], [])
     for name, content in _files().items():

@@ -118,12 +118,7 @@ def offers(nb: Any) -> dict[str, Parameter]:
     """
     source = "\n".join(cell.source for cell in nb.cells
                        if "parameters" in cell.metadata.get("tags", []))
-    try:
-        return declared(source)
-    except SyntaxError as error:
-        raise ValueError("notebook: expected lines such as `lam = 0.9  # what it is` in its "
-                         f"parameters cell, got {(error.text or source).strip()[:100]!r}: "
-                         f"{error.msg}") from None
+    return declared(source)
 
 
 def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
@@ -172,7 +167,7 @@ def check_parameters() -> None:
 def declared(source: str) -> dict[str, Parameter]:
     """The parameters that the source of a `parameters` cell declares, by name."""
     found = {}
-    for node in ast.parse(source).body:
+    for node in _lines(source):
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if not isinstance(target, ast.Name) or not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
@@ -181,12 +176,22 @@ def declared(source: str) -> dict[str, Parameter]:
     return found
 
 
+def _lines(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:   # nested too deep
+        line = (getattr(error, "text", None) or source).strip()
+        raise ValueError("notebook: expected lines such as `lam = 0.9  # what it is` in its "
+                         f"parameters cell, got {line[:100]!r}") from None
+
+
 def _parameter(name: str, node: ast.Assign | ast.AnnAssign, source: str) -> Parameter:
     try:
         default = ast.literal_eval(node.value or "")
-    except ValueError:
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        line = source.splitlines()[node.lineno - 1].strip()
         raise ValueError(f"parameter {name}: expected a literal as default, "
-                         f"got {ast.unparse(node)}") from None
+                         f"got {line:.100}") from None
     annotation = type(default).__name__
     if isinstance(node, ast.AnnAssign):
         annotation = ast.unparse(node.annotation)

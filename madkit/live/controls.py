@@ -35,12 +35,15 @@ class Slider:
         """The ipywidgets slider."""
         import ipywidgets
 
+        from madkit.live.widget import gated
+
         look = _look(self.label) | {"value": self.value, "min": self.low, "max": self.high,
                                     "step": self.step}
         if all(isinstance(number, int) for number in (self.value, self.low, self.high, self.step)):
-            return ipywidgets.IntSlider(**look)
+            return gated(ipywidgets.IntSlider, ("value", int))(**look)
         digits = max(0, math.ceil(-math.log10(self.step)))
-        return ipywidgets.FloatSlider(**look, readout_format=f".{digits}f")
+        kind = gated(ipywidgets.FloatSlider, ("value", float))
+        return kind(**look, readout_format=f".{digits}f")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,10 @@ class Choice:
         """The ipywidgets slider."""
         import ipywidgets
 
-        return ipywidgets.SelectionSlider(value=self.value, options=self.options,
-                                          **_look(self.label))
+        from madkit.live.widget import gated
+
+        kind = gated(ipywidgets.SelectionSlider, ("index", int))
+        return kind(value=self.value, options=self.options, **_look(self.label))
 
 
 def _look(label: str) -> dict[str, Any]:

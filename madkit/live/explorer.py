@@ -14,6 +14,7 @@ nothing here touches a global random generator.
 
 from __future__ import annotations
 
+import reprlib
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -85,6 +86,7 @@ def explore(
 class _Widget(Widget):
     """What the browser and the kernel share; see js/explorer/index.js."""
 
+    HEARD = {"state": dict, "go": int, "stop": int}
     _esm = inline.script("explorer")
     _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))
     page = traitlets.Dict().tag(sync=True)
@@ -144,9 +146,11 @@ class Explorer(PageShell):
 
     def _moved(self, change: Any) -> None:
         """A new state from the browser: on whatever thread its message came."""
+        if (state := self._valid(change["new"])) is None:
+            return
         with self._turn:
             try:
-                self._show(check_state(self.page, change["new"]))
+                self._show(state)
             except Exception as error:
                 self._refuse(error)
 
@@ -155,22 +159,28 @@ class Explorer(PageShell):
         with self._turn:
             there: list[Track] = []
             try:
-                state = check_state(self.page, question["state"])
+                state, keys = self._question(question)
                 if not self.page.heavy and not state["drawn"]:
                     self._tracks(state)
-                there = [self._known[key] for key in question["keys"] if key in self._known]
+                there = [self._known[key] for key in keys if key in self._known]
             except Exception as error:
-                if question.get("shown"):
+                if question.get("shown") is True:
                     self._refuse(error)
             finally:
                 self._send(there, answer=True)
 
+    def _question(self, question: dict[str, Any]) -> tuple[State, list[str]]:
+        """The state and the keys that a page asks about."""
+        keys = question.get("keys")
+        if not isinstance(keys, list) or len(keys) > KEPT:
+            raise ValueError(f"keys: expected a list of at most {KEPT}, got {reprlib.repr(keys)}")
+        if not all(isinstance(key, str) for key in keys):
+            raise ValueError(f"keys: expected names of tracks, got {reprlib.repr(keys)}")
+        return check_state(self.page, question.get("state")), keys
+
     def _send(self, tracks: list[Track], answer: bool = False) -> None:
         if self.widget is not None:
             self.widget.send({"answer": answer}, [pack(tracks)])
-
-    def _refuse(self, error: Exception) -> None:
-        self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     def _show(self, state: State) -> None:
         if state != self._state and self.widget is not None and self.widget.status["kind"] == "error":
@@ -201,6 +211,9 @@ class Explorer(PageShell):
             self.widget.status = said
         elif kind == "error":
             raise ValueError(text)
+
+    def _refuse(self, error: Exception) -> None:
+        self._say("error", f"This setting cannot be shown. {type(error).__name__}: {error}")
 
     # runs that take time
 

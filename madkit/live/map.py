@@ -67,6 +67,7 @@ def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]
 class _Widget(Widget):
     """What the browser and the kernel share; see js/map/index.js."""
 
+    HEARD = {"state": dict}
     _esm = inline.script("phase_map")
     _css = "\n".join(map(inline.style, inline.STYLES["phase_map"]))
     page = traitlets.Dict().tag(sync=True)
@@ -114,10 +115,12 @@ class PhaseMap(PageShell):
 
     def _moved(self, change: Any) -> None:
         """A new state from the browser: on whatever thread its message came."""
+        if (state := self._valid(change["new"])) is None:
+            return
         try:
-            self._show(phases.check(change["new"]))
+            self._show(state)
         except Exception as error:
-            self._say("error", f"This cell cannot be shown. {type(error).__name__}: {error}")
+            self._refuse(error)
 
     def _show(self, state: phases.State) -> None:
         with self._turn:
@@ -180,6 +183,9 @@ class PhaseMap(PageShell):
     def _say(self, kind: str, text: str) -> None:
         if self.widget is not None:
             self.widget.status = {"kind": kind, "text": text}
+
+    def _refuse(self, error: Exception) -> None:
+        self._say("error", f"This cell cannot be shown. {type(error).__name__}: {error}")
 
     # what the shell asks
 

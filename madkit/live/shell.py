@@ -125,7 +125,21 @@ class PageShell(Shell):
         file.write_text(frame(title, body, made_from=f"madkit {self.NAME}"), encoding="utf-8")
         return file
 
+    def _valid(self, state: Any) -> State | None:
+        """A state from the page, checked; one that is none is refused in words,
+        and the page goes back to what is shown.
+        """
+        try:
+            return self._check(state)
+        except ValueError as error:
+            self.widget.state = self._state
+            self._refuse(error)
+            return None
+
     def _check(self, state: Any) -> State:
+        raise NotImplementedError
+
+    def _refuse(self, error: Exception) -> None:
         raise NotImplementedError
 
     def _read(self, text: str) -> State:

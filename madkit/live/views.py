@@ -103,21 +103,23 @@ class View(Shell):
         """All its widgets, in a box."""
         import ipywidgets
 
-        from madkit.live.widget import tree, unbind
+        from madkit.live.widget import gated, tree, unbind
 
+        Image, HTML, Button, HBox, VBox = (gated(kind) for kind in (
+            ipywidgets.Image, ipywidgets.HTML, ipywidgets.Button, ipywidgets.HBox, ipywidgets.VBox))
         self.widgets = {name: control.widget() for name, control in controls.items()}
-        self.image = ipywidgets.Image(value=self.frame.png, format="png",
-                                      layout={"width": "100%", "max_width": WIDTH})
-        self.words = ipywidgets.HTML(_said(self.frame.text), layout={"max_width": WIDTH})
-        buttons = [ipywidgets.Button(description=name, tooltip=f"Set {_listed(preset)}",
-                                     layout={"width": "auto"}) for name, preset in presets.items()]
+        self.image = Image(value=self.frame.png, format="png",
+                           layout={"width": "100%", "max_width": WIDTH})
+        self.words = HTML(_said(self.frame.text), layout={"max_width": WIDTH})
+        buttons = [Button(description=name, tooltip=f"Set {_listed(preset)}",
+                          layout={"width": "auto"}) for name, preset in presets.items()]
         for button, preset in zip(buttons, presets.values(), strict=True):
             button.on_click(lambda _, preset=preset: self.set(**preset))
         for widget in self.widgets.values():
             widget.observe(self._moved, "value")
-        sliders = ipywidgets.VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
-        row = [ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
-        box = ipywidgets.VBox([*row, self.image, sliders, self.words])
+        sliders = VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
+        row = [HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
+        box = VBox([*row, self.image, sliders, self.words])
         for widget in tree(box):
             unbind(widget)
         return box

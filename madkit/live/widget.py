@@ -1,16 +1,76 @@
-"""Widgets, ours and those of ipywidgets: what they have in common."""
+"""Widgets, ours and those of ipywidgets: what they have in common.
+
+A page may send anything: it is a program that others can reach, by what a notebook of theirs
+shows. So a widget hears of it what it is meant to (HEARD, plain questions, a click), and nothing
+else; what it does not hear is named in the log.
+"""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import math
+import reprlib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import anywidget
+import ipywidgets
+
+WHOLE = 2**53                                           # a page's numbers are whole up to here
 
 
-class Widget(anywidget.AnyWidget):
+class Gate(ipywidgets.Widget):
+    """A widget that lets its page set the traits of HEARD alone."""
+
+    HEARD: Mapping[str, type] = {}                      # {name of a trait: dict, int or float}
+
+    def _handle_msg(self, msg: Any) -> None:
+        """A message of the page. Whatever it is, nothing is raised."""
+        content = msg.get("content") if isinstance(msg, dict) else None
+        data = content.get("data") if isinstance(content, dict) else None
+        data = data if isinstance(data, dict) else {}
+        state, sent = data.get("state"), data.get("content")
+        try:
+            if data.get("method") == "update" and isinstance(state, dict):
+                self._set(state)
+            elif data.get("method") == "request_state":
+                self.send_state()
+            elif data.get("method") == "custom" and isinstance(sent, dict):
+                self._handle_custom_msg(sent, [])
+            else:
+                self._unheard(f"a message {reprlib.repr(content)}")
+        except Exception as error:                      # a value that its trait refuses
+            self._unheard(f"{type(error).__name__}: {error}")
+
+    def _set(self, state: dict[str, Any]) -> None:
+        heard = {name: value for name, value in state.items()
+                 if name in self.HEARD and _is(self.HEARD[name], value)}
+        for name in state:
+            if name not in heard:
+                self._unheard(f"{str(name):.60} = {reprlib.repr(state[name])}")
+        if heard:
+            self.set_state(heard)
+
+    def _unheard(self, what: str) -> None:
+        self.log.warning("%s: ignored what its page sent: %.300s", type(self).__name__, what)
+
+
+def _is(kind: type, value: Any) -> bool:
+    if kind is dict:
+        return isinstance(value, dict)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    return abs(value) <= WHOLE and (kind is float or value == int(value))
+
+
+@cache
+def gated(kind: Any, *heard: tuple[str, type]) -> Any:
+    """A kind of ipywidgets of which the page may set these traits alone: (name, type)."""
+    return type(kind.__name__, (Gate, kind), {"HEARD": dict(heard)})
+
+
+class Widget(Gate, anywidget.AnyWidget):
     """An anywidget that hears its page while a cell runs, whoever wrote to the page last."""
 
     def __init__(self, **given: Any):

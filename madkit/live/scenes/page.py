@@ -13,10 +13,10 @@ A track is known by its key, a function of (page, state): "fresh data:n5,p10,lam
 from __future__ import annotations
 
 import base64
-import binascii
 import inspect
 import json
 import math
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +30,7 @@ POINTS = 400               # of a drawn distribution, at most
 LEAST = 5                  # and at least
 REACH = 4.0                # a drawn point's coordinates lie in [-4, 4]
 PREFIX = "madkit1:"        # of a state as text
+LONGEST = 50_000           # letters of it
 
 State = dict[str, Any]
 
@@ -178,28 +179,40 @@ def check_state(page: Page, state: Any) -> State:
     if not isinstance(state, Mapping):
         raise ValueError(f"state: expected a dict, got {type(state).__name__}")
     wanted = {"t", "tab", "A", "B", "drawn", "seed", "speed"}
-    if wrong := sorted(wanted ^ set(state)):
+    if wrong := sorted(wanted ^ set(state), key=repr):
         raise ValueError(f"state: expected exactly {', '.join(sorted(wanted))}, "
-                         f"{'not' if wrong[0] in state else 'without'} {wrong[0]}")
+                         f"{'not' if wrong[0] in state else 'without'} {wrong[0]!s:.60}")
     _whole("t", state["t"], 1, page.generations)
     _whole("seed", state["seed"], 0, 2**31 - 1)
-    if isinstance(state["speed"], bool) or state["speed"] not in (1, 2, 4):
-        raise ValueError(f"state: speed expected 1, 2 or 4, got {state['speed']!r}")
-    if state["tab"] not in ("A", "B") or (state["tab"] == "B" and state["B"] is None):
-        raise ValueError("state: tab expected 'A', or 'B' where there is a B, got "
-                         f"{state['tab']!r}")
+    _one_of("speed", state["speed"], (1, 2, 4), "1, 2 or 4")
+    tabs = ("A", "B") if state["B"] is not None else ("A",)
+    _one_of("tab", state["tab"], tabs, "'A', or 'B' where there is a B")
     if state["B"] is not None and not page.compare:
         raise ValueError("state: B expected None, for this page compares nothing, got "
-                         f"{state['B']!r}")
+                         f"{short(state['B'])}")
     a = _side(page, "A", state["A"])
     b = None if state["B"] is None else _side(page, "B", state["B"])
     return dict(state) | {"A": a, "B": b, "drawn": _drawn(page, state["drawn"])}
 
 
+def short(value: Any) -> str:
+    """A value in a message, however large it is."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:                                  # a whole number of many thousand digits
+        return f"a huge {type(value).__name__}"
+
+
+def _one_of(name: str, value: Any, options: Sequence[Any], expected: str) -> None:
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    if not plain or value not in options:
+        raise ValueError(f"state: {name} expected {expected}, got {short(value)}")
+
+
 def _whole(name: str, value: Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"state: {name} expected a whole number from {low} to {high}, got "
-                         f"{value!r}")
+                         f"{short(value)}")
     return value
 
 
@@ -207,10 +220,9 @@ def _side(page: Page, name: str, side: Any) -> dict[str, Any]:
     wanted = {"loop"} | {control.name for control in page.controls}
     if not isinstance(side, Mapping) or set(side) != wanted:
         raise ValueError(f"state: {name} expected the settings {', '.join(sorted(wanted))}, got "
-                         f"{side!r}")
-    if side["loop"] not in page.labels():
-        raise ValueError(f"state: {name}.loop expected one of {', '.join(page.labels())}, got "
-                         f"{side['loop']!r}")
+                         f"{short(side)}")
+    labels = page.labels()
+    _one_of(f"{name}.loop", side["loop"], labels, f"one of {', '.join(labels)}")
     for control in page.controls:
         _whole(f"{name}.{control.name}", side[control.name], 0, len(control.values) - 1)
     return dict(side)
@@ -221,18 +233,19 @@ def _drawn(page: Page, drawn: Any) -> dict[str, Any] | None:
         return None
     points = drawn.get("points") if isinstance(drawn, Mapping) else None
     if not page.draw or not isinstance(points, list) or not LEAST <= len(points) <= POINTS:
+        got = len(points) if isinstance(points, list) else short(drawn)
         raise ValueError(f"state: drawn expected {LEAST} to {POINTS} points, on a page that can "
-                         f"be drawn on, got {len(points) if isinstance(points, list) else drawn!r}")
+                         f"be drawn on, got {got}")
     for point in points:
         if not isinstance(point, list) or len(point) != 2 or not all(map(_coordinate, point)):
             raise ValueError(f"state: a drawn point is two numbers in [-{REACH:g}, {REACH:g}] of "
-                             f"two decimals, got {point!r}")
+                             f"two decimals, got {short(point)}")
     return {"points": points}
 
 
 def _coordinate(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return number and abs(value) <= REACH and round(value, 2) == value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and -REACH <= value <= REACH and round(value, 2) == value
 
 
 def written(state: State) -> str:
@@ -251,11 +264,13 @@ def parsed(text: str) -> Any:
 
     ValueError, in words, for text that is damaged.
     """
-    if not isinstance(text, str) or not text.startswith(PREFIX):
-        raise ValueError(f"state: expected text that begins with {PREFIX}, got {text!r:.60}")
-    code = text.removeprefix(PREFIX).strip()
+    if not isinstance(text, str) or not text.strip().startswith(PREFIX):
+        raise ValueError(f"state: expected text that begins with {PREFIX}, got {short(text)}")
+    code = text.strip().removeprefix(PREFIX)
+    if len(code) > LONGEST:
+        raise ValueError(f"state: expected at most {LONGEST:,} letters, got {len(code):,}")
     try:
         padded = code + "=" * (-len(code) % 4)
         return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):                # damaged base64, text, JSON; or nested
         raise ValueError("state: the text is damaged; copy it again, whole") from None

@@ -22,7 +22,7 @@ import numpy as np
 from madkit import exact, sweep, theory
 from madkit.base.checks import whole
 from madkit.exact.worth import worth
-from madkit.live.scenes.page import parsed
+from madkit.live.scenes.page import parsed, short
 from madkit.loops import Fresh, Loop, Synthetic
 
 DIMS = (5, 10, 30, 100)
@@ -122,20 +122,21 @@ def recorded() -> dict[str, Any] | None:
 def check(state: Any) -> State:
     """The state, where there is such a one. ValueError, in words, for anything else."""
     if not isinstance(state, Mapping) or set(state) != set(FIELDS):
-        raise ValueError(f"state: expected exactly {', '.join(FIELDS)}, got {state!r:.200}")
+        raise ValueError(f"state: expected exactly {', '.join(FIELDS)}, got {short(state)}")
     dim, lam = state["dim"], state["lam"]
-    if isinstance(dim, bool) or dim not in DIMS:
+    if isinstance(dim, bool) or not isinstance(dim, int | float) or dim not in DIMS:
         raise ValueError(f"dim: expected {', '.join(map(str, DIMS[:-1]))} or {DIMS[-1]}, got "
-                         f"{dim!r}")
-    if isinstance(lam, bool) or lam not in LAMS:
-        raise ValueError(f"lam: expected a number from 0.5 to 1 in steps of 0.01, got {lam!r}")
+                         f"{short(dim)}")
+    if isinstance(lam, bool) or not isinstance(lam, int | float) or lam not in LAMS:
+        raise ValueError("lam: expected a number from 0.5 to 1 in steps of 0.01, got "
+                         f"{short(lam)}")
     for name, high in (("n_r", 10 * dim), ("n_s", 100 * dim)):
         rows = state[name]
         if isinstance(rows, bool) or not isinstance(rows, int) or not dim <= rows <= high:
             raise ValueError(f"{name}: expected a whole number from {dim:,} to {high:,} (the map "
-                             f"at d = {dim}), got {rows!r}")
+                             f"at d = {dim}), got {short(rows)}")
     if not isinstance(state["simulated"], bool):
-        raise ValueError(f"simulated: expected True or False, got {state['simulated']!r}")
+        raise ValueError(f"simulated: expected True or False, got {short(state['simulated'])}")
     return dict(state) | {"dim": int(dim), "lam": float(lam)}
 
 
