@@ -32,17 +32,26 @@ def other(held: Mapping[str, Any], asked: Mapping[str, Any], names: Iterable[str
                      for name, (one, two) in differing.items())
     foreign = [name for name, (one, two) in differing.items() if "@" in f"{one}"]
     if not foreign or len(foreign) < len(differing):
-        return f"They differ in {said}"
+        return f"They differ in {said}{_drawn(differing)}"
     if (form := held.get("format", 1)) != FORMAT:
         why = (f"it was written in format {form}, by {held.get('versions')}, which described code "
                "of your own in another way")
     elif _python(held) != _python(asked):
         why = f"it was written under Python {_python(held)}, this is {_python(asked)}"
     else:
-        return f"They differ in {said}"
+        return f"They differ in {said}{_drawn(differing)}"
     return (f"Whether {' and '.join(foreign)} did not change cannot be told: {why}. If you know "
             f"that it is the same, vouch for it: write what is asked, and \"format\": {FORMAT}, "
             f"into {where}. {said}")
+
+
+def _drawn(differing: Mapping[str, tuple[Any, Any]]) -> str:
+    """What to do about a model whose weights alone are others."""
+    one, two = (re.sub(r"content=\w+", "content", str(line))
+                for line in differing.get("model", (0, 1)))
+    return ("" if one != two else
+            ". The model's weights are others: draw them in fit, or make the model after "
+            "torch.manual_seed(0)")
 
 
 def _python(spec: Mapping[str, Any]) -> str:

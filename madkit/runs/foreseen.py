@@ -7,6 +7,7 @@ import inspect
 import math
 import reprlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from madkit import loops
@@ -26,6 +27,13 @@ def check_tools(features: Any, executor: Any) -> None:
     if features is not None and not callable(features):
         raise TypeError("features: expected a function Samples -> (n, d) or a torch.nn.Module, got "
                         f"{features!r}")
+    if inspect.isroutine(features):
+        with suppress(ValueError):  # a compiled one does not say what it takes
+            try:
+                inspect.signature(features).bind(None)
+            except TypeError as error:
+                raise TypeError("features: expected a function of one argument, Samples -> (n, d), "
+                                f"got {features!r} ({error})") from None
     workers.check_executor(executor)
 
 

@@ -14,7 +14,7 @@ from madkit.base.files import StoreError
 from madkit.metrics.values import Metric, chosen
 from madkit.record import Entry, Run, assemble, load
 from madkit.runs.again import spec_of, truth_of
-from madkit.runs.foreseen import check_tools
+from madkit.runs.foreseen import check_tools, check_truth
 from madkit.runs.judge import Judge
 from madkit.runs.late import warn_of_metrics
 from madkit.runs.shelf import Shelf
@@ -42,6 +42,8 @@ def judge(
 
     asked = chosen(metrics)
     check_tools(features, None)
+    if truth is not None:
+        check_truth(truth)
     folder = run.folder if isinstance(run, Run) else place("run", run)
     stored = folder is not None and any(folder.glob("seed-*"))
     known = run if isinstance(run, Run) else _recorded(place("run", run))

@@ -45,6 +45,8 @@ CALL = {                                 # and where it does not
     "mk.Run": dict(table="RUN.table", theory="RUN.theory", samples="RUN.samples", real="RUN.real",
                    composition="RUN.composition", spec="RUN.spec"),
     "mk.load": dict(folder="STORE"), "mk.reopen": dict(folder="STORE"),
+    "mk.again": dict(folder="STORE"),
+    "mk.model": dict(given="None", fit="lambda x: x", sample="lambda fitted, n: fitted[:n]"),
     "mk.recorded": dict(name="'fig06_fully_synthetic'", folder="None"),
     "mk.Biased": dict(table="BIASED.table", samples="BIASED.samples", real="BIASED.real",
                       floor="BIASED.floor"),

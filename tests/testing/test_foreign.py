@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 import madkit as mk
+from madkit.base.files import StoreError
 from madkit.base.rng import generator
 from madkit.testing import check_model
 
@@ -332,3 +333,14 @@ def test_pixels_in_the_unit_interval_are_told():
 def test_a_pipeline_of_scikit_learn_says_what_it_lacks():
     with pytest.raises(TypeError, match="sample"):
         mk.run(make_pipeline(StandardScaler(), GaussianMixture(2)), mk.fully_synthetic(60), PLANE)
+
+
+def test_weights_that_were_drawn_anew_are_another_model(tmp_path):
+    settings = {"generations": 2, "progress": False, "store": tmp_path / "a"}
+    mk.run(VAE(), mk.fully_synthetic(60), PLANE, **settings)
+    with pytest.raises(StoreError, match="weights are others: draw them in fit, or make the model"):
+        mk.run(VAE(), mk.fully_synthetic(60), PLANE, **settings)
+    assert mk.run(Flow(), mk.fully_synthetic(60), PLANE, generations=2, progress=False,
+                  store=tmp_path / "b").complete
+    assert mk.run(Flow(), mk.fully_synthetic(60), PLANE, generations=3, progress=False,
+                  store=tmp_path / "b").complete, "made in fit, the weights are no part of it"
