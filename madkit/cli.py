@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from madkit.base.files import write
 from madkit.lesson import page
 from madkit.lesson.copies import lessons
 from madkit.lesson.parameters import check, load, offers
@@ -292,7 +293,7 @@ def _all(args: argparse.Namespace) -> int:
             codes[f"{name}.ipynb"] = _say(error, 1)
     out.mkdir(parents=True, exist_ok=True)
     index = out / "index.html"
-    index.write_text(_index(out, readable, codes), encoding="utf-8")
+    write(index, _index(out, readable, codes).encode())
     print(index)
     return _summed(codes)
 

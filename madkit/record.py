@@ -5,15 +5,12 @@ What draws, compares and reports reads this and nothing else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from madkit.base import card, ends, files
+from madkit.base import card, claims, ends, files, npz, sealed
 from madkit.base import wide as tables
 from madkit.base.checks import place
 from madkit.samples import Samples
@@ -69,8 +66,8 @@ class Run(card.Carded):
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder (csv, json, npz), but not into one with another run."""
         folder = place("folder", folder)
-        files.claim(folder, self.spec)
-        write_run(self, folder)
+        with claims.claimed(folder, self.spec):
+            write_run(self, folder)
         self.folder = folder
         return folder
 
@@ -108,47 +105,52 @@ def assemble(records: list[Entry], theory: pd.DataFrame, real: Samples | None, s
     )
 
 
-_FRAMES = ("table", "theory", "composition")
+_FRAMES = {
+    "table": {"seed": "i", "generation": "i", "metric": "s", "value": "f"},
+    "theory": {"generation": "f", "metric": "s", "value": "f", "kind": "s"},
+    "composition": {"generation": "i", "source": "s", "born": "i", "rows": "i"},
+}
 
 
-def write_run(result: Run, folder: Path) -> None:
-    """The files that `load` reads; spec.json says last whether the run is complete."""
-    resumed = {k: v for k, v in files.read_json(folder / "spec.json").items() if k == "resumed"}
-    files.write(folder / "spec.json", json.dumps(result.spec | resumed, indent=1).encode())
-    for name in _FRAMES:
-        files.write(folder / f"{name}.csv", getattr(result, name).to_csv(index=False).encode())
-    files.write_arrays(folder / "samples.npz", _flatten({"real": result.real} | result.samples))
-    if result.places:
-        files.write_arrays(folder / "places.npz", _flatten(result.places))
-    whole = result.spec | resumed | {"complete": result.complete}
-    files.write(folder / "spec.json", json.dumps(whole, indent=1).encode())
+def write_run(result: Run, folder: Path, compressed: bool = False, **more: Any) -> None:
+    """The files that `load` reads; more: what spec.json says beside the run's own spec."""
+    content: dict[str, bytes | memoryview]
+    content = {f"{name}.csv": getattr(result, name).to_csv(index=False).encode()
+               for name in _FRAMES}
+    rows: dict[str, Mapping[Any, Samples | None]]
+    rows = {"samples.npz": {"real": result.real} | result.samples, "places.npz": result.places}
+    content |= {name: npz.as_npz(npz.flat(rows[name]), compressed) for name in rows if rows[name]}
+    sealed.write(folder, result.spec | more, content, complete=result.complete)
 
 
 def load(folder: str | Path) -> Run:
     """A Run that `Run.save` or `run(store=…)` wrote. StoreError where it is damaged or cut off."""
     folder = place("folder", folder)
-    if not (folder / "spec.json").exists():
-        raise files.StoreError(f"load: {folder} holds no run (no spec.json)")
-    spec = files.read_json(folder / "spec.json")
-    if "complete" not in spec:
-        raise files.StoreError(f"load: the run in {folder} was cut off; call mk.run with the same "
-                                f"arguments and store={str(folder)!r} to finish it")
-    frames = {name: files.read_table(folder / f"{name}.csv") for name in _FRAMES}
-    samples = _unflatten(files.read_arrays(folder / "samples.npz"))
-    drawn = files.read_arrays(folder / "places.npz") if (folder / "places.npz").exists() else {}
-    return Run(**frames, real=samples.pop("real", None), complete=spec.pop("complete"), spec=spec,
-               samples={int(t): rows for t, rows in samples.items()},
-               places={int(t): rows for t, rows in _unflatten(drawn).items()}, folder=folder)
+    spec = sealed.run_in(folder)
+    try:
+        return _read(folder, dict(spec))
+    except files.StoreError as error:
+        if sealed.run_in(folder) == spec:
+            raise files.StoreError(f"{error}. {sealed.CURE}") from error
+    return load(folder)  # it was written anew meanwhile
 
 
-def _flatten(rows: Mapping[Any, Samples | None]) -> dict[str, Any]:
-    return {f"{part}_{name}": getattr(samples, part).numpy()
-            for name, samples in rows.items() if samples is not None
-            for part in ("x", "y", "born") if getattr(samples, part) is not None}
+def _read(folder: Path, spec: dict[str, Any]) -> Run:
+    sums = sealed.sums(folder, spec)
+    frames = {name: files.read_table(folder / f"{name}.csv", columns, sums.get(f"{name}.csv"))
+              for name, columns in _FRAMES.items()}
+    drawn = _samples(folder / "places.npz", sums) if "places.npz" in sums else {}
+    samples = _samples(folder / "samples.npz", sums)
+    spec = {name: spec[name] for name in spec if name not in ("files", "of")}
+    return Run(**frames, real=samples.pop(None, None), complete=spec.pop("complete"), spec=spec,
+               samples=samples, places=drawn, folder=folder)
 
 
-def _unflatten(arrays: dict[str, Any]) -> dict[str, Samples]:
-    names = dict.fromkeys(name.partition("_")[2] for name in arrays)
-    return {name: Samples(**{part: torch.from_numpy(arrays[f"{part}_{name}"])
-                             for part in ("x", "y", "born") if f"{part}_{name}" in arrays})
-            for name in names}
+def _samples(path: Path, sums: Mapping[str, str | None]) -> dict[Any, Samples]:
+    """{generation: Samples}, None: the real rows."""
+    parts = npz.grouped(npz.read_arrays(path, expected=sums.get(path.name)))
+    try:
+        return {None if name == "real" else int(name): Samples(**part)
+                for name, part in parts.items()}
+    except Exception as error:  # whatever a stranger put there
+        raise files.damaged(path, error) from error

@@ -212,3 +212,25 @@ def test_help_says_what_every_argument_is(path, thing):
     names = [name for name in inspect.signature(thing).parameters if name != "self"]
     said = inspect.getdoc(thing) or ""
     assert not [name for name in names if not listed(name, said)], said
+
+
+@each_file
+def test_one_writer_of_files(path):
+    """Whatever comes on a disk goes through base/files.py: whole, synced, never through a link."""
+    found = set()
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            texts = {one.value for one in [*call.args, *(key.value for key in call.keywords)]
+                     if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            if (ast.unparse(call.func) in ("os.open", "os.rename", "os.replace", "os.link",
+                                           "nbformat.write", "torch.save", "np.save")
+                    or name in ("write_text", "write_bytes", "tofile", "savetxt", "touch")
+                    or name == "to_csv" and call.args
+                    or name in ("open", "fdopen") and any(text.strip("bt") in ("w", "a", "x", "r+",
+                                                                               "w+")
+                                                          for text in texts)):
+                found.add(ast.unparse(call.func))
+    own = {"files.py": {"os.open", "os.replace", "os.fdopen"}, "writers.py": {"os.link",
+                                                                              "os.rename"}}
+    assert found <= own.get(path.name, set())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 from itertools import count
 from pathlib import Path
 
-HERE = str(Path(__file__).parents[1])  # of this package
+HERE = (str(Path(__file__).parents[1]), contextlib.__file__)  # this package, and its `with` blocks
 
 
 def warn(words: str) -> None:

@@ -139,7 +139,7 @@ def _whole(found: Path) -> Iterator[None]:
     except BaseException:
         found.unlink(missing_ok=True)
         if before is not None:
-            found.write_bytes(before)
+            write(found, before)
         raise
 
 

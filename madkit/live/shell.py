@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from madkit.base import files
 from madkit.base.checks import place
 from madkit.live import inline
 from madkit.live.frame import frame
@@ -122,7 +123,7 @@ class PageShell(Shell):
             raise ValueError("write: nothing has been run yet; press Run first")
         file, title = place("file", file), data["page"]["title"] or self.TITLE
         body = f"<h1>{html.escape(title)}</h1>" + inline.fragment(data, self._still()["text/html"])
-        file.write_text(frame(title, body, made_from=f"madkit {self.NAME}"), encoding="utf-8")
+        files.write(file, frame(title, body, made_from=f"madkit {self.NAME}").encode())
         return file
 
     def _valid(self, state: Any) -> State | None:

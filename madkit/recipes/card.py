@@ -89,7 +89,7 @@ def _page(
     parts: list[str],
 ) -> str:
     files = sorted(file for file in folder.rglob("*")
-                   if file.is_file() and file.name != "README.md")
+                   if file.is_file() and file.name != "README.md" and file.name[0] != ".")
     size = sum(file.stat().st_size for file in files)
     command = how.get("by", f"madkit record {how['recipe']} --preset {how['preset']}")
     rows = [

@@ -10,7 +10,6 @@ its sweep is kept in WORK/NAME/.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -21,13 +20,16 @@ from typing import TYPE_CHECKING, Any
 from madkit import sweep as sweeps
 from madkit.base import describe as specs
 from madkit.base import files as store
+from madkit.base import sealed
+from madkit.base.checks import place
 from madkit.base.device import resolve
 from madkit.base.workers import processes
 from madkit.recipes.gaussian import CellsRecipe
 from madkit.recipes.images import Recipe
 from madkit.recipes.presets import Preset
-from madkit.recipes.runs import cores, trained
+from madkit.recipes.runs import processes_of, trained
 from madkit.recipes.table import folder_name, recipe
+from madkit.sweep.cells import Folder, tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,12 +47,13 @@ def sweep(
 
     The same call goes on after a stop. Raises what `mk.sweep.grid` raises.
     """
-    made, folder = recipe(name, preset), Path(out)
-    rows = swept(name, preset, made, folder, dask, workers or cores(), retry)
+    made, folder = recipe(name, preset), place("out", out)
+    rows = swept(name, preset, made, folder, dask, processes_of(workers), retry)
+    written = {"table.csv": _csv(rows)}
     if isinstance(made, CellsRecipe):
-        _write_figure(folder, made, made.summary(rows))
-    else:
-        _write_table(folder, rows)
+        written = _figure(made, made.summary(rows))
+    for file, content in written.items():
+        store.write(folder / file, content)
     return folder
 
 
@@ -95,8 +98,7 @@ def write(
 ) -> dict[str, Any]:
     """Write the table, its picture, and how they were made, with versions, device and date."""
     whole = dict(how) | specs.provenance(str(resolve("auto")))
-    store.write(folder / "spec.json", json.dumps(whole, indent=1).encode())
-    _write_figure(folder, made, table)
+    sealed.write(folder, whole, _figure(made, table))
     return whole
 
 
@@ -121,6 +123,9 @@ def swept(
     with _executor(dask, workers) as executor:
         for _ in sweeps.grid(f, over, made.seeds, store=folder, executor=executor, retry=retry):
             pass
+    known = set().union(*Folder(folder).known())
+    if any(task.name not in known for task in tasks(over, range(made.seeds))):
+        raise KeyboardInterrupt  # `grid` has said so
     failed = sweeps.failures(folder)
     if len(failed):
         raise store.StoreError(f"{name}: {len(failed)} cells failed, such as "
@@ -144,10 +149,10 @@ def _executor(dask: str | None, workers: int) -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def _write_figure(folder: Path, made: CellsRecipe, table: pd.DataFrame) -> None:
-    _write_table(folder, table)
-    store.write(folder / "picture.png", made.draw(table).figure.png(110))
+def _figure(made: CellsRecipe, table: pd.DataFrame) -> dict[str, bytes]:
+    """The files of a figure: its table and its picture."""
+    return {"table.csv": _csv(table), "picture.png": made.draw(table).figure.png(110)}
 
 
-def _write_table(folder: Path, table: pd.DataFrame) -> None:
-    store.write(folder / "table.csv", table.to_csv(index=False, float_format="%.6g").encode())
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, float_format="%.6g").encode()

@@ -17,6 +17,8 @@ from time import monotonic
 from typing import Any
 
 from madkit.base import files as store
+from madkit.base.checks import place
+from madkit.base.writers import writing
 from madkit.recipes import cells, runs
 from madkit.recipes.card import card
 from madkit.recipes.images import Recipe
@@ -37,17 +39,19 @@ def record(
     Raises StoreError, before anything runs, for a folder that holds a record of other settings;
     KeyboardInterrupt on Ctrl-C.
     """
-    made, folder = recipe(name, preset), Path(out) / folder_name(name, preset)
+    made, workers = recipe(name, preset), runs.processes_of(workers)
+    folder = place("out", out) / folder_name(name, preset)
     kind = runs if isinstance(made, Recipe) else cells
     if not force:
         _refuse(folder, kind.beside(folder, made))
     started = monotonic()
-    result, more, said = kind.make(name, preset, made, Path(work), workers or runs.cores())
+    result, more, said = kind.make(name, preset, made, place("work", work), workers)
     took = f"{timedelta(seconds=round(monotonic() - started))}{said}"
-    folder.mkdir(parents=True, exist_ok=True)
+    store.make_folder(folder)
     how = {"recipe": name, "preset": preset} | more | {"took": took}
-    how = kind.write(folder, made, result, how)
-    store.write(folder / "README.md", card(folder, made, result, how).encode())
+    with writing(folder):
+        how = kind.write(folder, made, result, how)
+        store.write(folder / "README.md", card(folder, made, result, how).encode())
     return folder
 
 

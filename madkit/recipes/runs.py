@@ -22,17 +22,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from madkit import loops, plot
+from madkit.base import claims
 from madkit.base import files as store
+from madkit.base.checks import whole
 from madkit.base.progress import bar
 from madkit.base.workers import call, pack, processes
 from madkit.recipes.images import Recipe
 from madkit.recipes.presets import Preset
 from madkit.recipes.table import recipe
-from madkit.record import Run, load
+from madkit.record import Run, load, write_run
 from madkit.runs.run import Job, run
 from madkit.samples import Samples
 
@@ -82,14 +83,14 @@ def write(
         shutil.rmtree(old.parent)
     for label, one in runs.items():
         one.spec |= how
-        one.save(folder / slug(label))
-        for file in ("samples.npz", "places.npz"):
-            _squeeze(folder / slug(label) / file)
+        home = folder / slug(label)
+        store.make_folder(home, inner=True)
+        write_run(one, home, compressed=True)  # most of an image is background
     images = len(made.truth.shape) == 3
     drawn = plot.chart(runs) if images else plot.clouds(runs)
-    (folder / "map.png").write_bytes(small(drawn.figure.png(100)))
+    store.write(folder / "map.png", small(drawn.figure.png(100)))
     if images:
-        (folder / "sheet.png").write_bytes(small(plot.sheet(runs).figure.png(100)))
+        store.write(folder / "sheet.png", small(plot.sheet(runs).figure.png(100)))
     return dict(how) | longest(runs.values()).spec
 
 
@@ -98,8 +99,10 @@ def longest(runs: Iterable[Run]) -> Run:
     return max(runs, key=lambda run: len(run.samples))
 
 
-def cores() -> int:
-    """Processes that go well side by side: as many as cores, one on a GPU."""
+def processes_of(workers: int | None) -> int:
+    """Processes side by side: those asked for; None: as many as cores, one on a GPU."""
+    if workers is not None:
+        return whole("workers", workers, least=1)
     return 1 if torch.cuda.is_available() else os.cpu_count() or 1
 
 
@@ -128,7 +131,7 @@ def place(made: Recipe, label: str, seed: int, work: Path) -> Path:
 
 def _identity(made: Recipe, label: str, seeds: list[int]) -> dict[str, Any]:
     spec = replace(job(made, label, seeds[0]), seeds=seeds).spec()
-    return {name: spec[name] for name in store.IDENTITY}
+    return {name: spec[name] for name in claims.IDENTITY}
 
 
 def trained(seed: int, label: str, *, name: str, preset: Preset) -> Run:
@@ -244,12 +247,3 @@ def slug(label: str) -> str:
     words = "".join(c if c.isascii() and (c.isalnum() or c == ".") else " " for c in plain)
     return "-".join(words.split())
 
-
-def _squeeze(path: Path) -> None:
-    """The same arrays, compressed: most of an image is background."""
-    import io
-
-    if path.exists():
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **store.read_arrays(path))  # type: ignore[arg-type]
-        store.write(path, buffer.getvalue())

@@ -13,30 +13,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 from madkit.base import workers
-from madkit.record import Entry, Run, write_run
-
-
-class Before:
-    """A folder before a run claims it: where nothing was done, it is left as it was."""
-
-    def __init__(self, folder: Path | None):
-        self.folder = folder
-        self.there = folder is not None and folder.exists()
-        self.claimed = folder is not None and (folder / "spec.json").exists()
-
-    def restore(self) -> None:
-        """Take the claim back."""
-        if self.folder and not self.claimed:
-            with suppress(OSError):
-                (self.folder / "spec.json").unlink()
-                for seed in self.folder.glob("seed-*"):
-                    seed.rmdir()  # an empty one
-                if not self.there:
-                    self.folder.rmdir()
+from madkit.record import Entry
 
 
 @contextmanager
@@ -95,13 +75,3 @@ def warn_of_stop(stopped: BaseException, done: int, asked: int) -> None:
         warnings.warn(f"run: stopped by {words(stopped)}. What was done is returned, {done} of "
                       f"{asked} generations; `raise run.stopped` shows where it happened",
                       stacklevel=3)
-
-
-def written(result: Run, folder: Path) -> OSError | None:
-    """Write a run into its folder; the error, where that is full."""
-    try:
-        write_run(result, folder)
-    except OSError as error:
-        return error
-    result.folder = folder
-    return None

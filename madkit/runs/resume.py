@@ -14,7 +14,8 @@ from typing import Any
 
 from madkit import loops
 from madkit.base import describe as specs
-from madkit.base.checks import place
+from madkit.base.checks import place, whole
+from madkit.base.claims import seeds
 from madkit.base.device import resolve
 from madkit.base.files import StoreError, read_json
 from madkit.base.foreign import check_methods, offers_state
@@ -45,16 +46,20 @@ def reopen(folder: str | Path, model: Any, seed: int | None = None,
     check_methods(model := taken(model))
     folder = place("folder", folder)
     spec = read_json(folder / "spec.json")
+    has = seeds(folder, spec)
     part = {"model": model}
     asked = as_made(folder, part, {"model": specs.describe(model, "model")}) | specs.provenance("cpu")
     if why := other(spec, asked, ["model"], folder / "spec.json"):
         raise StoreError(f"reopen: {folder} holds generations of another model: "
                          + why.removeprefix("They differ in model: "))
-    seed = spec["seeds"][0] if seed is None else seed
+    seed = has[0] if seed is None else whole("seed", seed)
     shelf = Shelf(folder / f"seed-{seed}", seed)
     if not (done := shelf.generations()):
         raise StoreError(f"reopen: {folder} keeps no generations of seed {seed} (it has "
-                         f"{spec['seeds']}); run keeps them when it is given store=")
+                         f"{has}); run keeps them when it is given store=")
+    if spec.get("complete") is True and done < (said := spec.get("generations", done)):
+        raise StoreError(f"reopen: {folder} keeps {done} generations of seed {seed}, its spec.json "
+                         f"says {said}; mk.run with the same arguments makes the others again")
     like = shelf.data(1)[:0].to(resolve(device))
     return emitters(shelf, model, range(1, done + 1), like)
 

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from madkit.base import files, workers
+from madkit.base import workers
 from madkit.base.guard import guarded
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
@@ -19,9 +19,9 @@ from madkit.record import Entry, Run, assemble
 from madkit.runs.expected import expected
 from madkit.runs.foreseen import check_tools
 from madkit.runs.job import Job, job
-from madkit.runs.late import Before, warn_of_stop, words, written
+from madkit.runs.late import warn_of_stop, words
 from madkit.runs.seeds import collect
-from madkit.runs.told import leave
+from madkit.runs.store import opened as store_of
 from madkit.steps import Model, Truth
 
 
@@ -61,21 +61,13 @@ def run(
     asked = job(model, loop, truth, generations=generations, seeds=seeds, n_ini=n_ini,
                 metrics=metrics, features=features, emit=emit, lam_emit=lam_emit, device=device,
                 store=store)
-    before = Before(asked.store)
-    if asked.store:
-        files.claim(asked.store, asked.spec())
-    try:
+    with store_of(asked) as (asked, kept):
         records, stopped = collect(asked, executor, progress)
-    finally:
-        leave(asked)
-    if stopped and not records and not isinstance(stopped, KeyboardInterrupt):
-        before.restore()
-        raise stopped
-    asked_for = asked.generations * len(asked.seeds)
-    result = finished(asked, records, len(records) == asked_for, stopped)
-    if asked.store:
-        stopped = written(result, asked.store) or stopped
-    result.stopped = stopped
+        if stopped and not records and not isinstance(stopped, KeyboardInterrupt):
+            raise stopped
+        asked_for = asked.generations * len(asked.seeds)
+        result = finished(asked, records, len(records) == asked_for, stopped)
+        result.stopped = stopped = (kept.keep(result) if kept else None) or stopped
     if stopped and workers.in_worker.get():
         raise stopped  # a cell of a sweep is whole, or is not there
     if stopped:

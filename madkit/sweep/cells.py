@@ -16,18 +16,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, product
+from operator import contains, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from madkit.base import files as store
+from madkit.base import claims, files
 from madkit.base.describe import FORMAT
 
 if TYPE_CHECKING:
     import pandas as pd
 
+IDENTITY = ("sweep", "names")
+NAME = re.compile(r"[0-9a-f]{12}-seed-[0-9]+(\.failed)?\.json")
+PLAIN = (str, int, float, bool, type(None))
 Value = str | int | float | bool | None
 Cell = dict[str, Value]
 # cell, seed, and rows {column: values} or error and traceback; seconds, versions, device, date
@@ -44,7 +50,7 @@ class Task:
     @property
     def name(self) -> str:
         """The name of its file, without ending: the same in whatever order the cell was written."""
-        return f"{store.digest(json.dumps(_same(self.cell), sort_keys=True).encode())[:12]}-seed-{self.seed}"
+        return f"{files.digest(json.dumps(_same(self.cell), sort_keys=True).encode())[:12]}-seed-{self.seed}"
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value!r}"
@@ -90,70 +96,130 @@ class Folder:
     path: Path
 
     def claim(self, sweep: str, over: Mapping[str, list[Value]], seeds: list[int],
-              provenance: dict[str, str]) -> None:
+              provenance: dict[str, str], todo: bool) -> None:
         """Make the folder this sweep's, or check that it is;
-        further values and seeds are added to those that it has.
+        further values and seeds are added to those that it has. Where nothing is to do, it is only
+        read. Several processes may compute cells of one sweep: what they write twice is the same.
 
         Raises StoreError when it holds something else.
         """
         spec = {"format": FORMAT, "sweep": sweep, "names": sorted(over), "over": dict(over),
                 "seeds": seeds}
-        spec |= provenance
-        store.claim(self.path, spec, ("sweep", "names"), "sweep")
-        held = store.read_json(self.path / "spec.json")
-        wider = {name: _union(values, over[name]) for name, values in held["over"].items()}
-        whole = held | {"over": wider, "seeds": _union(held["seeds"], seeds)}
-        if whole != held:
-            store.write(self.path / "spec.json", json.dumps(whole, indent=1).encode())
-        (self.path / "cells").mkdir(exist_ok=True)
+        held = claims.holding(self.path, "sweep")
+        if held is not None:
+            claims.compare(self.path, held, spec, IDENTITY, "sweep")
+            if not todo and _wider(self._grid(held), spec) == held:
+                return
+        with claims.claimed(self.path, spec | provenance, IDENTITY, "sweep", patience=60) as held:
+            whole = _wider(self._grid(held), spec)
+            if whole != held:
+                files.write_json(self.path / "spec.json", whole)
+        files.make_folder(self.path / "cells", inner=True)
 
     def spec(self) -> dict[str, Any]:
         """What the folder holds. Raises StoreError when it is no sweep."""
         spec = self.path / "spec.json"
-        held = store.read_json(spec) if spec.exists() else {}
+        held = files.read_json(spec) if spec.exists() else {}
         if "sweep" not in held:
-            raise store.StoreError(f"{self.path} holds no sweep; mk.sweep.grid(…, "
+            raise files.StoreError(f"{self.path} holds no sweep; mk.sweep.grid(…, "
                                    f"store={str(self.path)!r}) makes one")
+        return self._grid(held)
+
+    def _grid(self, held: dict[str, Any]) -> dict[str, Any]:
+        """The spec, whose grid is one. StoreError where it is none."""
+        over = held.get("over")
+        if (not isinstance(over, dict) or not all(map(_plain, over.values()))
+                or not isinstance(held.get("seeds"), list) or not _plain(held["seeds"])):
+            raise files.damaged(self.path / "spec.json", "expected over, {name: values}, and seeds")
         return held
 
-    def tasks(self) -> Iterator[Task]:
-        """Every task that was ever asked for, in the order of the grid."""
-        spec = self.spec()
-        return tasks(spec["over"], spec["seeds"])
+    @cached_property
+    def sweep(self) -> str:
+        """Which sweep it is."""
+        return claims.identified(self.spec(), IDENTITY)
+
+    def records(self, failed: bool = False) -> list[Outcome]:
+        """What is kept of the tasks that are done, or that failed, in the order of the grid."""
+        over = self.spec()["over"]
+        order = [{value: i for i, value in enumerate(values)}
+                 for values in (*over.values(), self.spec()["seeds"])]
+        placed = []
+        for name in self.known()[failed]:
+            record = self._read(self._file(name, failed))
+            values = [*map(record["cell"].get, over), record["seed"]]
+            if set(record["cell"]) != set(over) or not all(map(contains, order, values)):
+                raise files.StoreError(f"{self._file(name, failed)} is of no cell of this sweep; "
+                                       "nothing was changed. Call mk.sweep.grid with all values "
+                                       "and seeds that it has, or remove it")
+            placed.append(([place[one] for place, one in zip(order, values, strict=True)], record))
+        return [record for _, record in sorted(placed, key=itemgetter(0))]
 
     def known(self) -> tuple[set[str], set[str]]:
         """The names of the tasks that are done, and of those that failed."""
-        files = os.listdir(self.path / "cells") if (self.path / "cells").exists() else []
+        cells = self.path / "cells"
+        names = [name for name in (os.listdir(cells) if cells.exists() else []) if NAME.match(name)]
         failed = {name.removesuffix(".failed.json")
-                  for name in files if name.endswith(".failed.json")}
-        done = {name.removesuffix(".json") for name in files if name.endswith(".json")}
-        done -= {f"{name}.failed" for name in failed}
+                  for name in names if name.endswith(".failed.json")}
+        done = {name.removesuffix(".json") for name in names if not name.endswith(".failed.json")}
         return done, failed - done
 
     def read(self, task: Task, failed: bool = False) -> Outcome:
         """What is kept of a task, or StoreError."""
-        path, needs = self._file(task, failed), {"cell", "seed", "error" if failed else "rows"}
+        path = self._file(task.name, failed)
+        record = self._read(path)
+        if (record["cell"], record["seed"]) != (task.cell, task.seed):
+            raise _lost(path)
+        return record
+
+    def _read(self, path: Path) -> Outcome:
+        needs = {"cell": dict, "seed": int}
         try:
-            record = store.read_json(path)
-        except store.StoreError:
-            record = None
-        whole = isinstance(record, dict) and needs <= set(record)
-        if not whole or (record["cell"], record["seed"]) != (task.cell, task.seed):
-            raise store.StoreError(f"{path} is damaged; nothing was changed. Remove it, and the "
-                                   f"same call of mk.sweep.grid computes it again ({task})")
+            record = files.read_json(path, needs)
+        except files.StoreError as error:
+            raise _lost(path) from error
+        plain = all(type(value) in PLAIN for value in record["cell"].values())
+        task = Task(record["cell"], record["seed"])
+        name = path.name.removesuffix(".json").removesuffix(".failed")
+        if not plain or task.name != name or record.pop("of", self.sweep) != self.sweep:
+            raise _lost(path)
+        failed = path.name.endswith(".failed.json")
+        if not (isinstance(record.get("error"), str) if failed else _is_table(record.get("rows"))):
+            raise _lost(path)
         return record
 
     def write(self, task: Task, text: str) -> Outcome:
         """Keep a task, whole or not at all."""
         record = json.loads(text)
         failed = "error" in record
-        store.write(self._file(task, failed), text.encode())
+        files.make_folder(self.path / "cells", inner=True)
+        files.write_json(self._file(task.name, failed), record | {"of": self.sweep})
         if not failed:
-            self._file(task, failed=True).unlink(missing_ok=True)
+            self._file(task.name, failed=True).unlink(missing_ok=True)
         return record
 
-    def _file(self, task: Task, failed: bool) -> Path:
-        return self.path / "cells" / f"{task.name}{'.failed' if failed else ''}.json"
+    def _file(self, name: str, failed: bool) -> Path:
+        return self.path / "cells" / f"{name}{'.failed' if failed else ''}.json"
+
+
+def _lost(path: Path) -> files.StoreError:
+    return files.StoreError(f"{path} is damaged, or of another sweep; nothing was changed. Remove "
+                            "it, and the same call of mk.sweep.grid computes it again")
+
+
+def _plain(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) in PLAIN for value in values)
+
+
+def _is_table(rows: Any) -> bool:
+    """Whether it is {column: values}, all of one length, with metric and value."""
+    return (isinstance(rows, dict) and {"metric", "value"} <= set(rows)
+            and all(map(_plain, rows.values())) and len({len(one) for one in rows.values()}) == 1)
+
+
+def _wider(held: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec with the values and seeds that are asked beside those that it has."""
+    over = {name: _union(values, asked["over"][name]) for name, values in held["over"].items()}
+    return held | {"over": over, "seeds": _union(held["seeds"], asked["seeds"])}
 
 
 def _union(held: list, asked: list) -> list:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import describe as specs
 from madkit.base import workers
+from madkit.base.aloud import warn
 from madkit.base.checks import place, several_seeds
 from madkit.base.device import resolve
 from madkit.base.progress import bar
@@ -59,8 +60,8 @@ def grid(
     NumPy and Python follows from its seed. f must be a function of its arguments alone.
 
     A task that raises is recorded with its error, and the others go on; one warning at the end
-    names it. Ctrl-C, or leaving the `for`, keeps all that is done. Nothing is computed before the
-    first rows are asked for.
+    names it. Ctrl-C ends the `for` with a warning, and all that is done is kept, as it is when you
+    leave it. Nothing is computed before the first rows are asked for.
 
     Raises TypeError or ValueError for bad arguments, StoreError for a folder that holds another
     sweep or is damaged, OSError when the disk is full, and BrokenExecutor when the executor is
@@ -72,8 +73,8 @@ def grid(
     sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(place("store", store)))
     if sweep.folder:
         lines, packages = specs.descriptions({"f": f}, complete=True)
-        sweep.folder.claim(lines["f"], sweep.over, sweep.seeds,
-                           specs.provenance(str(resolve("auto")), packages))
+        made = specs.provenance(str(resolve("auto")), packages)
+        sweep.folder.claim(lines["f"], sweep.over, sweep.seeds, made, bool(sweep.sorted(retry)[2]))
     return _finished(sweep, executor, retry, progress)
 
 
@@ -83,9 +84,7 @@ def table(store: str | Path) -> pd.DataFrame:
     Raises StoreError.
     """
     folder = Folder(place("store", store))
-    over = folder.spec()["over"]
-    done, _ = folder.known()
-    return frame((folder.read(task) for task in folder.tasks() if task.name in done), over)
+    return frame(folder.records(), folder.spec()["over"])
 
 
 def failures(store: str | Path) -> pd.DataFrame:
@@ -96,12 +95,10 @@ def failures(store: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     folder = Folder(place("store", store))
-    over = folder.spec()["over"]
-    _, failed = folder.known()
-    records = (folder.read(task, failed=True) for task in folder.tasks() if task.name in failed)
+    records = folder.records(failed=True)
     return pd.DataFrame([record["cell"] | {"seed": record["seed"], "error": record["error"]}
                          for record in records],
-                        columns=[*over, "seed", "error"])
+                        columns=[*folder.spec()["over"], "seed", "error"])
 
 
 @dataclass(frozen=True)
@@ -137,22 +134,33 @@ def _finished(sweep: Sweep, executor: Executor | None, retry: bool,
     done, left_out, todo = sweep.sorted(retry)
     failed: list[Outcome] = []
     records = _side_by_side(sweep, todo, executor) if executor else _one_by_one(sweep, todo)
-    before = len(done) + len(left_out)
+    before = known = len(done) + len(left_out)
     shown = bar(total=before + len(todo), initial=before, unit="task", wanted=progress)
     try:
         for task in done:
             yield frame([sweep.read(task)], sweep.over)
-        for record in records:
+        for known, record in enumerate(records, before + 1):  # noqa: B007  said after the loop
             shown.update()
             if "rows" in record:
                 yield frame([record], sweep.over)
             else:
                 failed.append(record)
                 shown.set_postfix(failed=len(failed))
+    except KeyboardInterrupt:
+        if isinstance(executor, workers.Processes):
+            executor.kill()  # with the tasks that it is at
+        _say_stopped(sweep, known, before + len(todo))
     finally:
         records.close()
         shown.close()
         _warn(sweep, left_out, failed, before + len(todo))
+
+
+def _say_stopped(sweep: Sweep, known: int, total: int) -> None:
+    goes_on = "what was not yielded is lost: with store= it would be kept"
+    if sweep.folder:
+        goes_on = f"they are in {sweep.folder.path}, and the same call goes on"
+    warn(f"sweep: stopped by Ctrl-C after {known} of {total} tasks; {goes_on}")
 
 
 def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int) -> None:
@@ -169,7 +177,7 @@ def _warn(sweep: Sweep, left_out: list[Task], failed: list[Outcome], total: int)
         where = str(sweep.folder.path)
         how = f"mk.sweep.failures({where!r}) names all, retry=True tries them again"
     if said:
-        warnings.warn(f"sweep: of {total} tasks {' and '.join(said)}; {how}", stacklevel=3)
+        warn(f"sweep: of {total} tasks {' and '.join(said)}; {how}")
 
 
 # --- tasks, one after another or side by side -----------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from madkit.base import sealed
 from madkit.base.checks import place
 from madkit.base.files import read_json, read_table
 from madkit.base.shipped import shipped
@@ -25,6 +26,7 @@ def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     if not (home / "table.csv").exists():
         raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit "
                                 f"record {name}` makes it, and mk.recorded reads records of runs")
-    table = read_table(home / "table.csv")
-    table.attrs = read_json(home / "spec.json")
+    spec = read_json(home / "spec.json")
+    table = read_table(home / "table.csv", {}, sealed.sums(home, spec).get("table.csv"))
+    table.attrs = {name: value for name, value in spec.items() if name != "files"}
     return table

@@ -12,7 +12,7 @@ from torch import nn
 
 import madkit as mk
 from madkit.base.files import StoreError
-from madkit.base.files import write_arrays as write_record
+from madkit.base.npz import write_arrays as write_record
 
 TRUTH = mk.data.gaussian(2)
 LOOP = mk.Fresh(9) + mk.Synthetic(20, lam=0.5)

@@ -1,7 +1,6 @@
 """A run on disk survives kills, refuses what is not its own, and changes nothing it cannot read."""
 
 import errno
-import json
 import os
 import stat
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 import torch
 
 import madkit as mk
-from madkit.base.files import StoreError
+from madkit.base.files import StoreError, read_json, write_json
 
 TRUTH = mk.data.gaussian(2)
 
@@ -95,7 +94,7 @@ def test_no_file_is_pickled(tmp_path):
 
 @pytest.mark.parametrize("change, words", [
     ({"loop": mk.accumulate(21)}, "loop: stored Previous.. . Synthetic.n=20.*asked.*n=21"),
-    ({"seeds": 3}, "seeds: stored .0, 1., asked .0, 1, 2."),
+    ({"emit": 31}, "emit: stored 30, asked 31"),
     ({"n_ini": 19}, "n_ini: stored 20, asked 19"),
     ({"metrics": [mk.metrics.trace]}, "metrics"),
     ({"loop": lambda state: state.data, "n_ini": 20}, "lambda"),
@@ -147,8 +146,7 @@ def test_a_damaged_generation_is_named_and_nothing_is_overwritten(how, tmp_path)
 def test_a_missing_generation_is_named(tmp_path):
     run(tmp_path / "a")
     (tmp_path / "a/seed-0/generation-00002.npz").unlink()
-    with pytest.raises(StoreError, match=r"generations \[1, 3, 4\] are stored, expected 1 to 4 "
-                                         r"without a gap"):
+    with pytest.raises(StoreError, match="generation 2 is missing, 3 others up to 4"):
         run(tmp_path / "a")
 
 
@@ -168,14 +166,14 @@ def test_foreign_folders_and_broken_specs_are_refused(tmp_path):
 
 def test_other_versions_warn_and_are_recorded(tmp_path):
     run(tmp_path / "a", generations=2)
-    spec = json.loads((tmp_path / "a/spec.json").read_text())
-    (tmp_path / "a/spec.json").write_text(json.dumps(spec | {"versions": "madkit 0.0.1"}))
-    with pytest.warns(UserWarning, match="versions was madkit 0.0.1"):
-        run(tmp_path / "a", generations=3)
-    assert (
-        json.loads((tmp_path / "a/spec.json").read_text())["resumed"][0]["versions"]
-        == spec["versions"]
-    )
+    path = tmp_path / "a/spec.json"
+    spec = read_json(path)
+    write_json(path, spec | {"versions": "madkit 0.0.1"})
+    with pytest.warns(UserWarning, match="versions was madkit 0.0.1") as told:
+        went_on = run(path.parent, generations=3)
+    assert told[0].filename == __file__
+    assert read_json(path)["versions"] == went_on.spec["versions"] == "madkit 0.0.1"
+    assert read_json(path)["resumed"][0]["versions"] == spec["versions"]
 
 
 def test_a_full_disk_keeps_what_is_stored(tmp_path, full_disk):
@@ -189,9 +187,9 @@ def test_a_full_disk_keeps_what_is_stored(tmp_path, full_disk):
 
 def test_an_unfinished_folder_says_how_to_finish_it(tmp_path):
     run(tmp_path / "a")
-    spec = json.loads((tmp_path / "a/spec.json").read_text())
+    spec = read_json(tmp_path / "a/spec.json")
     del spec["complete"]
-    (tmp_path / "a/spec.json").write_text(json.dumps(spec))
+    write_json(tmp_path / "a/spec.json", spec)
     with pytest.raises(StoreError, match="was cut off; call mk.run"):
         mk.load(tmp_path / "a")
 
@@ -209,14 +207,14 @@ def test_save_and_load_without_a_store(tmp_path):
 
 def test_a_kill_while_a_longer_record_is_written_leaves_nothing_mixed(tmp_path, monkeypatch):
     run(tmp_path / "a", generations=2)
-    write = mk.base.files.write_arrays
+    write = mk.base.files.write
 
-    def killed(path, arrays):
+    def killed(path, *content):
         if path.name == "samples.npz":
             raise KeyboardInterrupt
-        write(path, arrays)
+        write(path, *content)
 
-    monkeypatch.setattr(mk.base.files, "write_arrays", killed)
+    monkeypatch.setattr(mk.base.files, "write", killed)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a", generations=4)
     monkeypatch.undo()
@@ -256,3 +254,58 @@ def test_what_is_no_path_is_refused_in_words(wrong):
                                      mk.data.gaussian(2), store=path)):
         with pytest.raises(TypeError, match="expected the path of a file or folder, got"):
             call(wrong)
+
+
+# --- more seeds, and stores that are only read ----------------------------------------------------
+
+
+@pytest.mark.parametrize("more, all_of_them", [(4, 4), ([3], [0, 1, 3]), ([3, 1, 0], [3, 1, 0])])
+def test_further_seeds_join_those_that_are_stored(more, all_of_them, tmp_path, recwarn):
+    run(tmp_path / "a")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("a/seed-*/*")}
+    longer = run(tmp_path / "a", seeds=more)
+    assert same(longer, run(None, seeds=all_of_them)) and same(mk.load(tmp_path / "a"), longer)
+    assert before.items() <= {path: path.stat().st_mtime_ns
+                              for path in tmp_path.glob("a/seed-*/*")}.items()
+    told = [str(warning.message) for warning in recwarn]
+    assert told == [] if more != [3] else "has seeds [0, 1] too, and so has the run" in told[0]
+
+
+def test_further_seeds_of_a_run_that_was_cut_off(tmp_path, full_disk):
+    with full_disk(after=6), pytest.warns(UserWarning, match="2 of 8 generations"):
+        run(tmp_path / "a")
+    assert same(run(tmp_path / "a", seeds=3), run(None, seeds=3))
+
+
+def test_a_store_that_has_all_that_is_asked_is_only_read(tmp_path, monkeypatch):
+    whole = run(tmp_path / "a")
+    before = contents(tmp_path / "a")
+    monkeypatch.setattr(mk.base.files, "write_new", lambda *_, **__: pytest.fail("it writes"))
+    assert same(run(tmp_path / "a"), whole) and same(mk.load(tmp_path / "a"), whole)
+    assert same(run(tmp_path / "a", generations=2), run(None, generations=2))
+    assert contents(tmp_path / "a") == before and run(tmp_path / "a").spec == whole.spec
+
+
+def test_a_folder_that_may_not_be_written_is_said_to_be_so(tmp_path, monkeypatch):
+    run(tmp_path / "a")
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(mk.base.files, "write_new", refuse)
+    with pytest.raises(OSError, match="Read-only file system.*give a folder that is yours to write"):
+        run(tmp_path / "a", generations=5)
+
+
+# --- numbers that a store must hold ---------------------------------------------------------------
+
+
+def test_labels_of_any_size_come_back(tmp_path):
+    x = torch.linspace(-2, 2, 400, dtype=torch.float64).reshape(200, 2)
+    truth = mk.data.array(x, [5_000_000_000 + i % 2 for i in range(200)], test=0.2)
+    settings = {"emit": 20, "progress": False, "metrics": ["sliced_w2"]}
+    loop = mk.Fresh(9) + mk.Synthetic(9)
+    mk.run(mk.models.Gaussian(), loop, truth, store=tmp_path / "a", generations=2, **settings)
+    ours = mk.run(mk.models.Gaussian(), loop, truth, store=tmp_path / "a", generations=4, **settings)
+    assert same(ours, mk.run(mk.models.Gaussian(), loop, truth, generations=4, **settings))
+    assert {5_000_000_000, 5_000_000_001} == set(ours.real.y.tolist())
