@@ -16,15 +16,20 @@ http://yann.lecun.com/exdb/mnist/.
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 KINDS = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # as numpy writes them
 GZIP = b"\x1f\x8b"  # how every gzip file begins
+RATIO = 1040        # gzip packs no more bytes into one
+LARGE = 1 << 20     # bytes
+AXES = 32           # the most that numpy has in every version
 
 
 def parse(content: bytes, name: str) -> np.ndarray:
@@ -35,27 +40,47 @@ def parse(content: bytes, name: str) -> np.ndarray:
     Raises ValueError for bytes that are no such file: damaged, foreign, or not of the length that
     the header says.
     """
-    if content.startswith(GZIP):
+    packed = content.startswith(GZIP)
+    plain = io.BytesIO(content)
+    stream = gzip.GzipFile(fileobj=plain) if packed else plain
+    try:
         try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{name}: damaged gzip ({error}); {AGAIN}") from error
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in KINDS or not content[3]:
+            kind, shape = _header(stream, name)
+        except ValueError:
+            for _ in range(64 if packed else 0):  # damaged, rather than foreign?
+                if not stream.read(LARGE):
+                    break
+            raise
+        size = math.prod(shape) * kind.itemsize
+        most = RATIO * len(content) if packed else len(content)  # no file holds more
+        numbers = stream.read(size + 1) if size <= most else b""
+    except (EOFError, OSError, zlib.error) as error:
+        raise ValueError(f"{name}: damaged gzip ({error}); {AGAIN}") from error
+    if len(numbers) != size:
+        what, got = ("cut short", "fewer") if len(numbers) < size else ("too long", "more")
+        raise ValueError(f"{name}: {what}: the header says {shape} numbers of {kind.itemsize} "
+                         f"bytes, {4 + 4 * len(shape) + size} bytes in all, got "
+                         f"{got if packed else len(content)}; {AGAIN}")
+    return np.frombuffer(numbers, kind).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def _header(stream: Any, name: str) -> tuple[np.dtype, tuple[int, ...]]:
+    """The kind of number and the length of each axis."""
+    first = stream.read(4)
+    if len(first) < 4 or first[:2] != b"\0\0" or first[2] not in KINDS or not first[3]:
         raise ValueError(f"{name}: expected an IDX file, which begins with 0, 0, a kind of number "
                          f"({', '.join(map(str, KINDS))}) and the number of axes; got "
-                         f"{list(content[:4])}; {AGAIN}")
-    kind, axes = np.dtype(KINDS[content[2]]), content[3]
-    header = 4 + 4 * axes
-    if len(content) < header:
-        raise ValueError(f"{name}: cut short within the header: expected {header} bytes for "
-                         f"{axes} axes, got {len(content)}; {AGAIN}")
-    shape = struct.unpack(f">{axes}I", content[4:header])
-    expected = header + math.prod(shape) * kind.itemsize
-    if len(content) != expected:
-        raise ValueError(f"{name}: {'cut short' if len(content) < expected else 'too long'}: the "
-                         f"header says {shape} numbers of {kind.itemsize} bytes, {expected} bytes "
-                         f"in all, got {len(content)}; {AGAIN}")
-    return np.frombuffer(content, kind, offset=header).reshape(shape).astype(kind.newbyteorder("="))
+                         f"{list(first)}; {AGAIN}")
+    axes = first[3]
+    lengths = stream.read(4 * axes)
+    if len(lengths) < 4 * axes:
+        raise ValueError(f"{name}: cut short within the header: expected {4 + 4 * axes} bytes for "
+                         f"{axes} axes, got {4 + len(lengths)}; {AGAIN}")
+    shape = struct.unpack(f">{axes}I", lengths)
+    if axes > AXES or math.prod(max(length, 1) for length in shape) >= 2**60:
+        raise ValueError(f"{name}: the header says {axes} axes, {shape[:4]}…, more than any "
+                         f"machine holds; {AGAIN}")
+    return np.dtype(KINDS[first[2]]), shape
 
 
 def pair(images: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:

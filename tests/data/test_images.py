@@ -10,6 +10,7 @@ import re
 import struct
 import threading
 import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def test_a_file_that_was_cut_short_anywhere_is_refused(array, packed):
 def test_a_file_that_is_too_long_is_refused(array, more):
     with pytest.raises(ValueError, match=r"too long: the header says .* bytes in all, got \d+"):
         idx.parse(encoded(array) + more, "a")
+    with pytest.raises(ValueError, match=r"too long: .* bytes in all, got more"):
+        idx.parse(gzip.compress(encoded(array) + more), "a.gz")
     with pytest.raises(ValueError, match="too long|damaged gzip"):
         idx.parse(gzip.compress(encoded(array)) + b"\1" + more, "a.gz")
 
@@ -79,6 +82,18 @@ def test_a_foreign_file_is_refused(content):
                f"13, 14) and the number of axes; got {list(content[:4])}")
     with pytest.raises(ValueError, match=re.escape(message)):
         idx.parse(content, "a")
+
+
+@pytest.mark.parametrize("shape", [(2**32 - 1,), (2**32 - 1,) * 3, (0, *(2**32 - 1,) * 3),
+                                   (1,) * 200, (10**9,)])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_header_that_asks_for_too_much_is_refused_before_anything_is_made(shape, packed):
+    content = struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape) + bytes(10**6)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="^a: .*again$"):
+        idx.parse(packed(content), "a")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("images, labels, message", [
