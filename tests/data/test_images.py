@@ -11,6 +11,8 @@ import struct
 import threading
 import time
 import tracemalloc
+import warnings
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -405,6 +407,102 @@ def test_large_photographs_are_as_if_decoded_whole(tmp_path, size, grey_levels):
     assert np.abs(got - np.asarray(middle).transpose(2, 0, 1)).mean() < grey_levels
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_sixteen_bits_are_as_bright_as_the_bits_they_hold(tmp_path, bits):
+    """A 12-bit camera's white is 4,095 of 65,535."""
+    grey = noise(8, 8)
+    grey[0, 0] = 255
+    deep = np.round(grey / 255 * (2**bits - 1)).astype(np.uint16)
+    save(deep, tmp_path / "1.png")
+    save(deep, tmp_path / "2.tiff")
+    save(grey, tmp_path / "3.png")
+    save(deep // 2, tmp_path / "4.png")  # a dark one stays dark
+    truth = mk.data.images(tmp_path, 8)
+    for row in rows(truth)[:3, 0]:
+        assert np.abs(row.astype(int) - grey).max() <= (1 if bits < 16 else 0)
+    assert np.abs(rows(truth)[3, 0] - grey / 2).max() <= 1
+    assert ("white is 2^" in truth._repr_html_()) == (bits < 16)
+    if bits == 12:
+        assert rows(mk.data.images(tmp_path, 8, depth=16))[0].max() == 16
+        with pytest.raises(ValueError, match="depth expected at least 12 bits, .* 4095, got 10"):
+            mk.data.images(tmp_path, 8, depth=10)
+
+
+@pytest.mark.parametrize("pixels, words", [
+    (np.linspace(0, 1, 64, dtype=np.float32), "floating-point numbers from 0 to 1"),
+    (np.arange(64, dtype=np.int32) * 10**6, "whole numbers from 0 to 63000000"),
+    (np.arange(64, dtype=np.int32) - 5, "whole numbers from -5 to 58"),
+])
+def test_pixels_without_a_white_are_refused(tmp_path, pixels, words):
+    for i in range(3):
+        save(pixels.reshape(8, 8), tmp_path / f"{i}.tiff")
+    with pytest.raises(ValueError, match=f"3 of 3 files cannot be read: .*{words}"):
+        mk.data.images(tmp_path, 8)
+
+
+def deep_colour(path, pixels):
+    """A PNG of 16 bits a colour, which Pillow cannot write."""
+    def chunk(kind, content):
+        return (struct.pack(">I", len(content)) + kind + content
+                + struct.pack(">I", zlib.crc32(kind + content)))
+
+    raw = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(
+        ">IIBBBBB", *pixels.shape[1::-1], 16, 2, 0, 0, 0)) + chunk(
+            b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
+
+
+def test_colours_of_sixteen_bits_are_read_or_known_to_be_too_dark(tmp_path):
+    colour = noise(8, 8, 3)
+    for i in range(3):
+        deep_colour(tmp_path / f"{i}.png", colour.astype(np.uint16) * 257)
+    assert np.array_equal(rows(mk.data.images(tmp_path, 8))[0], colour.transpose(2, 0, 1))
+    for i in range(3):
+        deep_colour(tmp_path / f"{i}.png", colour.astype(np.uint16) * 16)
+    with pytest.raises(ValueError, match="3 files with 16 bits a colour hold fewer"):
+        mk.data.images(tmp_path, 8)
+
+
+def test_what_was_done_and_passed_over_is_on_the_card(tmp_path):
+    for i in range(3):
+        save(noise(8, 8, 3, seed=i), tmp_path / f"{'ab'[i % 2]}/{i}.png")
+    frames = [Image.fromarray(noise(8, 8, seed=i)) for i in range(2)]
+    frames[0].save(tmp_path / "a" / "moving.gif", save_all=True, append_images=frames[1:])
+    save(noise(8, 8, 4), tmp_path / "b" / "clear.png")
+    for name in ("a/x.h5", "x.npz", "a/notes.txt", "__MACOSX/a/._0.png", "__MACOSX/0.png", ".DS"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"\x89HDF\r\n\x1a\n")
+    truth = mk.data.images(tmp_path, 8)
+    assert truth.classes == ("a", "b") and len(truth.x) == 5
+    for words in ("0 a (3), 1 b (2)", "several frames, the first taken", "put on white",
+                  "3 other files (1 .h5, 1 .npz, 1 .txt)"):
+        assert words in truth._repr_html_()
+    save(noise(8, 8), tmp_path / "0.png")
+    assert "not every picture lies in one" in mk.data.images(tmp_path, 8)._repr_html_()
+
+
+def test_a_class_that_is_a_link_counts_and_a_folder_met_twice_is_refused(tmp_path):
+    for name in ("here/ape/1.png", "here/ape/2.png", "there/1.png"):
+        save(noise(8, 8), tmp_path / name)
+    (tmp_path / "here" / "cat").symlink_to(tmp_path / "there")
+    assert mk.data.images(tmp_path / "here", 8).y.tolist() == [0, 0, 1]
+    (tmp_path / "here" / "ape" / "loop").symlink_to(tmp_path / "here")
+    with pytest.raises(ValueError, match="expected every folder once, got .*here as .*loop"):
+        mk.data.images(tmp_path / "here", 8)
+
+
+def test_a_picture_of_too_many_pixels_says_so(tmp_path, monkeypatch):
+    for i in range(3):
+        save(noise(40, 40), tmp_path / f"{i}.jpg")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mk.data.images(tmp_path, 8).shape == (1, 8, 8)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    with pytest.raises(ValueError, match="0.jpg .0 megapixels, more than Pillow opens; make it"):
+        mk.data.images(tmp_path, 8)
+
+
 @pytest.mark.parametrize("names, labels", [
     (["dog/1.png", "cat/1.png", "cat/2.png", "ape/9.png"], [0, 1, 1, 2]),
     (["dog/1.png", "cat/1.png", "cat/2.png", "9.png"], None),
@@ -440,6 +538,17 @@ def test_folders_without_pictures_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"expected at least 3 pictures .* got 1; pictures are "
                                          r"known by the ends of their names"):
         mk.data.images(tmp_path, 8)
+    (tmp_path / "2.png").symlink_to("nowhere.png")
+    os.mkfifo(tmp_path / "3.png")
+    with pytest.raises(ValueError, match="2 of 3 files cannot be read: .*2.png .not a file, or a "
+                                         "link to none.*3.png .not a file"):
+        mk.data.images(tmp_path, 8)
+    with pytest.raises(FileNotFoundError, match="which is none; unpack it, or give the folder"):
+        mk.data.images(tmp_path / "1.png", 8)
+    with pytest.raises(ValueError, match="size expected rows that fit in memory, .* 90,000,000 GB"):
+        mk.data.images(tmp_path, 10**8)
+    with pytest.raises(TypeError, match="images: folder: expected the path"):
+        mk.data.images(5, 8)
     with pytest.raises(ValueError, match="images: size: expected a whole number ≥ 1, got 0"):
         mk.data.images(tmp_path, 0)
     with pytest.raises(ValueError, match="images: test: expected a share .* got 2"):
