@@ -14,7 +14,6 @@ from __future__ import annotations
 import inspect
 import math
 import reprlib
-import warnings
 from collections import deque
 from functools import lru_cache
 from typing import Any
@@ -23,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from madkit.base import arrays
+from madkit.base import aloud, arrays
 
 # a second parameter of `sample` of such a name is no λ
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
@@ -172,6 +171,6 @@ def warn_of_units(x: Tensor, like: Tensor, who: str) -> None:
     if like.dtype == torch.uint8 and x.is_floating_point() and len(x):
         low, high = (float(end) for end in x.aminmax())
         if -1 <= low and high <= 1:
-            warnings.warn(f"{who}: emitted pixels in [{low:.2g}, {high:.2g}], where the data's are "
-                          "whole numbers 0 … 255: they are rounded, to black; multiply by 255 in "
-                          "sample, or give the data in [0, 1]", stacklevel=4)
+            aloud.warn(f"{who}: emitted pixels in [{low:.2g}, {high:.2g}], where the data's are "
+                       "whole numbers 0 … 255: they are rounded, to black; multiply by 255 in "
+                       "sample, or give the data in [0, 1]")

@@ -22,6 +22,7 @@ import torch
 
 from madkit.base import foreign
 from madkit.base.checks import unit, whole
+from madkit.base.guard import guarded
 from madkit.models.parts.vectors import empty
 from madkit.samples import Samples
 
@@ -70,6 +71,7 @@ def taken(given: Any) -> Any:
     return Own(given) if foreign.is_estimator(given) else given
 
 
+@guarded
 @dataclass(eq=False)
 class Own:
     """What `mk.model` makes."""

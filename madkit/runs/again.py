@@ -17,6 +17,7 @@ from madkit import data, loops, metrics, models
 from madkit.base.checks import place
 from madkit.base.describe import describe
 from madkit.base.files import StoreError, read_json
+from madkit.base.guard import guarded
 from madkit.record import Run
 from madkit.runs.run import run
 
@@ -29,6 +30,7 @@ MODELS = {name: getattr(models, name) for name in models.__all__}
 FEATURES = {"LeNet": metrics.LeNet}
 
 
+@guarded
 def again(folder: str | Path, **changed: Any) -> Run:
     """Run again what a folder holds, from its spec.json alone, without the program that made it.
 

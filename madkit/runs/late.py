@@ -9,13 +9,12 @@ records that were made before it.
 from __future__ import annotations
 
 import traceback
-import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
-from madkit.base import workers
+from madkit.base import aloud, workers
 from madkit.record import Entry
 
 
@@ -64,14 +63,13 @@ def warn_of_metrics(entries: Iterable[Entry], known: set[str]) -> None:
         for name, said in entry.failed.items():
             if name not in known:
                 known.add(name)
-                warnings.warn(f"metrics: {name} failed in generation {entry.t} of seed "
-                              f"{entry.seed} and is NaN there ({said}). The run goes on; this is "
-                              "told once", stacklevel=2)
+                aloud.warn(f"metrics: {name} failed in generation {entry.t} of seed "
+                           f"{entry.seed} and is NaN there ({said}). The run goes on; this is "
+                           "told once")
 
 
 def warn_of_stop(stopped: BaseException, done: int, asked: int) -> None:
     """Says why a run is not all that was asked for; whoever pressed Ctrl-C knows."""
     if not isinstance(stopped, KeyboardInterrupt):
-        warnings.warn(f"run: stopped by {words(stopped)}. What was done is returned, {done} of "
-                      f"{asked} generations; `raise run.stopped` shows where it happened",
-                      stacklevel=3)
+        aloud.warn(f"run: stopped by {words(stopped)}. What was done is returned, {done} of "
+                   f"{asked} generations; `raise run.stopped` shows where it happened")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base import arrays
+from madkit.base import aloud, arrays
 from madkit.samples import Samples
 
 CHUNK = 256  # rows that a network sees at a time; bounds memory
@@ -68,6 +67,6 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 @cache
 def warn_of_pixels() -> None:
     """Once a session: a distance of pixels is not one of pictures."""
-    warnings.warn("metrics: pictures are judged by their pixels, in which a shifted picture is far "
-                  "from itself; features= has metrics see what a network sees, such as "
-                  "mk.metrics.LeNet(\"mnist\"), or any torch.nn.Module (told once)", stacklevel=3)
+    aloud.warn("metrics: pictures are judged by their pixels, in which a shifted picture is far "
+               "from itself; features= has metrics see what a network sees, such as "
+               "mk.metrics.LeNet(\"mnist\"), or any torch.nn.Module (told once)")

@@ -11,6 +11,7 @@ from typing import Any
 from madkit.base.checks import place
 from madkit.base.describe import describe
 from madkit.base.files import StoreError
+from madkit.base.guard import guarded
 from madkit.metrics.values import Metric, chosen
 from madkit.record import Entry, Run, assemble, load
 from madkit.runs.again import spec_of, truth_of
@@ -21,6 +22,7 @@ from madkit.runs.shelf import Shelf
 from madkit.samples import Samples
 
 
+@guarded
 def judge(
     run: Run | str | Path,                        # a Run, or the folder of a stored one
     metrics: Metric | str | Iterable[Metric | str],   # names, or (real, fake) -> number

@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from madkit.base import workers
+from madkit.base import aloud, workers
 from madkit.base.describe import describe
 from madkit.base.foreign import check_methods, drawn, offers_state, takes_lam
 from madkit.base.foreign import fitted as fitted_by
@@ -141,10 +140,9 @@ def _check_refit(model: Any, fitted: Any, data: Samples, other: Samples) -> None
     require(not same(_sample(fitted, data), new),
             "fits to different rows gave the very same samples: fit must use the data")
     if not same(_sample(_fit(fitted, other), data), new):
-        warnings.warn(f"check_model: a second fit of {type(model).__name__} remembers the first; "
-                      "every generation fits a copy of the unfitted model, so all seeds begin with "
-                      "what __init__ made, such as weights: make it in fit for seeds to differ",
-                      stacklevel=3)
+        aloud.warn(f"check_model: a second fit of {type(model).__name__} remembers the first; "
+                   "every generation fits a copy of the unfitted model, so all seeds begin with "
+                   "what __init__ made, such as weights: make it in fit for seeds to differ")
 
 
 def _check_lam(fitted: Any, data: Samples) -> None:
