@@ -16,18 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 
 from madkit.base import card, foreign, sources
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Count, Rows, Several, Unit
+from madkit.base.gate import gate
 from madkit.base.rng import stream
 from madkit.samples import Samples, concatenate
 
 BLOCK = 500  # rows drawn at a time: fixed, so that row i never depends on how many are asked for
 
-Loop = Callable[["State"], Samples]
+Loop = Annotated[Callable[["State"], Samples], foreign.a_loop]
 
 
 # --- what a loop may look at ----------------------------------------------------------------------
@@ -51,9 +52,9 @@ class Emitter:
             self._model = self._model()
         return self._model
 
-    def sample(self, n: int, lam: float = 1.0, start: int = 0) -> Samples:
+    @gate
+    def sample(self, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:
         """Rows start … start+n of the sequence of this λ, stamped as born in generation t."""
-        n, lam, start = whole("n", n), unit("lam", lam), whole("start", start)
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
             blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))
@@ -115,9 +116,9 @@ class State:
         """Generation t−1: `state.model.sample(n, lam)` is what it emits."""
         return self.models[self.t - 1]
 
-    def fresh(self, n: int) -> Samples:
+    @gate
+    def fresh(self, n: Rows) -> Samples:
         """n new real rows; none ever comes twice. ValueError when a finite truth has run out."""
-        n = whole("n", n)
         left = getattr(self.truth, "rows", None)
         if left is not None and self.cursor + n > left:
             possible = self.t - 1 + (left - self.cursor) // n
@@ -179,14 +180,12 @@ class Previous(Source):
         return state.data
 
 
+@gate
 @dataclass(frozen=True)
 class Fresh(Source):
     """n new real rows each generation; alone it is the control: real data only, trained anew."""
 
-    n: int
-
-    def __post_init__(self):
-        object.__setattr__(self, "n", whole("Fresh: n", self.n))
+    n: Rows
 
     @property
     def size(self) -> int:
@@ -196,6 +195,7 @@ class Fresh(Source):
         return state.fresh(self.n)
 
 
+@gate
 @dataclass(frozen=True)
 class Synthetic(Source):
     """n rows with sampling bias lam ∈ [0, 1], split evenly over the last `memory` generations.
@@ -204,20 +204,15 @@ class Synthetic(Source):
     comes twice.
     """
 
-    n: int
-    lam: float = 1.0
-    memory: int = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "n", whole("Synthetic: n", self.n))
-        object.__setattr__(self, "lam", unit("Synthetic: lam", self.lam))
-        object.__setattr__(self, "memory", whole("Synthetic: memory", self.memory, least=1))
+    n: Rows
+    lam: Unit = 1.0
+    memory: Count = 1
 
     @property
     def size(self) -> int:
         return self.n
 
-    def shares(self, t: int) -> dict[int, int]:
+    def shares(self, t: Several) -> dict[int, int]:
         """{k: rows of generation k in the training set of generation t}."""
         k = min(self.memory, t - 1)
         return {g: self.n // k + (self.n % k if g == t - 1 else 0) for g in range(t - k, t)}
@@ -226,7 +221,7 @@ class Synthetic(Source):
         return concatenate(state.emitted(k, n, self.lam, start=self.used(k, state.t))
                            for k, n in self.shares(state.t).items())
 
-    def used(self, k: int, t: int) -> int:
+    def used(self, k: Count, t: Count) -> int:
         """Rows of generation k's sequence that the training sets before t took."""
         return sum(self.shares(s)[k] for s in range(k + 1, t))
 
@@ -259,18 +254,15 @@ class Sum(Source):
         return self.described(repr)
 
 
+@gate
 @dataclass(frozen=True)
 class Subsample(Source):
     """n rows, without replacement, of D¹ and the first n that every earlier generation emitted."""
 
-    n: int
-    lam: float = 1.0
+    n: Rows
+    lam: Unit = 1.0
 
     memory = None  # every generation stays in reach
-
-    def __post_init__(self):
-        object.__setattr__(self, "n", whole("accumulate_subsample: n", self.n))
-        object.__setattr__(self, "lam", unit("accumulate_subsample: lam", self.lam))
 
     @property
     def size(self) -> int:
@@ -290,26 +282,27 @@ def parts(loop: Loop) -> tuple[Loop, ...]:
 # --- the named loops ------------------------------------------------------------------------------
 
 
-def fully_synthetic(n: int, lam: float = 1.0) -> Source:
+@gate
+def fully_synthetic(n: Rows, lam: Unit = 1.0) -> Source:
     """Each generation is fitted on n rows that the one before emitted."""
     return Synthetic(n, lam)
 
 
-def synthetic_augmentation(n: int, lam: float = 1.0, accumulate: bool = False) -> Source:
+@gate
+def synthetic_augmentation(n: Rows, lam: Unit = 1.0, accumulate: bool = False) -> Source:
     """One fixed real set, and n synthetic rows of the generation before; accumulate: of all."""
-    if not isinstance(accumulate, bool):
-        raise TypeError("synthetic_augmentation: accumulate expected True or False, got "
-                        f"{accumulate!r}")
     return (Previous() if accumulate else Real()) + Synthetic(n, lam)
 
 
-def fresh_data(n: int, p: float, lam: float = 1.0) -> Source:
+@gate
+def fresh_data(n: Rows, p: Unit, lam: Unit = 1.0) -> Source:
     """n rows each generation: round(p n) new real ones, the rest of the generation before."""
-    n_r = round(unit("fresh_data: p", p) * whole("fresh_data: n", n))
+    n_r = round(p * n)
     return Fresh(n_r) + Synthetic(n - n_r, lam)
 
 
-def accumulate(n: int, lam: float = 1.0) -> Source:
+@gate
+def accumulate(n: Rows, lam: Unit = 1.0) -> Source:
     """n new synthetic rows each generation, everything kept.
 
     Gerstgrasser et al. (2024), https://arxiv.org/abs/2404.01413.
@@ -317,7 +310,8 @@ def accumulate(n: int, lam: float = 1.0) -> Source:
     return Previous() + Synthetic(n, lam)
 
 
-def accumulate_subsample(n: int, lam: float = 1.0) -> Source:
+@gate
+def accumulate_subsample(n: Rows, lam: Unit = 1.0) -> Source:
     """Everything kept, but each generation sees n rows of it.
 
     Kazdan et al. (2025), https://arxiv.org/abs/2410.16713.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import card, claims, ends, files, npz, sealed
 from madkit.base import wide as tables
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
+from madkit.base.gate import gate
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Run(card.Carded):
     folder: Path | None = field(default=None, compare=False)
     stopped: BaseException | None = field(default=None, compare=False)
 
-    def save(self, folder: str | Path) -> Path:
+    @gate
+    def save(self, folder: Place) -> Path:
         """Write the record into a folder (csv, json, npz), but not into one with another run."""
         folder = place("folder", folder)
         with claims.claimed(folder, self.spec):
@@ -123,7 +125,8 @@ def write_run(result: Run, folder: Path, compressed: bool = False, **more: Any) 
     sealed.write(folder, result.spec | more, content, complete=result.complete)
 
 
-def load(folder: str | Path) -> Run:
+@gate
+def load(folder: Place) -> Run:
     """A Run that `Run.save` or `run(store=…)` wrote. StoreError where it is damaged or cut off."""
     folder = place("folder", folder)
     spec = sealed.run_in(folder)

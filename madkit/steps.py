@@ -12,29 +12,33 @@ import copy
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import torch
 
 from madkit import loops
-from madkit.base import foreign, sources
-from madkit.base.checks import unit, whole
-from madkit.base.device import resolve
+from madkit.base import foreign
+from madkit.base.checks import Rows, Seed, Several, Unit, whole
+from madkit.base.device import Device, resolve
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import preserved, stream
 from madkit.loops import Emitter, Loop, State
 from madkit.samples import Samples
 
 
-class Model(Protocol):
+class Fits(Protocol):
     """What a loop trains: any object with these two methods; lam left out is 1, no bias."""
 
     def fit(self, data: Samples, /) -> Any: ...                  # self
     def sample(self, n: int, lam: float, /) -> Samples: ...      # n rows
 
 
+Model = Annotated[Fits, foreign.a_model]
+
+
 class Truth(Protocol):
-    """What is behind the real data: any object with these three methods, see `mk.data`."""
+    """What is behind the real data: any object with three methods, such as mk.data.gaussian(2)."""
 
     def real(self, n: int, seed: int, /) -> Samples: ...
     def fresh(self, start: int, n: int, seed: int, /) -> Samples: ...
@@ -52,17 +56,18 @@ class Generation:
     state: State = field(repr=False)
 
 
+@gate
 @guarded
 def steps(
     model: Model,                    # fit(data: Samples) -> self, sample(n, lam) -> Samples
     loop: Loop,                      # State -> Samples
     truth: Truth,                    # real(n, seed), fresh(start, n, seed), test(n, seed)
     *,
-    seed: int = 0,
-    n_ini: int | None = None,        # real rows of generation 1; None: those the loop adds each time
-    emit: int = 1000,                # rows in Generation.samples
-    lam_emit: float | None = None,   # their λ; None: the one its Synthetic sources agree on, else 1
-    device: str = "auto",            # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+    seed: Seed = 0,
+    n_ini: Several | None = None,    # real rows of generation 1; None: those the loop adds each time
+    emit: Rows = 1000,               # rows in Generation.samples
+    lam_emit: Unit | None = None,    # their λ; None: the one its Synthetic sources agree on, else 1
+    device: Device = "auto",         # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
     state: State | None = None,      # go on from here, instead of from generation 1
 ) -> Iterator[Generation]:
     """Generations 1, 2, 3, … without end: fit, emit, make the next training set.
@@ -72,9 +77,7 @@ def steps(
     names the generation, when a fit diverges.
     """
     foreign.check_methods(model)
-    sources.check(loop)
-    lam = loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit)
-    emit = whole("emit", emit)
+    lam = loops.emitted_lam(loop) if lam_emit is None else lam_emit
     state = state or begin(loop, truth, seed, n_ini, device)
     while True:
         # state.fresh moves the cursor: not that of a state handed out, from which one may go on

@@ -218,7 +218,7 @@ def test_bad_settings_are_named(make, words):
 
 
 def test_accumulate_is_no_sampling_bias():
-    with pytest.raises(TypeError, match="accumulate expected True or False, got 0.9"):
+    with pytest.raises(TypeError, match="accumulate: expected True or False, got 0.9"):
         mk.synthetic_augmentation(100, accumulate=0.9)
 
 

@@ -1,70 +1,239 @@
-"""Checks of single numbers and paths; each returns its argument, or says what was expected and what came."""
+"""What one value must be: each check returns it in one type, or says what was expected and came.
+
+    n = whole("n", n)             # an int ≥ 0
+    lam = unit("lam", lam)        # a float in [0, 1]
+
+A check stands in a signature too, as `Unit`, `Rows`, `Place`, …: see `madkit.base.gate`.
+"""
 
 from __future__ import annotations
 
+import difflib
 import math
+import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sized
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+else:
+    Tensor = Any
+
+NO = object()          # what a check takes a value for that it refuses
+MANY = 10**6           # values in a list that is given
+LONG = 80              # letters of a value in a message
 
 
-def place(name: str, value: Any) -> Path:
-    """value as the path of a file or folder, "~" being one's home."""
-    if not isinstance(value, str | os.PathLike) or not str(value):
-        raise TypeError(f"{name}: expected the path of a file or folder, got {value!r}")
-    if "\0" in str(value):
-        raise ValueError(f"{name}: expected a path without null characters, got {value!r}")
-    return Path(value).expanduser()
+@dataclass(frozen=True)
+class Check:
+    """What a value must be, in words, and how it is taken.
+
+    words  what is expected, such as "a number in [0, 1]"
+    take   value -> the same in the type that is used, or NO
+    error  what is raised
+    hint   value -> what to do, "" where that is plain
+    got    value -> what it is, in words
+    """
+
+    words: str
+    take: Callable[[Any], Any]
+    error: type[Exception] = ValueError
+    hint: Callable[[Any], str] = lambda value: ""
+    got: Callable[[Any], str] = lambda value: shown(value)
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The value as it is taken, else the error."""
+        if (taken := attempt(self.take, value)) is NO:
+            raise self.refusal(name, value)
+        return taken
+
+    def refusal(self, name: str, value: Any, more: str = "") -> Exception:
+        """The error that says what was expected of the argument of this name, and what came."""
+        told = "".join(f"; {part}" for part in (attempt(self.hint, value), more)
+                       if part and part is not NO)
+        got = attempt(self.got, value)
+        return self.error(f"{name}: expected {self.words}, got "
+                          f"{shown(value) if got is NO else got}{told}")
+
+
+def attempt(take: Callable[[Any], Any], value: Any) -> Any:
+    """take(value), NO where that raises: a stranger may raise whatever is asked of it."""
+    try:
+        return take(value)
+    except Exception:
+        return NO
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, whatever it is."""
+    if isinstance(value, type):
+        return f"the class {value.__qualname__}"
+    shape, dtype = attempt(lambda v: tuple(v.shape), value), attempt(lambda v: v.dtype, value)
+    if shape not in (NO, ()):
+        kind = "" if dtype is NO else f"of {str(dtype).removeprefix('torch.')} "
+        return f"{type(value).__name__} {kind}{shape}"
+    said = attempt(_name, value)
+    said = attempt(repr, value) if said is NO else said
+    if not isinstance(said, str):
+        return "a whole number of very many digits" if isinstance(value, int) \
+            else f"something of type {type(value).__name__}"
+    many = f" ({len(value):,} letters)" if isinstance(value, str) else ""
+    said = said.encode("utf-8", "backslashreplace").decode()      # half of a pair cannot be printed
+    return said if len(said) <= LONG + 20 else f"{said[:LONG]}…{many}"
+
+
+def _name(function: Any) -> Any:
+    """A function in words."""
+    plain = type(function).__name__ in ("function", "builtin_function_or_method", "method")
+    return f"the function {function.__qualname__}" if plain else NO
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def integer(value: Any) -> Any:
+    """A whole number of any type as an int; a bool is none, nor is text, nor is 2.0."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool):
+        return NO
+    if getattr(value, "ndim", None) == 0:                # of NumPy and torch; a bool is one again
+        inner = value.item()
+        return NO if type(inner) is type(value) else integer(inner)
+    return operator.index(value)
+
+
+def real(value: Any) -> Any:
+    """A real number of any type as a float, never NaN; a bool is none, nor is text."""
+    if type(value) is float:
+        return value if value == value else NO
+    if type(value) is int:
+        return float(value)
+    if isinstance(value, bool | str | bytes | complex):
+        return NO
+    if getattr(value, "ndim", None) == 0:
+        inner = value.item()
+        return NO if type(inner) is type(value) else real(inner)
+    return real(value.__float__())
+
+
+def numbers(words: str, fits: Callable[[float], bool]) -> Check:
+    """A float that fits."""
+    def take(value: Any) -> Any:
+        number = value if type(value) is float else real(value)
+        return number if number is not NO and fits(number) else NO
+
+    return Check(words, take)
+
+
+@cache
+def at_least(least: int) -> Check:
+    """An int that is not less."""
+    def take(value: Any) -> Any:
+        number = value if type(value) is int else integer(value)
+        return number if number is not NO and number >= least else NO
+
+    return Check(f"a whole number ≥ {least}", take)
 
 
 def whole(name: str, n: Any, least: int = 0) -> int:
     """n as an int."""
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
-        raise ValueError(f"{name}: expected a whole number ≥ {least}, got {n!r}")
-    return int(n)
+    return at_least(least)(name, n)
 
 
-def _number(value: Any) -> bool:
-    return not isinstance(value, bool | str) and hasattr(value, "__float__")
-
-
-def unit(name: str, value: Any) -> float:
-    """value as a float in [0, 1], such as λ or p."""
-    if not _number(value) or not 0 <= float(value) <= 1:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
-    return float(value)
+@cache
+def more_than(least: float) -> Check:
+    """A float > least, such as a number of rows that need not be whole."""
+    return numbers(f"a number > {least:g}", lambda value: value > least)
 
 
 def above(name: str, least: float, value: Any) -> float:
-    """value as a float > least, such as a number of rows that need not be whole."""
-    if not _number(value) or not value > least:
-        raise ValueError(f"{name}: expected a number > {least:g}, got {value!r}")
-    return float(value)
+    """value as a float > least."""
+    return more_than(least)(name, value)
 
 
-def spread(name: str, value: Any) -> float:
-    """value as a float ≥ 0: a standard deviation."""
-    if not _number(value) or not 0 <= value < math.inf:
-        raise ValueError(
-            f"{name}: expected a standard deviation, a finite number ≥ 0, got {value!r}")
-    return float(value)
+unit = numbers("a number in [0, 1]", lambda value: 0 <= value <= 1)            # such as λ or p
+finite = numbers("a finite number", math.isfinite)
+spread = numbers("a standard deviation, a finite number ≥ 0", lambda value: 0 <= value < math.inf)
+share = numbers("a share of the rows between 0 and 1, such as 0.25", lambda value: 0 < value < 1)
 
 
-def share(name: str, value: Any) -> float:
-    """value as a float strictly between 0 and 1."""
-    if not _number(value) or not 0 < value < 1:
-        raise ValueError(f"{name}: expected a share of the rows between 0 and 1, such as 0.25, "
-                         f"got {value!r}")
-    return float(value)
+# --- several, choices, places ---------------------------------------------------------------------
+
+
+def several(values: Any) -> Any:
+    """A list or the like as a tuple or list, what comes only once included; no text, no mapping."""
+    if isinstance(values, str | bytes | Mapping) or isinstance(values, Sized) and len(values) > MANY:
+        return NO
+    if isinstance(values, tuple):
+        return values
+    listed = list(islice(values, MANY + 1))
+    return NO if len(listed) > MANY else listed
+
+
+def _seeds(seeds: Any) -> Any:
+    if (count := attempt(integer, seeds)) is not NO:
+        return list(range(count)) if 0 < count <= MANY else NO
+    listed = several(seeds)
+    if listed is NO or not len(listed) or len(set(listed)) < len(listed):
+        return NO
+    chosen = [attempt(at_least(0).take, seed) for seed in listed]
+    return NO if NO in chosen else chosen
+
+
+seeds_of = Check("a count (0 … seeds − 1) or a list of different whole numbers ≥ 0", _seeds)
 
 
 def several_seeds(seeds: int | Iterable[int]) -> list[int]:
     """Seeds as a list: a count means 0 … count − 1."""
-    if not isinstance(seeds, Iterable):
-        seeds = range(whole("seeds", seeds, least=1))
-    chosen = list(seeds)
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(
-            f"seeds: expected a count or a list of different whole numbers, got {seeds!r}")
-    return [whole("seeds", seed) for seed in chosen]
+    return seeds_of("seeds", seeds)
+
+
+def choice(*options: Any) -> Check:
+    """One of some values, of their type."""
+    def take(value: Any) -> Any:
+        value = value.item() if getattr(value, "ndim", None) == 0 else value
+        return next((one for one in options if type(value) is type(one) and value == one), NO)
+
+    def hint(value: Any) -> str:
+        names = [one for one in options if isinstance(one, str)]
+        near = difflib.get_close_matches(value, names, 1) if len(value) < LONG else []
+        return f"did you mean {near[0]!r}?" if near else ""
+
+    *most, last = map(repr, options)
+    return Check(f"{', '.join(most)} or {last}" if most else last, take, hint=hint)
+
+
+def _place(value: Any) -> Any:
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        return NO
+    return NO if "\0" in str(value) else Path(value).expanduser()
+
+
+located = Check("the path of a file or folder", _place, TypeError,
+                lambda value: "a path has no null characters" if "\0" in str(value) else "")
+
+
+def place(name: str, value: Any) -> Path:
+    """value as the path of a file or folder, "~" being one's home."""
+    return located(name, value)
+
+
+FREE = Check("anything", lambda value: value)
+Given = Annotated[Tensor, FREE]                  # what is made a tensor by `base.arrays`, in words
+Unit = Annotated[float, unit]
+Share = Annotated[float, share]
+Spread = Annotated[float, spread]
+Positive = Annotated[float, more_than(0)]
+Rows = Annotated[int, at_least(0)]
+Seed = Annotated[int, at_least(0)]
+Count = Annotated[int, at_least(1)]
+Several = Annotated[int, at_least(2)]
+Ddof = Annotated[int, replace(choice(0, 1), words="1 (unbiased) or 0 (maximum likelihood)")]
+Seeds = Annotated[int | Iterable[int], seeds_of]
+Place = Annotated[str | Path, located]

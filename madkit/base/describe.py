@@ -386,8 +386,9 @@ class _Describer:
         return f"{self.describe(holder)}.{value.__name__}"
 
     def _function(self, value: types.FunctionType) -> str:
-        if _home(value) == "madkit.base.guard" and hasattr(value, "__wrapped__"):
-            value = value.__wrapped__                    # a guard changes no result
+        while _home(value) in ("madkit.base.guard", "madkit.base.gate") \
+                and hasattr(value, "__wrapped__"):
+            value = value.__wrapped__                    # neither changes a result
         home = _home(value)
         held = [*(value.__defaults__ or ()),
                 *(one for cell in value.__closure__ or () for one in _contents(cell))]

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import torch
+
+from madkit.base.checks import NO, Check
+
+
+def _present() -> dict[str, bool]:
+    return {"cpu": True, "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available()}
+
+
+def _taken(device: Any) -> Any:
+    """The device's name, where this machine has it."""
+    if not isinstance(device, str | torch.device):
+        return NO
+    kind = str(device).partition(":")[0]
+    there = kind == "auto" or _present().get(kind) and torch.device(device)
+    return str(device) if there else NO
+
+
+def _here(_: Any) -> str:
+    return "it has " + ", ".join(repr(name) for name, there in _present().items() if there)
+
+
+on_device = Check("'auto' or a device that this machine has", _taken, hint=_here)
+Device = Annotated[str, on_device]
 
 
 def resolve(device: str) -> torch.device:
@@ -10,13 +36,7 @@ def resolve(device: str) -> torch.device:
 
     ValueError for another, or one not here.
     """
-    kind = str(device).partition(":")[0]
-    present = {"cpu": True, "cuda": torch.cuda.is_available(),
-               "mps": torch.backends.mps.is_available()}
-    if kind == "auto":
-        return torch.device("cuda" if present["cuda"] else "cpu")
-    if not present.get(kind):
-        here = ", ".join(repr(name) for name, there in present.items() if there)
-        raise ValueError(
-            f"device: expected 'auto' or one that this machine has ({here}), got {device!r}")
-    return torch.device(device)
+    name = on_device("device", device)
+    if name == "auto":
+        return torch.device("cuda" if _present()["cuda"] else "cpu")
+    return torch.device(name)

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base import aloud, arrays
+from madkit.base.checks import NO, Check
 
 # a second parameter of `sample` of such a name is no λ
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
@@ -95,6 +96,33 @@ def no_model(model: Any, missing: list[str]) -> str:
         what = (f"{reprlib.repr(model)} without {' and '.join(missing)}: write these methods, or "
                 "mk.model(fit=f, sample=g) with f(x) -> anything and g(fitted, n) -> rows")
     return f"model: expected an object with fit(data) and sample(n, lam), got {what}"
+
+
+def _model(value: Any) -> Any:
+    if not is_estimator(value):                          # run takes these, and steps says what to do
+        check_methods(value)
+    return value
+
+
+def _no_model(value: Any) -> str:
+    missing = [name for name in ("fit", "sample") if not callable(getattr(value, name, None))]
+    return no_model(value, missing).partition(", got ")[2]
+
+
+def _makes_a_loop(value: Any) -> bool:
+    """Whether it makes a loop, and is none: a class, or a function of madkit.loops."""
+    return getattr(value, "__module__", "") == "madkit.loops" and hasattr(value, "__qualname__")
+
+
+def _call_it(value: Any) -> str:
+    return f"mk.{value.__qualname__} makes a loop, it is none yet: call it with its settings, as " \
+           "in mk.fully_synthetic(100)" if _makes_a_loop(value) else ""
+
+
+a_model = Check("an object with fit(data) and sample(n, lam)", _model, TypeError, got=_no_model)
+a_loop = Check("a function State -> Samples, such as mk.fully_synthetic(100)",
+               lambda value: value if callable(value) and not _makes_a_loop(value) else NO,
+               TypeError, _call_it)
 
 
 def takes_lam(model: Any) -> str:

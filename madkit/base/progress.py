@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from madkit.base.gate import gate
+
 _session = True
 _within: ContextVar[bool] = ContextVar("bars", default=True)
 
 
+@gate
 def progress(shown: bool) -> None:
     """Show progress bars in this session (True, as it begins), or show none (False):
     of runs, fits, sweeps and data.

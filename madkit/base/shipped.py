@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from madkit.base.gate import gate
 
+
+@gate
 def shipped(name: str) -> Path:
     """The path of a shipped file or folder, such as "digits/digits.npz" or "notebooks".
 

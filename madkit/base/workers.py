@@ -29,6 +29,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from madkit.base.checks import whole
+from madkit.base.gate import gate
 from madkit.base.guard import guard
 from madkit.base.progress import bars
 
@@ -181,6 +182,7 @@ class Processes(Executor):
             self.kill()
 
 
+@gate
 def processes(n: int | None = None) -> Processes:
     """An Executor of n worker processes (None: one per core) on one thread each,
     which a killed worker does not break.

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import torch
 
+from madkit.base.checks import Place
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.data import idx
 from madkit.data.finite import Finite
@@ -52,9 +54,10 @@ FASHION = Archive("fashion_mnist", "fashion-mnist", (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"))
 
 
+@gate
 @guarded
 def mnist(
-    root: str | Path | None = None,  # the folder of the four files, or its parent; None:
+    root: Place | None = None,       # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (11 MB)
 ) -> Finite:
     """Handwritten digits: uint8 images (n, 1, 28, 28), labels 0 … 9.
@@ -69,9 +72,10 @@ def mnist(
     return _truth(MNIST, root)
 
 
+@gate
 @guarded
 def fashion_mnist(
-    root: str | Path | None = None,  # the folder of the four files, or its parent; None:
+    root: Place | None = None,       # the folder of the four files, or its parent; None:
                                      # MADKIT_DATA, else a download (31 MB)
 ) -> Finite:
     """Articles of clothing: uint8 images (n, 1, 28, 28), labels 0 … 9.

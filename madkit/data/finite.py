@@ -18,13 +18,15 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
-from madkit.base.checks import share, whole
+from madkit.base.checks import Given, Rows, Seed, Share
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
 
 
+@gate
 @guarded
 @dataclass(frozen=True, eq=False, repr=False)
 class Finite(card.Carded):
@@ -43,9 +45,9 @@ class Finite(card.Carded):
     infinity (it names the rows), for a y of another length and for test rows unlike the others.
     """
 
-    x: Tensor
-    y: Tensor | None = None
-    held_out: float | Samples = 0.25
+    x: Given
+    y: Given | None = None
+    held_out: Share | Samples = 0.25
     name: str = field(default="Finite", compare=False)
     columns: tuple[str, ...] = field(default=(), compare=False)
     classes: tuple[str, ...] = field(default=(), compare=False)
@@ -57,8 +59,6 @@ class Finite(card.Carded):
             object.__setattr__(self, "x", arrays.numbers(f"{self.name}: x", self.x))
         if isinstance(self.held_out, Samples):
             self._check_test(self.held_out)
-        else:
-            object.__setattr__(self, "held_out", share(f"{self.name}: test", self.held_out))
         if len(self.x) < 3:
             raise ValueError(f"{self.name}: expected at least 3 rows (two to fit, one to test "
                              f"on), got {len(self.x)}")
@@ -96,23 +96,22 @@ class Finite(card.Carded):
         """The number of rows for real and fresh data, the held-out ones not counted."""
         return len(self.x) - (0 if isinstance(self.held_out, Samples) else self.held)
 
-    def real(self, n: int, seed: int = 0) -> Samples:
+    def real(self, n: Rows, seed: Seed = 0) -> Samples:
         """Rows 0 … n of the seed's sequence. Raises ValueError when there are fewer."""
         return self._sequence("real", 0, n, seed)
 
-    def fresh(self, start: int, n: int, seed: int = 0) -> Samples:
+    def fresh(self, start: Rows, n: Rows, seed: Seed = 0) -> Samples:
         """Rows start … start + n of the same sequence. Raises ValueError beyond its end."""
         return self._sequence("fresh", start, n, seed)
 
-    def test(self, n: int, seed: int = 0) -> Samples:
+    def test(self, n: Rows, seed: Seed = 0) -> Samples:
         """n of the seed's held-out rows, or all of them if they are fewer."""
-        n = min(whole("test: n", n), self.held)
+        n = min(n, self.held)
         if isinstance(self.held_out, Samples):
             return self.held_out[_order(self.held, seed, "test rows")[:n]]
         return self._take(self.rows, n, seed)
 
     def _sequence(self, what: str, start: int, n: int, seed: int) -> Samples:
-        start, n = whole(f"{what}: start", start), whole(f"{what}: n", n)
         if start + n > self.rows:
             given = isinstance(self.held_out, Samples)
             advice = "" if given else ", or hold out a smaller share (test=)"
@@ -152,12 +151,13 @@ class Finite(card.Carded):
         return self.name
 
 
+@gate
 @guarded
 def array(
     x: Any,                 # (n, *shape) numbers, or (n,) for one number per row; uint8 images as
                             # (n, 1 or 3, h, w)
     y: Any = None,          # (n,) labels: whole numbers, or text
-    test: float = 0.25,     # share of the rows held out for testing
+    test: Share = 0.25,     # share of the rows held out for testing
 ) -> Finite:
     """Your own data: an array, tensor, table or list of numbers.
 
@@ -183,8 +183,9 @@ def array(
                   f"array({len(x)} rows of {tuple(x.shape[1:])})", columns, classes)
 
 
+@gate
 @guarded
-def digits(test: float = 0.25) -> Finite:
+def digits(test: Share = 0.25) -> Finite:
     """1,797 handwritten digits, 8 × 8 pixels in [0, 1], shape (n, 1, 8, 8), with labels 0 … 9.
 
     test  share held out for testing; by default 1,348 rows are left for real and fresh data

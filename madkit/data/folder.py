@@ -22,7 +22,8 @@ import numpy as np
 import torch
 
 from madkit.base.card import few, number, several
-from madkit.base.checks import place, share, whole
+from madkit.base.checks import Count, Place, Share, place, share, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.progress import bar
 from madkit.data.finite import Finite
@@ -32,13 +33,14 @@ NO_PICTURES = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}  # Pillow knows their name
 MOST = 2**36                                          # bytes of all rows
 
 
+@gate
 @guarded
 def images(
-    folder: str | Path,         # it and all folders in it are searched, also those that are linked;
+    folder: Place,              # it and all folders in it are searched, also those that are linked;
                                 # hidden files, and those that are no pictures, are passed over
-    size: int,                  # width and height of a row in pixels
-    test: float = 0.25,         # share of the rows held out for testing
-    depth: int | None = None,   # bits of white in files of 16 bits, 8 to 16; None: as many as the
+    size: Count,                # width and height of a row in pixels
+    test: Share = 0.25,         # share of the rows held out for testing
+    depth: Count | None = None,  # bits of white in files of 16 bits, 8 to 16; None: as many as the
                                 # brightest of them needs (8, 10, 12, 14 or 16)
 ) -> Finite:
     """The pictures of a folder, uint8 (n, 3, size, size); (n, 1, size, size) if all are grey.

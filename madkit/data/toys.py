@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from madkit.base import card
-from madkit.base.checks import spread, whole
+from madkit.base.checks import Count, Given, Rows, Seed, Share, Spread, Unit, spread, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.base.units import units
@@ -30,6 +31,7 @@ from madkit.samples import Samples
 BLOCK = 128  # rows drawn at a time; another number would be another sequence
 
 
+@gate
 @guarded
 class Endless(card.Carded, ABC):
     """A truth whose rows never run out.
@@ -49,18 +51,18 @@ class Endless(card.Carded, ABC):
     shape: tuple[int, ...]
 
     @abstractmethod
-    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
         """n independent rows (n, *shape)."""
 
-    def real(self, n: int, seed: int = 0) -> Samples:
+    def real(self, n: Rows, seed: Seed = 0) -> Samples:
         """Rows 0 … n of the seed's sequence."""
         return self._rows("truth", 0, n, seed)
 
-    def fresh(self, start: int, n: int, seed: int = 0) -> Samples:
+    def fresh(self, start: Rows, n: Rows, seed: Seed = 0) -> Samples:
         """Rows start … start + n of the same sequence."""
         return self._rows("truth", start, n, seed)
 
-    def test(self, n: int, seed: int = 0) -> Samples:
+    def test(self, n: Rows, seed: Seed = 0) -> Samples:
         """Rows 0 … n of the seed's test sequence."""
         return self._rows("test", 0, n, seed)
 
@@ -87,6 +89,7 @@ class Endless(card.Carded, ABC):
         yield from card.moments(self)
 
 
+@gate
 @guarded
 @dataclass(frozen=True, eq=False, repr=False)
 class gaussian(Endless):
@@ -98,8 +101,8 @@ class gaussian(Endless):
     Raises ValueError when cov has another shape, is not symmetric or has a negative eigenvalue.
     """
 
-    dim: int
-    cov: Tensor | None = None
+    dim: Count
+    cov: Given | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "dim", whole("gaussian: dim", self.dim, least=1))
@@ -131,7 +134,7 @@ class gaussian(Endless):
         rounding = self.dim * torch.finfo(values.dtype).eps * values[-1]
         return (vectors * values.where(values > rounding, 0).sqrt()) @ vectors.T * unit
 
-    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
         z = _normal(n, self.dim, generator)
         return z if self.cov is None else z @ self.root
 
@@ -169,6 +172,7 @@ class Modes(Endless):
         return self.centres.mean(0), between + self.std**2 * torch.eye(2, dtype=torch.float64)
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class ring(Modes):
@@ -177,7 +181,7 @@ class ring(Modes):
     std  of each Gaussian; neighbouring centres are 1.53 apart
     """
 
-    std: float = 0.1
+    std: Spread = 0.1
 
     def __post_init__(self):
         object.__setattr__(self, "std", spread("ring: std", self.std))
@@ -188,6 +192,7 @@ class ring(Modes):
         return 2 * torch.stack([angle.cos(), angle.sin()], 1)
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class grid25(Modes):
@@ -196,7 +201,7 @@ class grid25(Modes):
     std  of each Gaussian; neighbouring centres are 2 apart
     """
 
-    std: float = 0.1
+    std: Spread = 0.1
 
     def __post_init__(self):
         object.__setattr__(self, "std", spread("grid25: std", self.std))
@@ -207,6 +212,7 @@ class grid25(Modes):
         return torch.cartesian_prod(line, line)
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class moons(Endless):
@@ -216,13 +222,13 @@ class moons(Endless):
     noise  standard deviation of the Gaussian noise on both coordinates
     """
 
-    noise: float = 0.08
+    noise: Spread = 0.08
     shape = (2,)
 
     def __post_init__(self):
         object.__setattr__(self, "noise", spread("moons: noise", self.noise))
 
-    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
         a = math.pi * _uniform(n, generator)
         upper = torch.rand(n, generator=generator) < 0.5
         x = torch.where(upper, a.cos(), 1 - a.cos())
@@ -234,6 +240,7 @@ class moons(Endless):
         return _moments([1 / 2, 1 / 4], [[3 / 4, xy], [xy, 9 / 16 - 1 / math.pi]], self.noise)
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class swissroll(Endless):
@@ -243,13 +250,13 @@ class swissroll(Endless):
     noise  standard deviation of the Gaussian noise on both coordinates
     """
 
-    noise: float = 0.1
+    noise: Spread = 0.1
     shape = (2,)
 
     def __post_init__(self):
         object.__setattr__(self, "noise", spread("swissroll: noise", self.noise))
 
-    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
         r = 1 + 2 * _uniform(n, generator)
         a = 1.5 * math.pi * r
         return torch.stack([r * a.cos(), r * a.sin()], 1) + self.noise * _normal(n, 2, generator)
@@ -263,6 +270,7 @@ class swissroll(Endless):
         return _moments([2 * c, c**2], [[c**2 * value for value in row] for row in cov], self.noise)
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class rosenbrock(Endless):
@@ -275,7 +283,7 @@ class rosenbrock(Endless):
 
     shape = (2,)
 
-    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
         z = _normal(n, 2, generator)
         return torch.stack([z[:, 0], z[:, 0] ** 2 + z[:, 1] / math.sqrt(2)], 1)
 
@@ -291,7 +299,7 @@ class rosenbrock(Endless):
                 for share in (5, 1)}
 
     @staticmethod
-    def cooled_tail(share: float, lam: float, t: int) -> float:
+    def cooled_tail(share: Share, lam: Unit, t: Count) -> float:
         """What is left of a share of tails when the latent cloud z is cooled t times.
 
         Then z ~ N(0, λᵗ I), and share^(1/λᵗ) is left. A perfectly fitted flow does so in t
@@ -303,7 +311,7 @@ class rosenbrock(Endless):
         """
         return share ** (1 / lam**t)
 
-    def contour(self, share: float = 0.05) -> Tensor:
+    def contour(self, share: Share = 0.05) -> Tensor:
         """Points (200, 2) around the contour of p that leaves this share of the truth outside."""
         angle = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
         z = math.sqrt(-2 * math.log(share)) * torch.stack([angle.cos(), angle.sin()], 1)

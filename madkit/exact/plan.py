@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from madkit.base import sources
+from madkit.base.foreign import a_loop
 from madkit.loops import (
     Fresh,
     Loop,
@@ -74,7 +74,7 @@ def _groups(part: Any, t: int, n_ini: int, total: int, ranks: list[int]) -> list
 
 def check_known(loop: Loop) -> None:
     """ValueError, with the reason, for a loop that is not made of sources whose law is known."""
-    sources.check(loop)
+    a_loop("loop", loop)
     for part in parts(loop):
         if type(part) not in (Real, Fresh, Synthetic, Previous):
             why = "is a source of its own kind, whose law is not known"

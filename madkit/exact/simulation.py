@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from madkit.base.checks import several_seeds, whole
-from madkit.base.device import resolve
+from madkit.base.checks import Count, Ddof, Seeds, several_seeds, whole
+from madkit.base.device import Device, resolve
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
 from madkit.loops import Loop, initial_rows
-from madkit.metrics.values import keyed, metric_name
+from madkit.metrics.values import Metrics, keyed, metric_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,20 +24,21 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 
+@gate
 @guarded
 def run(
     loop: Loop | Sequence[Loop],               # sources, their sums; a list: tables say which
-    dim: int = 1,
+    dim: Count = 1,
     *,
-    generations: int = 50,
-    seeds: int | Iterable[int] = 100,          # a count (0 … seeds−1) or the seeds themselves
+    generations: Count = 50,
+    seeds: Seeds = 100,                        # a count (0 … seeds−1) or the seeds themselves
     n_ini: int | Sequence[int] | None = None,  # real rows of generation 1; None: the loop's size
     mean: Any = None,                          # (d,) of the truth; None: 0
     cov: Any = None,                           # (d, d) of the truth; None: I
-    ddof: int = 1,                             # 1: unbiased covariance, 0: maximum likelihood
-    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
+    ddof: Ddof = 1,                            # 1: unbiased covariance, 0: maximum likelihood
+    metrics: Metrics = ("w2_squared", "mean_error", "trace", "logdet"),
     # names of moment metrics: these and "spectrum"
-    device: str = "auto",
+    device: Device = "auto",
     progress: bool = False,                    # a bar, once it takes over two seconds
 ) -> Run:
     """A Gaussian model in a frozen loop, by its exact law: no rows are drawn.
@@ -81,22 +83,23 @@ def run(
                spec=facts)
 
 
+@gate
 @guarded
 @torch.inference_mode()
 def simulate(
     loop: Loop | Sequence[Loop],
-    dim: int = 1,
+    dim: Count = 1,
     *,
-    generations: int = 50,
-    seeds: int | Iterable[int] = 100,
+    generations: Count = 50,
+    seeds: Seeds = 100,
     n_ini: int | Sequence[int] | None = None,
     mean: Any = None,
     cov: Any = None,
-    ddof: int = 1,
-    metrics: Iterable[str | Callable] = ("w2_squared", "mean_error", "trace", "logdet"),
+    ddof: Ddof = 1,
+    metrics: Metrics = ("w2_squared", "mean_error", "trace", "logdet"),
     # names of moment metrics: these and "spectrum"; and "mean", "cov"
     at: Iterable[int] | None = None,  # the generations that are measured; None: all of them
-    device: str = "auto",
+    device: Device = "auto",
     progress: bool = False,
 ) -> dict[str, np.ndarray]:
     """The numbers of `run` as arrays (loops, seeds, generations, …), for live views.
@@ -146,7 +149,7 @@ def _loops(loop: Loop | Sequence[Loop]) -> list[Loop]:
     return loops
 
 
-def _names(metrics: Iterable[str | Callable], known: Iterable[str]) -> list[str]:
+def _names(metrics: Metrics, known: Iterable[str]) -> list[str]:
     chosen = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
     names = [metric if isinstance(metric, str) else metric_name(metric) for metric in chosen]
     for name in names:

@@ -27,7 +27,9 @@ from typing import Any
 import numpy as np
 
 from madkit import exact, theory
-from madkit.base.checks import several_seeds
+from madkit.base.checks import Count, Seeds, Several, several_seeds
+from madkit.base.device import Device
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.progress import bar
 from madkit.loops import Loop, parts
@@ -37,14 +39,15 @@ POINTS = 3       # generations of a seed that are averaged
 STEP = 1.25      # τ is rounded up to powers of it
 
 
+@gate
 @guarded
 def effective_sample_size(
     loop: Loop | Sequence[Loop],     # sums of Fresh or Real, and Synthetic; a list gives arrays
-    dim: int,                        # d of the truth N(0, I)
+    dim: Count,                      # d of the truth N(0, I)
     *,
-    n_ini: int | None = None,        # real rows of generation 1, which only Real() remembers
-    seeds: int | Iterable[int] = 8,  # a count (0 … seeds−1), or two or more seeds themselves
-    device: str = "auto",
+    n_ini: Several | None = None,    # real rows of generation 1, which only Real() remembers
+    seeds: Seeds = 8,                # a count (0 … seeds−1), or two or more seeds themselves
+    device: Device = "auto",
     progress: bool = False,          # a bar, once it takes over two seconds
 ) -> tuple[float, float] | tuple[np.ndarray, np.ndarray]:
     """(n_e, its standard error): the real rows that alone would give the loop's limit E W2².

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
+from madkit.base.gate import gate
 from madkit.live.shell import is_live
 
 REPAIR = "in madkit's folder, run  make lab  or  pip install -c constraints.txt -e '.[lab,report]'"
@@ -20,6 +21,7 @@ class Lines(str):
     __repr__ = str.__str__
 
 
+@gate
 def check_environment() -> Lines:
     """What madkit found here, a line for each part: versions, what is missing or does not fit
     and what to do, device, sliders.

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from madkit.base.checks import Count, Several
+from madkit.base.gate import gate
 from madkit.loops import Loop
 from madkit.samples import Samples
 from madkit.steps import steps
@@ -23,6 +25,7 @@ class Unsolved(AssertionError):
     """An answer that is not right yet; the message says why. A report goes on after it."""
 
 
+@gate
 def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
     """answer is a number within `within` (a share of expected,
     or as such when expected is 0) of expected.
@@ -38,6 +41,7 @@ def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = 
     return f"Right: {value:.4g}."
 
 
+@gate
 def same_function(answer: Callable, expected: Callable, cases: list[tuple], within: float = 1e-6,
                   hint: str = "") -> str:
     """answer(*case) equals expected(*case) for every case."""
@@ -52,8 +56,9 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
     return f"Right in all {len(cases)} cases."
 
 
-def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: int = 50,
-              generations: int = 4, hint: str = "") -> str:
+@gate
+def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: Several = 50,
+              generations: Count = 4, hint: str = "") -> str:
     """answer makes, row for row, the training sets that expected makes (their order aside)."""
     _answered(answer)
     def run(loop: Loop) -> list:

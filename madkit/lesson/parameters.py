@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from madkit.base.checks import place
+from madkit.base.gate import gate
 
 ONE = r"(?:int|float|bool|str)"
 PLACE = re.compile(r"\b(?:files?|folders?|paths?|director(?:y|ies))\b", re.IGNORECASE)
@@ -146,6 +147,7 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
         raise ValueError(f"{error}\nThe parameters of {who}:{listed}") from None
 
 
+@gate
 def check_parameters() -> None:
     """For a notebook's set-up cell: refuse misspelt or wrongly typed parameters,
     which bare papermill lets through.

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
 from madkit.base.files import write
+from madkit.base.gate import gate
 from madkit.lesson import page
 from madkit.lesson.execution import execute
 from madkit.lesson.parameters import check, load, offers
@@ -45,9 +46,10 @@ class Report:
     unsolved: Mapping[str, str]    # {name of an exercise that is not solved: the complaint}
 
 
+@gate
 def report(
-    notebook: str | os.PathLike,
-    out: str | os.PathLike = "reports",           # folder, made where missing
+    notebook: Place,
+    out: Place = "reports",                       # folder, made where missing
     parameters: Mapping[str, Any] | None = None,  # name -> value; every other one keeps its default
     *,
     code: bool = False,                           # keep the code cells in the HTML

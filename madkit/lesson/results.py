@@ -27,11 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from madkit.base.files import write
+from madkit.base.gate import gate
 from madkit.lesson.parameters import declared
 
 SCHEMA = 2
 
 
+@gate
 def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
     """Write results.json into the folder that the notebook's parameter
     `out` names, and give its path.

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from madkit.base.gate import gate
 
+
+@gate
 @dataclass(frozen=True)
 class Slider:
     """A number from low to high, as a slider. ValueError for a value outside."""
@@ -46,6 +49,7 @@ class Slider:
         return kind(**look, readout_format=f".{digits}f")
 
 
+@gate
 @dataclass(frozen=True)
 class Choice:
     """One of several values, in their order, as a slider.

@@ -21,6 +21,8 @@ from typing import Any
 
 import traitlets
 
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.live import inline
 from madkit.live.scenes import growing, offline, still
 from madkit.live.scenes.pack import Track, pack
@@ -36,15 +38,16 @@ KEPT = 200  # tracks that are not computed again; the page keeps more
 STALE = "Press Run to train this setting."
 
 
+@gate
 def explore(
     what: Any = None,                         # None: the three loops; a loop function;
                                               # {label: loop function}; Run; {label: Run}
     *,
-    t: int | None = None,                     # the generation to start at; None: 10, or the last
+    t: Count | None = None,                   # the generation to start at; None: 10, or the last
     metrics: str | Iterable[str] | None = None,  # curves, one or two: "trace",
                                                  # "w2_squared", … (runs: of their table)
-    dim: int = 2,                             # 1: densities, 2: ellipses
-    generations: int = 50,                    # how many the slider has
+    dim: Count = 2,                           # 1: densities, 2: ellipses
+    generations: Count = 50,                  # how many the slider has
     seeds: int = 200,                         # how many the curves show
     model: Any = None,                        # with `truth`: a model, trained when Run
                                               # is pressed, instead of the exact law
@@ -97,6 +100,7 @@ class _Widget(Widget):
     stop = traitlets.Int(0).tag(sync=True)
 
 
+@gate
 class Explorer(PageShell):
     """What `explore` returns. `state`: what is shown, to read and to set;
     `run`: the Run behind it; `close()`: let go.

@@ -17,6 +17,8 @@ from typing import Any
 
 import traitlets
 
+from madkit.base.checks import Count, Unit
+from madkit.base.gate import gate
 from madkit.live import inline
 from madkit.live.scenes import map_still, phases
 from madkit.live.shell import PageShell, Render, is_live
@@ -25,13 +27,14 @@ from madkit.live.widget import Widget
 REST = 0.15  # seconds before further seeds are drawn: a drag passes many cells
 
 
+@gate
 def phase_map(
-    lam: float = 0.85,                                # sampling bias λ, 0.5 to 1 in steps of 0.01
-    dim: int = 100,                                   # d of the truth N(0, I): 5, 10, 30 or 100
+    lam: Unit = 0.85,                                 # sampling bias λ, 0.5 to 1 in steps of 0.01
+    dim: Count = 100,                                 # d of the truth N(0, I): 5, 10, 30 or 100
     n_r: int = 250,                                   # real rows a generation, d to 10 d
     n_s: int = 1000,                                  # synthetic rows a generation, d to 100 d
     *,
-    generations: int = 40,                            # of the loop that is shown
+    generations: Count = 40,                          # of the loop that is shown
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}};
                                                              # None: cells of the paper
     title: str = "",
@@ -76,6 +79,7 @@ class _Widget(Widget):
     status = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
 
 
+@gate
 class PhaseMap(PageShell):
     """What `phase_map` returns. `state`: the cell shown, to read and to set;
     `caption`: in words; `close()`: let go.

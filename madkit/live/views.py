@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider
 from madkit.live.pictures import Frame
 from madkit.live.shell import Render, Shell, is_live
@@ -18,6 +19,7 @@ WIDTH = "1000px"                                    # of a picture on the screen
 Controls = Mapping[str, Slider | Choice]
 
 
+@gate
 def view(
     picture: Any,                                    # a picture, or a function: values -> Frame
     controls: Mapping[str, Slider | Choice] = {},    # of a function: one for each value, as shown
@@ -77,6 +79,7 @@ def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
     return replace(known[name], value=value) if known[name] is not None else None
 
 
+@gate
 class View(Shell):
     """What `view` returns: the settings shown (`values`) and the picture (`frame`).
 

@@ -14,21 +14,23 @@ What can be compared is what comes out: quality, diversity, variance.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Rows, Seed, Several, Unit, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.metrics.neighbours import precision, recall
-from madkit.metrics.values import Metric, chosen, named
+from madkit.metrics.values import Metric, Metrics, chosen, named
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@gate
 @dataclass(frozen=True)
 class Biased:
     """What `sampling_bias` returns; `mk.plot.tradeoff` and `mk.plot.emitted` draw it.
@@ -44,7 +46,7 @@ class Biased:
     real: Samples
     floor: dict[str, float]
 
-    def value(self, model: str, lam: float, metric: str) -> float:
+    def value(self, model: str, lam: Unit, metric: str) -> float:
         """One number of the table."""
         rows = self.table.query("model == @model and lam == @lam and metric == @metric")
         if len(rows) != 1:
@@ -53,16 +55,17 @@ class Biased:
         return float(rows.value.item())
 
 
+@gate
 @guarded
 def sampling_bias(
     models: Mapping[str, Any],          # unfitted models by name; they stay unfitted
     truth: Any,                         # one of mk.data; with labels where a model needs them
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),          # every λ in [0, 1]
-    n: int = 1000,                      # real rows that models are fitted on
-    emit: int = 1000,                   # rows emitted at every λ, judged against as many test rows
-    metrics: Iterable[Metric | str] = (precision, recall),  # (real, fake) -> number or dict
+    n: Rows = 1000,                     # real rows that models are fitted on
+    emit: Several = 1000,               # rows emitted at every λ, judged against as many test rows
+    metrics: Metrics = (precision, recall),                 # (real, fake) -> number or dict
     features: Callable[[Samples], Samples] | None = None,   # what metrics see; None: the rows
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Biased:
     """Fit each model once and sample it at every λ.
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from madkit.base.checks import spread, whole
+from madkit.base.checks import FREE, Count, Given, spread, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.distances import distances, squared_distances
 from madkit.metrics.sides import centred, clouds, vectors
 from madkit.samples import Samples
 
 
+@gate
 @guarded
-def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
+def sliced_w2(real: Samples, fake: Samples, projections: Count = 128) -> float:
     """Sliced Wasserstein-2 distance: the root mean of W2² over projections onto random lines.
 
     A number ≥ 0, small is good. The lines are the same in every call. In one dimension W2² joins
@@ -38,6 +41,7 @@ def sliced_w2(real: Samples, fake: Samples, projections: int = 128) -> float:
     return (weight @ (a[i] - b[j]).square()).mean().sqrt().item()
 
 
+@gate
 @guarded
 def mmd(real: Samples, fake: Samples) -> float:
     """Squared maximum mean discrepancy with a Gaussian kernel; small is good.
@@ -57,8 +61,9 @@ def mmd(real: Samples, fake: Samples) -> float:
     return mean(a, a, True) + mean(b, b, True) - 2 * mean(a, b, False)
 
 
+@gate
 @guarded
-def modes(centres: Tensor, radius: float) -> Callable[[Samples, Samples], dict[str, float]]:
+def modes(centres: Given, radius: Annotated[float, FREE]) -> Callable[[Samples, Samples], dict[str, float]]:
     """A metric of modes: {"alive": those with a fake row near, "variance": their mean variance}.
 
     centres   (k, d), of the truth's modes; a row belongs to the nearest of them if that is within

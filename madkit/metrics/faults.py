@@ -32,12 +32,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Rows, Seed, Unit, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.samples import Samples
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class Faults:
@@ -54,8 +56,8 @@ class Faults:
     """
 
     truth: Any
-    n: int = 500
-    seed: int = 0
+    n: Rows = 500
+    seed: Seed = 0
 
     def __post_init__(self):
         whole("Faults: n", self.n, least=2)
@@ -86,7 +88,7 @@ class Faults:
         """What a perfect model emits: n new rows of the truth."""
         return self.pool[: self.n].stamped(1)
 
-    def emit(self, fault: str, strength: float) -> Samples:
+    def emit(self, fault: str, strength: Unit) -> Samples:
         """Rows with a fault of FAULTS, of strength in [0, 1]; born in generation 1."""
         if fault not in FAULTS:
             raise ValueError(f"fault: expected one of {', '.join(FAULTS)}, got {fault!r}")

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.backends import cudnn
 
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
@@ -57,6 +58,7 @@ class Network(nn.Module):
                                    nn.Linear(32, 2))
 
 
+@gate
 @guarded
 @dataclass(frozen=True)
 class LeNet:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import torch
 
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.sides import Moments, both, centred, clouds, eigenvalues, root
 from madkit.samples import Samples
 
 
+@gate
 @guarded
 def w2_squared(real: Samples | Moments, fake: Samples | Moments) -> float:
     """Squared Wasserstein-2 distance of the Gaussians with the moments of both sides.
@@ -23,6 +25,7 @@ def w2_squared(real: Samples | Moments, fake: Samples | Moments) -> float:
     return max(0.0, squared.item())
 
 
+@gate
 @guarded
 def mean_error(real: Samples | Moments, fake: Samples | Moments) -> float:
     """‖μ_fake − μ_real‖²; ≥ 0, small is good."""
@@ -30,12 +33,14 @@ def mean_error(real: Samples | Moments, fake: Samples | Moments) -> float:
     return (mean1 - mean2).square().sum().item()
 
 
+@gate
 @guarded
 def trace(real: Samples | Moments, fake: Samples | Moments) -> float:
     """tr Σ_fake, the total variance; ≥ 0, good when equal to the truth's."""
     return both(real, fake)[1][1].trace().item()
 
 
+@gate
 @guarded
 def logdet(real: Samples | Moments, fake: Samples | Moments) -> float:
     """log det Σ_fake; good when equal to the truth's, −inf when Σ_fake is singular.
@@ -49,6 +54,7 @@ def logdet(real: Samples | Moments, fake: Samples | Moments) -> float:
     return (eigenvalues(cov / std.outer(std)).log().sum() + 2 * std.log().sum()).item()
 
 
+@gate
 @guarded
 def spectrum(real: Samples | Moments, fake: Samples | Moments) -> dict[str, float]:
     """The eigenvalues of Σ_fake, {"1": largest, "2": …}; ≥ 0, good when equal to the truth's."""
@@ -59,6 +65,7 @@ def spectrum(real: Samples | Moments, fake: Samples | Moments) -> dict[str, floa
 MOMENTS = (w2_squared, mean_error, trace, logdet, spectrum)
 
 
+@gate
 @guarded
 def frechet(real: Samples, fake: Samples) -> float:
     """Fréchet distance: `w2_squared` of the moments of rows, best of features (then it is the FID).

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from madkit.base.checks import whole
+from madkit.base.checks import Count, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.bounds import BLOCK, bounds, scaled, smallest
 from madkit.metrics.distances import squared_distances
@@ -15,8 +16,9 @@ from madkit.samples import Samples
 ROUNDING = 1e-9  # squared distances that differ by less, relatively, are equal
 
 
+@gate
 @guarded
-def precision(real: Samples, fake: Samples, k: int = 5) -> float:
+def precision(real: Samples, fake: Samples, k: Count = 5) -> float:
     """Quality: the share of fake rows in a k-nearest-neighbour ball of some real row.
 
     A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
@@ -26,8 +28,9 @@ def precision(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(b, a, k)[0].gt(0).double().mean().item()
 
 
+@gate
 @guarded
-def recall(real: Samples, fake: Samples, k: int = 5) -> float:
+def recall(real: Samples, fake: Samples, k: Count = 5) -> float:
     """Diversity: the share of real rows in a k-nearest-neighbour ball of some fake row.
 
     A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
@@ -37,8 +40,9 @@ def recall(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
+@gate
 @guarded
-def density(real: Samples, fake: Samples, k: int = 5) -> float:
+def density(real: Samples, fake: Samples, k: Count = 5) -> float:
     """Quality: how many of the real rows' k-nearest-neighbour balls hold a fake row, over k.
 
     On average over fake rows; ≥ 0, good near 1. Unlike precision, one outlier of the real rows,
@@ -49,8 +53,9 @@ def density(real: Samples, fake: Samples, k: int = 5) -> float:
     return _inside(b, a, k)[0].double().mean().item() / k
 
 
+@gate
 @guarded
-def coverage(real: Samples, fake: Samples, k: int = 5) -> float:
+def coverage(real: Samples, fake: Samples, k: Count = 5) -> float:
     """Diversity: the share of real rows whose k-nearest-neighbour ball holds some fake row.
 
     A number in [0, 1], high is good. Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq. 4.

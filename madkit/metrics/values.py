@@ -19,9 +19,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isfunction
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from madkit.base.checks import NO, Check, several
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or their moments
+
+
+def _listed(metrics: Any) -> Any:
+    given = [metrics] if callable(metrics) or isinstance(metrics, str) else several(metrics)
+    return given if all(callable(one) or isinstance(one, str) for one in given) else NO
+
+
+Metrics = Annotated[Iterable[Metric | str], Check(
+    "a list of names in mk.metrics, or of functions (real, fake) -> number", _listed)]
 Good = Literal["high", "low", "same"]
 Aspect = Literal["quality", "diversity"]
 

@@ -41,7 +41,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import above, unit, whole
+from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
 from madkit.models.parts.training import (
@@ -72,6 +73,7 @@ PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3,
 ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class Diffusion:
@@ -94,15 +96,15 @@ class Diffusion:
     without labels.
     """
 
-    width: int = 16
-    depth: int = 1
-    steps: int = 800
-    batch: int = 32
-    lr: float = 3e-3
+    width: Count = 16
+    depth: Count = 1
+    steps: Count = 800
+    batch: Count = 32
+    lr: Positive = 3e-3
     decay: float = 0.99
     dropout: float = 0.1
-    T: int = 500
-    jumps: int = 15
+    T: Count = 500
+    jumps: Count = 15
     eta: float = 0.0
 
     def __post_init__(self):
@@ -151,7 +153,7 @@ class Diffusion:
         return ((self._seen(net, alpha * x + sigma * noise, t, y) - noise) / alpha).square().mean()
 
     @torch.no_grad()
-    def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, w = whole("Diffusion.sample: n", n), self._guidance(lam)
         y = self.form.labels(n, y, "Diffusion.sample")

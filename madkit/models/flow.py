@@ -38,7 +38,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import above, unit, whole
+from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
 from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
@@ -49,6 +50,7 @@ SMALL = {"kind": "spline", "layers": 5, "hidden": 64, "steps": 1000, "batch": 51
 PAPER = {"kind": "coupling", "layers": 8, "hidden": 64, "steps": 1000, "batch": 256, "lr": 3e-3}
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class Flow:
@@ -66,11 +68,11 @@ class Flow:
     """
 
     kind: Literal["coupling", "spline"] = "spline"
-    layers: int = 4
-    hidden: int = 32
-    steps: int = 400
-    batch: int = 256
-    lr: float = 5e-3
+    layers: Count = 4
+    hidden: Count = 32
+    steps: Count = 400
+    batch: Count = 256
+    lr: Positive = 5e-3
 
     def __post_init__(self):
         for name in ("layers", "hidden", "steps", "batch"):
@@ -100,7 +102,7 @@ class Flow:
             yield -law.log_prob(self._inputs(x)).mean()
 
     @torch.no_grad()
-    def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, lam = checked(n, lam, hasattr(self, "net"), "Flow"), unit("Flow.sample: lam", lam)
         y = self.form.labels(n, y, "Flow.sample")

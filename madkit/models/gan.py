@@ -42,7 +42,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import above, unit, whole
+from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
 from madkit.models.parts.form import Form, checked
@@ -72,6 +73,7 @@ MEAN = 1000         # fixed latents behind the mean style
 ROWS = 250          # rows at a time when sampling: more do not fit a processor's cache
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class GAN:
@@ -92,12 +94,12 @@ class GAN:
     FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
-    width: int = 16
-    latent: int = 32
-    steps: int = 300
-    batch: int = 32
-    critic: int = 2
-    lr: float = 4e-3
+    width: Count = 16
+    latent: Count = 32
+    steps: Count = 300
+    batch: Count = 32
+    critic: Count = 2
+    lr: Positive = 4e-3
     penalty: float = 10.0
     decay: float = 0.99
 
@@ -162,7 +164,7 @@ class GAN:
         return torch.randn(len(y), self.latent, device=y.device)
 
     @torch.no_grad()
-    def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, lam = checked(n, lam, hasattr(self, "net"), "GAN"), unit("GAN.sample: lam", lam)
         y = self.form.labels(n, y, "GAN.sample")

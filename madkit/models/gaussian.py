@@ -20,7 +20,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Ddof, Rows, Unit, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
 from madkit.models.parts.vectors import empty, samples, vectors
@@ -29,6 +30,7 @@ from madkit.samples import Samples
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class Gaussian:
@@ -43,7 +45,7 @@ class Gaussian:
     raises ValueError for fewer than 2 rows, NaN or infinity; `sample` for λ outside [0, 1].
     """
 
-    ddof: int = 1
+    ddof: Ddof = 1
     covariance: Literal["full", "diag"] = "full"
 
     def __post_init__(self):
@@ -68,7 +70,7 @@ class Gaussian:
         self._like = empty(data)
         return self
 
-    def sample(self, n: int, lam: float = 1.0) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows of N(μ, λΣ), from torch's global generator."""
         n, lam = whole("Gaussian.sample: n", n), unit("Gaussian.sample: lam", lam)
         mean, _ = self.moments()

@@ -21,13 +21,15 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Rows, Unit, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.gaussian import root
 from madkit.models.parts.vectors import empty, samples, vectors
 from madkit.samples import Samples
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class KDE:
@@ -59,7 +61,7 @@ class KDE:
         self._like = empty(data)
         return self
 
-    def sample(self, n: int, lam: float = 1.0) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n blurred rows, from torch's global generator."""
         n, lam = whole("KDE.sample: n", n), unit("KDE.sample: lam", lam)
         x = self._fitted()

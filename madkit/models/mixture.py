@@ -34,7 +34,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Count, Rows, Unit, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
 from madkit.models.gaussian import FLAT
@@ -45,6 +46,7 @@ LLOYD = 20     # iterations of k-means at most: EM does the rest
 TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
 
 
+@gate
 @guarded
 @dataclass(eq=False, repr=False)
 class Mixture:
@@ -61,10 +63,10 @@ class Mixture:
     another dimension; `sample` for λ outside [0, 1].
     """
 
-    k: int
+    k: Count
     start: Tensor | Literal["k-means++"] = "k-means++"
     tol: float = 1e-3
-    steps: int = 100
+    steps: Count = 100
 
     def __post_init__(self):
         self.k = whole("Mixture: k", self.k, least=1)
@@ -104,7 +106,7 @@ class Mixture:
         self._like = empty(data)
         return self
 
-    def sample(self, n: int, lam: float = 1.0) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows, each of a component drawn by weight, from torch's global generator."""
         n, lam = whole("Mixture.sample: n", n), unit("Mixture.sample: lam", lam)
         self._fitted()

@@ -58,7 +58,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import above, unit, whole
+from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
 from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
@@ -73,6 +74,7 @@ FLOOR, CEIL = -6, 3  # of log s
 AHEAD = 20           # how much faster than the networks the laws of codes learn
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class VAE:
@@ -90,12 +92,12 @@ class VAE:
     FloatingPointError when training diverges; `sample` ValueError for λ outside [0, 1].
     """
 
-    latent: int = 16
-    width: int = 256
-    depth: int = 2
-    steps: int = 2000
-    batch: int = 128
-    lr: float = 2e-3
+    latent: Count = 16
+    width: Count = 256
+    depth: Count = 2
+    steps: Count = 2000
+    batch: Count = 128
+    lr: Positive = 2e-3
     mean: bool = False
 
     def __post_init__(self):
@@ -153,7 +155,7 @@ class VAE:
         return self._bound(u, y).to(scale) - volume
 
     @torch.no_grad()
-    def sample(self, n: int, lam: float = 1.0, y: Any = None) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, lam = checked(n, lam, hasattr(self, "net"), "VAE"), unit("VAE.sample: lam", lam)
         y = self.form.labels(n, y, "VAE.sample")

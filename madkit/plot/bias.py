@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Count, Unit
+from madkit.base.gate import gate
 from madkit.metrics.values import value_of
 from madkit.plot import language, layout
+from madkit.plot.given import Generations, On
 from madkit.plot.language import COLOURS
 from madkit.plot.rows import _array
 from madkit.plot.sheets import mosaic, tiles
@@ -28,10 +31,11 @@ MARKERS = "osD^vPX<>"
 Path = tuple[str, np.ndarray]  # a name, and rows of (λ, recall, precision), λ falling
 
 
+@gate
 def emitted(
     biased: Biased,                                # of images, or of vectors of two numbers or more
     lams: Iterable[float] | None = None,           # one row of panels each; None: all of them
-    columns: int = 6,                              # images of each label, the first
+    columns: Count = 6,                            # images of each label, the first
                                                    # that were emitted, none chosen
     title: str | None = None,                      # the finding in words
 ) -> Panels:
@@ -56,12 +60,13 @@ def emitted(
     return axes
 
 
+@gate
 def tradeoff(
     drawn: Biased | Mapping[str, Run],             # of sampling_bias: a path per model;
                                                    # runs, of one λ each: per generation
-    generations: Iterable[int] | None = None,      # of runs; None: the first and the last
-    lam: float | None = None,                      # a ring around this λ
-    ax: Axes | None = None,                        # None: a new figure
+    generations: Generations | None = None,        # of runs; None: the first and the last
+    lam: Unit | None = None,                       # a ring around this λ
+    ax: On | None = None,                          # None: a new figure
     title: str | None = None,                      # the finding in words
     heading: bool = True,                          # say the setting above
 ) -> Axes:
@@ -105,10 +110,11 @@ def tradeoff(
     return panel
 
 
+@gate
 def kept(
     biased: Biased,
     metric: str = "trace",     # of its table, and of moments: tr Σ, the total variance
-    ax: Axes | None = None,    # None: a new figure
+    ax: On | None = None,      # None: a new figure
     title: str | None = None,  # the finding in words
 ) -> Axes:
     """A metric over λ, as a share of what it is at the highest λ, a line per model;

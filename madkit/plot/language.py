@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Rows, Unit
+from madkit.base.gate import gate
+from madkit.plot.given import Colour
+
 if TYPE_CHECKING:
     from madkit.record import Run
 
@@ -45,20 +49,22 @@ FAMILIES = {
 # --- colours --------------------------------------------------------------------------------------
 
 
-def ramp(colour: str, place: float) -> str:
+@gate
+def ramp(colour: Colour, place: Unit) -> str:
     """The colour made lighter (place 0), itself (½) or darker (1); place ∈ [0, 1]."""
     rgb = _rgb(colour)
     light, dark = 255 - 0.45 * (255 - rgb), 0.45 * rgb
     return _hex(np.interp(place, [0, 0.5, 1], ends) for ends in zip(light, rgb, dark, strict=True))
 
 
-def shades(colour: str, n: int) -> list[str]:
+@gate
+def shades(colour: Colour, n: Rows) -> list[str]:
     """n colours of one family, light to dark; one alone is the colour itself.
 
     colour  "#RRGGBB", such as mk.plot.COLOURS["fresh"]
     n       how many, such as lines to tell apart
     """
-    return [ramp(colour, 0.2 + 0.8 * i / (n - 1) if n > 1 else 0.5) for i in range(n)]
+    return [ramp(colour, min(0.2 + 0.8 * i / (n - 1), 1.0) if n > 1 else 0.5) for i in range(n)]
 
 
 def born(t: int, last: int) -> str:
@@ -95,6 +101,7 @@ def _hex(rgb: Iterable[float]) -> str:
 # --- loops in words -------------------------------------------------------------------------------
 
 
+@gate
 def family(loop: str) -> Family:
     """How all loops of its kind look.
 

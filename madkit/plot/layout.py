@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Count, Positive
+from madkit.base.gate import gate
 from madkit.base.locks import lock
+from madkit.plot.given import One
 from madkit.plot.language import COLOURS, ink
 
 if TYPE_CHECKING:
@@ -27,11 +30,12 @@ TITLE, LABEL, TEXT = 16, 13, 11.5    # points
 LINE = 1.3                           # height of a line of text, in its size
 
 
+@gate
 def figure(
-    width: float = 7.5,     # inches
-    height: float = 4.5,    # inches
-    rows: int = 1,          # panels, from top to bottom
-    columns: int = 1,       # panels, from left to right
+    width: Positive = 7.5,  # inches
+    height: Positive = 4.5, # inches
+    rows: Count = 1,        # panels, from top to bottom
+    columns: Count = 1,     # panels, from left to right
 ) -> Figure:
     """A figure that shows itself in a notebook; `figure.panels` (rows, columns) are
     its axes, `figure.alt` its text.
@@ -75,6 +79,7 @@ def plain(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
+@gate
 def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> None:
     """The finding in bold and the setting below it, over the first panel, as wide as all together.
 
@@ -147,7 +152,8 @@ def plain_numbers(ax: Axes, which: str = "y") -> None:
     axis.set_minor_formatter(NullFormatter() if wide else short or LogFormatterSciNotation())
 
 
-def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+@gate
+def name_ends(ax: One, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Names beside the axes, each at the height of its line's end, moved apart where they touch.
 
     ax    matplotlib axes, their limits and scales already set

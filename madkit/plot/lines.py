@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.metrics.values import metric_name, value_of
 from madkit.plot import language, layout
+from madkit.plot.given import On, Runs
 from madkit.plot.language import COLOURS, Family
 
 if TYPE_CHECKING:
@@ -23,11 +26,12 @@ DIRECT = 3          # lines that are named at their ends; more get a list beside
 Line = tuple[np.ndarray, np.ndarray]
 
 
+@gate
 def curves(
-    runs: Run | Mapping[str, Run],                    # one run, or runs by name
+    runs: Runs,                                       # one run, or runs by name
     metric: str | Callable | Sequence | None = None,  # None: the first of the table;
                                                       # several, for one run only
-    ax: Axes | None = None,                           # None: a new figure
+    ax: On | None = None,                             # None: a new figure
     log: bool | None = None,                          # log y axis; None: where a median
                                                       # decays to a tenth, shares apart
     title: str | None = None,                         # the finding in words
@@ -65,11 +69,12 @@ def curves(
     return axes.flat[0]
 
 
+@gate
 def spectrum(
-    runs: Run | Mapping[str, Run],                    # with metric "spectrum": rows
+    runs: Runs,                                       # with metric "spectrum": rows
                                                       # spectrum.1 (largest), spectrum.2, …
-    ax: Axes | Sequence[Axes] | None = None,          # one for each run; None: a new figure
-    most: int = 5,                                    # eigenvalues drawn: the largest,
+    ax: On | None = None,                             # one for each run; None: a new figure
+    most: Count = 5,                                  # eigenvalues drawn: the largest,
                                                       # the smallest, and some between
     title: str | None = None,                         # the finding in words
 ) -> Panels:

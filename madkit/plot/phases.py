@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.metrics.values import value_of
 from madkit.plot import language, layout
+from madkit.plot.given import On
 from madkit.plot.language import COLOURS
 
 if TYPE_CHECKING:
@@ -32,13 +34,14 @@ SYMBOLS = {"lam": "λ", "memory": "K"}
 DASHED, DOTTED = (0, (4, 3)), (0, (1.2, 1.8))
 
 
+@gate
 def phase(
     table: pd.DataFrame,              # x, y, ratio, ratio_theory, threshold: a row for each cell,
                                       # as records have it; without ratio the map is theory's
     x: str = "n_r",                   # the column along the horizontal axis
     y: str = "n_s",                   # the column along the vertical axis
     panels: str | None = "lam",       # the column that tells panels apart
-    ax: Axes | Sequence[Axes] | None = None,
+    ax: On | None = None,
     title: str | None = None,         # the finding in words
     mark: tuple[float, float] | None = None,  # a ring around the cell nearest to this (x, y)
     bar: bool | None = None,          # the colour bar; None: on figures of its own
@@ -72,12 +75,13 @@ def phase(
     return axes
 
 
+@gate
 def along(
     table: pd.DataFrame,              # x, y, y_error, y_theory: a row for each cell
     x: str,                           # the column along the horizontal axis
     y: str = "ratio",                 # "ratio" (n_e/n_r) or "w2_squared"
     lines: str | None = None,         # the column that tells lines apart
-    ax: Axes | None = None,
+    ax: On | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
     """A number over one axis of a sweep, ± 2 standard errors,
@@ -113,10 +117,11 @@ def along(
     return axes
 
 
+@gate
 def paths(
     rows: pd.DataFrame,               # the columns of `lines`, seed, generation, value, theory
     lines: Sequence[str],             # the columns that tell loops apart
-    ax: Axes | None = None,
+    ax: On | None = None,
     title: str | None = None,         # the finding in words
 ) -> Panels:
     """W₂² over generations, a line for each loop: median and band from the 10th

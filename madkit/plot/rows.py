@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.plot import language, layout
+from madkit.plot.given import Generations, On, Runs
 from madkit.plot.language import COLOURS, born
 
 if TYPE_CHECKING:
@@ -17,11 +20,12 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 
+@gate
 def clouds(
-    runs: Run | Mapping[str, Run],             # one run, or runs by name: one row of panels each
-    generations: Iterable[int] | None = None,  # one panel each; None: five,
+    runs: Runs,                                # one run, or runs by name: one row of panels each
+    generations: Generations | None = None,    # one panel each; None: five,
                                                # evenly from the first to the last
-    ax: Axes | Sequence[Axes] | None = None,   # as many axes as panels; None: a new figure
+    ax: On | None = None,                      # as many axes as panels; None: a new figure
     dims: tuple[int, int] = (0, 1),            # the two coordinates drawn
     ellipses: bool | None = None,              # None: where the model
                                                # is a Gaussian, which sees nothing else
@@ -60,14 +64,15 @@ def clouds(
     return axes
 
 
+@gate
 def filmstrip(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w),
+    runs: Runs,                                    # of images (n, 1 | 3, h, w),
                                                    # uint8 or in [0, 1]: one panel each
-    generations: Iterable[int] | None = None,      # one row of images each; None: five,
+    generations: Generations | None = None,        # one row of images each; None: five,
                                                    # evenly from the first to the last
-    per_row: int = 12,                             # images in a row: the first
+    per_row: Count = 12,                           # images in a row: the first
                                                    # that were emitted, none chosen
-    ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
+    ax: On | None = None,                          # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """Emitted images, one row per generation below a row of real ones,
@@ -96,9 +101,10 @@ def filmstrip(
     return axes
 
 
+@gate
 def composition(
-    runs: Run | Mapping[str, Run],                 # one panel each
-    ax: Axes | Sequence[Axes] | None = None,       # one for each run; None: a new figure
+    runs: Runs,                                    # one panel each
+    ax: On | None = None,                          # one for each run; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """What the training set of each generation is made of, as stacked bars,

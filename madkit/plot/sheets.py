@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.plot import language, layout
+from madkit.plot.given import Generations, On, Runs
 from madkit.plot.language import COLOURS
 from madkit.plot.rows import _array, _chosen, _images, clouds
 
@@ -21,14 +24,15 @@ if TYPE_CHECKING:
     from madkit.record import Run
 
 
+@gate
 def sheet(
-    runs: Run | Mapping[str, Run],                 # of images (n, 1 | 3, h, w),
+    runs: Runs,                                    # of images (n, 1 | 3, h, w),
                                                    # uint8 or in [0, 1]: one row of panels each
-    generations: Iterable[int] | None = None,      # one panel each, beside one of real
+    generations: Generations | None = None,        # one panel each, beside one of real
                                                    # images; None: five, evenly spread
-    columns: int = 6,                              # images of each label, the first
+    columns: Count = 6,                            # images of each label, the first
                                                    # that were emitted, none chosen
-    ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
+    ax: On | None = None,                          # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """Sheets of emitted images, one per generation beside one of real images,
@@ -57,12 +61,13 @@ def sheet(
     return axes
 
 
+@gate
 def chart(
-    runs: Run | Mapping[str, Run],                 # with places, as `madkit record`
+    runs: Runs,                                    # with places, as `madkit record`
                                                    # keeps them: one row of panels each
-    generations: Iterable[int] | None = None,      # one panel each; None: five,
+    generations: Generations | None = None,        # one panel each; None: five,
                                                    # evenly from the first to the last
-    ax: Axes | Sequence[Axes] | None = None,       # as many axes as panels; None: a new figure
+    ax: On | None = None,                          # as many axes as panels; None: a new figure
     title: str | None = None,                      # the finding in words
 ) -> Panels:
     """Real images (grey) and those that each generation emitted (vermilion) as points

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madkit import exact, plot, theory
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.exact.worth import limit, worth
 from madkit.loops import Fresh, Loop, Synthetic, parts
 from madkit.recipes.presets import Preset
@@ -39,6 +41,7 @@ MANY: dict[Preset, int] = {"smoke": 2, "laptop": 9, "paper": 21}             # n
 Axes = Mapping[str, list[Any]]
 
 
+@gate
 @dataclass(frozen=True)
 class CellsRecipe:
     """An experiment of many cells: `mk.sweep.grid(f, over, seeds)`,
@@ -57,7 +60,7 @@ class CellsRecipe:
     loop: Callable[..., Loop]
     over: Axes
     beside: Axes
-    dim: int
+    dim: Count
     seeds: int
     draw: Callable[[pd.DataFrame], Panels]
     paper: str

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from madkit import data, metrics
+from madkit.base.checks import Count, Several
+from madkit.base.gate import gate
 from madkit.loops import Fresh, Loop, Synthetic, fully_synthetic, synthetic_augmentation
 from madkit.recipes.presets import PRESETS, Preset
 from madkit.samples import Samples
@@ -70,6 +72,7 @@ GENERATIONS: dict[str, tuple[int, int, int]] = {  # smoke, laptop, paper
 LAMS = (1.0, 0.8, 0.66, 0.5)  # of Figures 6, 9 and 16
 
 
+@gate
 @dataclass(frozen=True)
 class Recipe:
     """An experiment: what `mk.run` is called with, once for each label.
@@ -91,10 +94,10 @@ class Recipe:
     model: Any
     truth: Any
     loops: dict[str, Loop]
-    generations: int
+    generations: Count
     seeds: int
     n_ini: dict[str, int]
-    emit: int
+    emit: Several
     metrics: tuple[Callable, ...]
     features: Callable[[Samples], Samples] | None
     place: Callable[[Samples], Any] | None

@@ -17,7 +17,8 @@ from time import monotonic
 from typing import Any
 
 from madkit.base import files as store
-from madkit.base.checks import place
+from madkit.base.checks import Count, Place, place
+from madkit.base.gate import gate
 from madkit.base.writers import writing
 from madkit.recipes import cells, runs
 from madkit.recipes.card import card
@@ -26,12 +27,13 @@ from madkit.recipes.presets import Preset
 from madkit.recipes.table import folder_name, recipe
 
 
+@gate
 def record(
     name: str,                       # of mk.recipes.RECIPES
     preset: Preset = "laptop",
-    out: str | Path = "data/runs",   # the record goes to OUT/NAME, if not laptop to OUT/NAME-PRESET
-    work: str | Path = "runs",       # whole runs and cells, to go on from; may be deleted
-    workers: int | None = None,      # processes of one thread each; None: one a core, one on a GPU
+    out: Place = "data/runs",        # the record goes to OUT/NAME, if not laptop to OUT/NAME-PRESET
+    work: Place = "runs",            # whole runs and cells, to go on from; may be deleted
+    workers: Count | None = None,    # processes of one thread each; None: one a core, one on a GPU
     force: bool = False,             # replace a record that was made with other settings
 ) -> Path:
     """Run a recipe, or what is missing of it, and write its record; gives the folder.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
+from madkit.base.gate import gate
 from madkit.base.shipped import shipped
 from madkit.record import Run, load
 
 
-def recorded(name: str, folder: str | Path | None = None) -> dict[str, Run]:
+@gate
+def recorded(name: str, folder: Place | None = None) -> dict[str, Run]:
     """{label: Run} of a recorded experiment, in the order of its recipe,
     such as recorded("fig06_fully_synthetic")["λ = 0.5"].
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from madkit.base.gate import gate
 from madkit.recipes.gaussian import SWEEPS, CellsRecipe
 from madkit.recipes.images import IMAGES, Recipe
 from madkit.recipes.presets import PRESETS, Preset
@@ -11,6 +12,7 @@ from madkit.recipes.presets import PRESETS, Preset
 RECIPES: dict[str, Callable[[Preset], Recipe | CellsRecipe]] = {**IMAGES, **SWEEPS}
 
 
+@gate
 def recipe(name: str, preset: Preset = "laptop") -> Recipe | CellsRecipe:
     """The recipe of this name at this preset. ValueError for a name or preset that there is not."""
     if name not in RECIPES:

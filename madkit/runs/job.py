@@ -10,10 +10,9 @@ from typing import Any
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
-from madkit.base import sources
 from madkit.base.checks import place, several_seeds, unit, whole
 from madkit.base.device import resolve
-from madkit.base.foreign import check_methods
+from madkit.base.foreign import a_loop, check_methods
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
 from madkit.models.own import taken
@@ -70,7 +69,7 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         lam_emit: float | None = None, device: str = "auto",
         store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
-    sources.check(loop)
+    a_loop("loop", loop)
     check_methods(model := taken(model))
     foreseen.check_truth(truth)
     made = Job(

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from madkit import loops
 from madkit.base import describe as specs
-from madkit.base.checks import place, whole
+from madkit.base.checks import Place, place, whole
 from madkit.base.claims import seeds
-from madkit.base.device import resolve
+from madkit.base.device import Device, resolve
 from madkit.base.files import StoreError, read_json
 from madkit.base.foreign import check_methods, offers_state
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.identity import as_made, other
 from madkit.base.rng import stream
@@ -29,9 +29,10 @@ from madkit.samples import Samples
 from madkit.steps import fit
 
 
+@gate
 @guarded
-def reopen(folder: str | Path, model: Any, seed: int | None = None,
-           device: str = "auto") -> dict[int, Emitter]:
+def reopen(folder: Place, model: Any, seed: int | None = None,
+           device: Device = "auto") -> dict[int, Emitter]:
     """The generations of a stored run: `reopen(folder, model)[t].sample(n, lam)` gives rows of t.
 
     folder  what `run` was given as store, finished or not; it is only read

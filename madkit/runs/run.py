@@ -6,15 +6,17 @@ kill, and seeds side by side on any `concurrent.futures.Executor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import Any
 
 from madkit.base import workers
+from madkit.base.checks import Count, Place, Seeds, Several, Unit
+from madkit.base.device import Device
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Loop
-from madkit.metrics.values import Metric
+from madkit.metrics.values import Metrics
 from madkit.record import Entry, Run, assemble
 from madkit.runs.expected import expected
 from madkit.runs.foreseen import check_tools
@@ -25,21 +27,22 @@ from madkit.runs.store import opened as store_of
 from madkit.steps import Model, Truth
 
 
+@gate
 @guarded
 def run(
     model: Model,                              # fit(data) -> self, sample(n, lam) -> Samples
     loop: Loop,                                # State -> Samples, such as mk.fully_synthetic(100)
     truth: Truth,                              # such as mk.data.gaussian(2)
     *,
-    generations: int = 10,
-    seeds: int | Iterable[int] = 1,            # a count (0 … seeds−1) or the seeds themselves
-    n_ini: int | None = None,                  # real rows of generation 1; None: the loop's size
-    metrics: Iterable[Metric | str] | None = None,     # names, or (real, fake) -> number; see below
+    generations: Count = 10,
+    seeds: Seeds = 1,                          # a count (0 … seeds−1) or the seeds themselves
+    n_ini: Several | None = None,              # real rows of generation 1; None: the loop's size
+    metrics: Metrics | None = None,            # names, or (real, fake) -> number; see below
     features: Callable[..., Any] | None = None,  # such as mk.metrics.LeNet("mnist"), or a network
-    emit: int = 1000,                          # emitted rows to judge, against as many test rows
-    lam_emit: float | None = None,             # λ of these; None: that of the loop's Synthetic, else 1
-    device: str = "auto",                      # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
-    store: str | Path | None = None,           # folder of every generation: a killed run goes on
+    emit: Several = 1000,                      # emitted rows to judge, against as many test rows
+    lam_emit: Unit | None = None,              # λ of these; None: that of the loop's Synthetic, else 1
+    device: Device = "auto",                   # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
+    store: Place | None = None,                # folder of every generation: a killed run goes on
     executor: Executor | None = None,          # for seeds side by side: mk.sweep.processes(4)
     progress: bool = True,                     # a bar, once it takes over two seconds
 ) -> Run:

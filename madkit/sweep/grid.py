@@ -14,15 +14,15 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from madkit.base import describe as specs
 from madkit.base import workers
 from madkit.base.aloud import warn
-from madkit.base.checks import place, several_seeds
+from madkit.base.checks import Place, Seeds, place, several_seeds
 from madkit.base.device import resolve
+from madkit.base.gate import gate
 from madkit.base.progress import bar
 from madkit.sweep.cells import Folder, Outcome, Task, Value, frame, tasks
 from madkit.sweep.outcome import outcome, text
@@ -35,14 +35,15 @@ AHEAD = 10_000                                     # tasks submitted and not don
 BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 
 
+@gate
 def grid(
     f: Callable[..., Any],                # f(seed, **cell) -> Run,
                                           # or a DataFrame with columns metric, value
     over: Mapping[str, Iterable[Value]],  # name: values, such as
                                           # {"n_r": [100, 1000], "lam": [1.0, 0.8]}
-    seeds: int | Iterable[int] = 1,       # a count (0 … seeds−1) or the seeds themselves
+    seeds: Seeds = 1,                     # a count (0 … seeds−1) or the seeds themselves
     *,
-    store: str | Path | None = None,      # a folder: every cell is kept there
+    store: Place | None = None,           # a folder: every cell is kept there
                                           # as it finishes, and a stopped sweep goes on
     executor: Executor | None = None,     # cells side by side, such as
                                           # mk.sweep.processes(4) or client.get_executor()
@@ -78,7 +79,8 @@ def grid(
     return _finished(sweep, executor, retry, progress)
 
 
-def table(store: str | Path) -> pd.DataFrame:
+@gate
+def table(store: Place) -> pd.DataFrame:
     """All rows that are done, in the order of the grid, whatever order its cells finished in.
 
     Raises StoreError.
@@ -87,7 +89,8 @@ def table(store: str | Path) -> pd.DataFrame:
     return frame(folder.records(), folder.spec()["over"])
 
 
-def failures(store: str | Path) -> pd.DataFrame:
+@gate
+def failures(store: Place) -> pd.DataFrame:
     """The tasks that failed: the names of the cell, seed, error.
 
     Tracebacks stand in the folder's files *.failed.json.

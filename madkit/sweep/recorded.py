@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from madkit.base import sealed
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
 from madkit.base.files import read_json, read_table
+from madkit.base.gate import gate
 from madkit.base.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def recorded(name: str, folder: str | Path | None = None) -> pd.DataFrame:
+@gate
+def recorded(name: str, folder: Place | None = None) -> pd.DataFrame:
     """The table of a recorded sweep, such as recorded("fig11_fresh_data"): a row for each cell;
     `.attrs` says how it was made.
 

@@ -10,15 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.checks import Count, Several
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.loops import Loop, State
+from madkit.loops import State
 from madkit.samples import Samples
 from madkit.steps import steps
 from madkit.testing.words import as_assertion, require, require_truth, same, unchanged
 
 
+@gate
 @guarded
-def check_loop(loop: Loop, truth: Any, n_ini: int = 50, generations: int = 4) -> None:
+def check_loop(loop: Any, truth: Any, n_ini: Several = 50, generations: Count = 4) -> None:
     """The rules of a loop: a function State -> Samples.
 
     It is run twice, with a model that resamples and blurs its rows.

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.checks import Rows
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator, stream
 from madkit.metrics.values import metric_name, named
@@ -16,8 +18,9 @@ from madkit.samples import Samples
 from madkit.testing.words import require, takes, unchanged
 
 
+@gate
 @guarded
-def check_metric(metric: Callable, truth: Any = None, n: int = 200) -> None:
+def check_metric(metric: Any, truth: Any = None, n: Rows = 200) -> None:
     """The rules of a metric: (real: Samples, fake: Samples) -> a number, or a dict of numbers.
 
     truth  whose test and real rows it judges, n of each; None: normal rows in the plane against

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from madkit.base import aloud, workers
+from madkit.base.checks import Rows
 from madkit.base.describe import describe
 from madkit.base.foreign import check_methods, drawn, offers_state, takes_lam
 from madkit.base.foreign import fitted as fitted_by
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.loops import emitted
@@ -24,8 +26,9 @@ from madkit.samples import Samples
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 
 
+@gate
 @guarded
-def check_model(model: Any, truth: Any, n: int = 200, features: Any = None) -> None:
+def check_model(model: Any, truth: Any, n: Rows = 200, features: Any = None) -> None:
     """The rules of a model: fit(data) -> self, sample(n, lam=1.0) -> Samples.
 
     It accepts what `run` takes: also arrays, tables, other types and devices, a fit that returns

@@ -13,15 +13,17 @@ import math
 
 import numpy as np
 
-from madkit.base.checks import above, unit, whole
+from madkit.base.checks import Count, Rows, Several, Unit, above, unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick
 
 
+@gate
 @guarded
-def fixed_point(loop: Loop, dim: int = 1, n_ini: int | None = None) -> Moments:
+def fixed_point(loop: Loop, dim: Count = 1, n_ini: Several | None = None) -> Moments:
     """The moments of a loop for t → ∞ (ddof 1), single numbers.
 
     Fresh + Synthetic   m = (n_r − p/(1+q))/(N − 1 − λ(n_s − q/(1+q)))
@@ -84,8 +86,9 @@ def _augmented_limit(n_r: float, n_s: float, lam: float, dim: int) -> Moments:
     return Moments(dim, m, 1 / n_r + b * m / (n_r * (1 + q)), ftt, skew / (1 - b**3) * m / ftt**2)
 
 
+@gate
 @guarded
-def floor(p: float, lam: float, dim: int) -> float:
+def floor(p: Unit, lam: Unit, dim: Count) -> float:
     """Limit W2² of a fresh data loop with real fraction p ∈ (0, 1] as its rows → ∞, for Σ0 = I.
 
     It is d(1 − √(p/(1−λq)))²: 0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31
@@ -95,8 +98,9 @@ def floor(p: float, lam: float, dim: int) -> float:
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
+@gate
 @guarded
-def spectral_radius(loop: Loop, n_ini: int | None = None) -> float:
+def spectral_radius(loop: Loop, n_ini: Several | None = None) -> float:
     """What a generation leaves of a loop's distance from its limit: 0 forgets at once, 1 never.
 
     The larger of two, where w_k is the share of rows that come from the model k generations back,
@@ -141,8 +145,9 @@ def _root(shares: dict[int, float]) -> float:
     return brentq(lambda r: sum(w * r**-k for k, w in shares.items()) - 1, low, 1.0, xtol=1e-14)
 
 
+@gate
 @guarded
-def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> float:
+def effective_sample_size(loop: Loop, dim: Count, n_ini: Several | None = None) -> float:
     """n_e: the real rows that alone would give the loop's limit E W2² (Σ0 = I); high is good.
 
     0 = worth less than 2 rows. λ = 1, n_r ≫ d: n_e = (1 + q) n_r. `real_only_rows` of the
@@ -156,12 +161,13 @@ def effective_sample_size(loop: Loop, dim: int, n_ini: int | None = None) -> flo
     return real_only_rows(float(w2_squared(fixed_point(loop, dim, n_ini))), dim)
 
 
+@gate
 @guarded
 def worth(
     n_r: Array | float,     # fresh real rows a generation, ≥ 2
     n_s: Array | float,     # synthetic rows a generation, ≥ 1; of a shape that fits that of n_r
     lam: Array | float,     # their sampling bias, in (0, 1]
-    dim: int,
+    dim: Count,
 ) -> Array:
     """n_e of many fresh data loops at once, for maps.
 
@@ -182,8 +188,9 @@ def worth(
     return np.where(w2 < scores[0], np.exp(known), 0.0)
 
 
+@gate
 @guarded
-def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> float:
+def admissible_threshold(dim: Count, lam: Unit, n_r: float | None = None) -> float:
     """n_s*: the most synthetic rows beside n_r fresh ones that still help (n_e ≥ n_r); ∞ for λ = 1.
 
     n_r None: the limit n_r → ∞, [4(2−λ) + (d+1)(½ + 3λ/2 − λ²)]/(1−λ)² (paper, Fig. 11). Else the
@@ -206,8 +213,9 @@ def admissible_threshold(dim: int, lam: float, n_r: float | None = None) -> floa
     return brentq(harm, grid[helps[-1]], grid[helps[-1] + 1]) if helps else 0.0
 
 
+@gate
 @guarded
-def memory_gain(p: float, memory: int) -> float:
+def memory_gain(p: Unit, memory: Count) -> float:
     """n_e/n_r of a fresh data loop whose synthetic rows come from the last K models; λ = 1.
 
     It is (K + q)/(pK + q): 1 + q for K = 1, rising to 1/p (paper, Fig. 30). Leading order in 1/rows
@@ -217,6 +225,7 @@ def memory_gain(p: float, memory: int) -> float:
     return (k + 1 - p) / (p * k + 1 - p)
 
 
+@gate
 @guarded
 def optimal_real_weight(n_r: float, n_s: float) -> float:
     """The weight w of the real part of a fresh data loop's fit that makes its limit best.
@@ -229,8 +238,9 @@ def optimal_real_weight(n_r: float, n_s: float) -> float:
     return (math.sqrt(r * r + 4 * r) - r) / 2
 
 
+@gate
 @guarded
-def pool_limit(n: int) -> tuple[float, float]:
+def pool_limit(n: Rows) -> tuple[float, float]:
     """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance.
 
     m_t = Π_{s≤t} (1 − 1/(n s²)) → sin(π/√n)/(π/√n), and u_t = 1 − m_t → ≈ π²/(6n): the pool does
@@ -240,8 +250,9 @@ def pool_limit(n: int) -> tuple[float, float]:
     return math.sin(x) / x, 1 - math.sin(x) / x
 
 
+@gate
 @guarded
-def pool_decay(lam: float, generations: int) -> np.ndarray:
+def pool_decay(lam: Unit, generations: Count) -> np.ndarray:
     """m_t ≈ t^{−(1−λ)}/Γ(1+λ) of `accumulate(n, lam)` for many rows and t ≫ 1, (generations,).
 
     Keeping everything does not prevent the exponential collapse λ^{t−1}, but makes it a power law.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from madkit.base.checks import Count, Ddof, Several
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Loop
 from madkit.theory.product import logdet, spectrum, w2_squared_1d
@@ -18,15 +20,16 @@ if TYPE_CHECKING:
 COLUMNS = ["generation", "metric", "value", "kind"]
 
 
+@gate
 @guarded
 def table(
     loop: Loop,
-    dim: int,
-    generations: int,
-    n_ini: int,                    # real rows of generation 1
+    dim: Count,
+    generations: Count,
+    n_ini: Several,                # real rows of generation 1
     mean: Array | None = None,     # μ0: no value depends on it
     cov: Array | None = None,      # Σ0 (d, d); None: the identity
-    ddof: int = 1,
+    ddof: Ddof = 1,
 ) -> pd.DataFrame:
     """One row per generation and metric: generation, metric, value, kind.
 

@@ -13,14 +13,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from madkit.base.checks import whole
+from madkit.base.checks import Count, Ddof, Rows, Several, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic
 from madkit.theory.recursion import Array, moments
 
 
+@gate
 @guarded
-def c(n: int, dim: int, ddof: int = 1) -> float:
+def c(n: Rows, dim: Count, ddof: Ddof = 1) -> float:
     """E log det of the covariance of n rows of N(·, I); −∞ for n ≤ d.
 
     Σ_i ψ((n−i)/2) + d log(2/(n−ddof)) ≈ −d(d+1)/(2(n−1)), i = 1 … d.
@@ -36,8 +38,9 @@ def _log_factors(n: int, dim: int, ddof: int) -> Array:
     return np.where(n > i, digamma(np.maximum(n - i, 1) / 2), -np.inf) + math.log(2 / (n - ddof))
 
 
+@gate
 @guarded
-def logdet(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
+def logdet(loop: Loop, dim: Count, generations: Count, n_ini: Several, ddof: Ddof = 1) -> Array:
     """E log det Σ_t − log det Σ0 of a loop of one source, (generations,); exact.
 
     Falls as diversity dies. Fully synthetic: c(n_ini, d) + (t − 1)(d log λ + c(n, d)), a straight
@@ -46,8 +49,9 @@ def logdet(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) ->
     return _sum_over_fits(lambda n: c(n, dim, ddof), loop, generations, n_ini, dim * _log_lam(loop))
 
 
+@gate
 @guarded
-def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tuple[Array, Array]:
+def log_variance(loop: Loop, generations: Count, n_ini: Several, ddof: Ddof = 1) -> tuple[Array, Array]:
     """Mean and variance of log σ_t²/σ0² of a loop of one source, d = 1, (generations,) each; exact.
 
     Each fit of n rows adds ψ(ν/2) + log(2/(n − ddof)) to the mean and ψ'(ν/2) to the variance,
@@ -60,8 +64,9 @@ def log_variance(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> tup
     return logdet(loop, 1, generations, n_ini, ddof), variance
 
 
+@gate
 @guarded
-def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) -> Array:
+def spectrum(loop: Loop, dim: Count, generations: Count, n_ini: Several, ddof: Ddof = 1) -> Array:
     """Typical decay of the k-th largest eigenvalue of Σ_t, (generations, d), largest first.
 
     For Σ0 = I and one source: exp of the sum over fits of
@@ -78,8 +83,9 @@ def spectrum(loop: Loop, dim: int, generations: int, n_ini: int, ddof: int = 1) 
     return np.exp(_sum_over_fits(log_factors, loop, generations, n_ini, _log_lam(loop)))
 
 
+@gate
 @guarded
-def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
+def w2_squared_1d(loop: Loop, generations: Count, n_ini: Several, ddof: Ddof = 1) -> Array:
     """E W2²/σ0² in d = 1 of a loop of one source, (generations,); exact, 0 is best.
 
     u_t + m_t + 1 − 2 E σ_t/σ0. NotImplementedError as for `logdet`.
@@ -88,8 +94,9 @@ def w2_squared_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Ar
     return expected.u + expected.m + 1 - 2 * sigma_1d(loop, generations, n_ini, ddof)
 
 
+@gate
 @guarded
-def sigma_1d(loop: Loop, generations: int, n_ini: int, ddof: int = 1) -> Array:
+def sigma_1d(loop: Loop, generations: Count, n_ini: Several, ddof: Ddof = 1) -> Array:
     """E σ_t/σ0 in d = 1 of a loop of one source, (generations,); exact.
 
     Each fit of n rows multiplies it by √(2/(n−ddof)) Γ(n/2)/Γ((n−1)/2), each sampling by √λ.

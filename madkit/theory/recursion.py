@@ -20,13 +20,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from madkit.base.checks import whole
+from madkit.base.checks import Count, Ddof, Several, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Previous, Real, Synthetic, parts
 
 Array = np.ndarray
 
 
+@gate
 @dataclass(frozen=True)
 class Moments:
     """Expected moments of the fits of a loop: arrays (generations,), or single numbers for a limit.
@@ -40,7 +42,7 @@ class Moments:
          (a trickle of fresh rows, λ = 1)
     """
 
-    dim: int
+    dim: Count
     m: Array | float
     u: Array | float
     f: Array | float
@@ -57,13 +59,14 @@ class Moments:
         return self.dim * self.u
 
 
+@gate
 @guarded
 def moments(
     loop: Loop,          # a source or a sum of sources, any memory
-    dim: int,            # d: m, u, f and s do not depend on it
-    generations: int,    # T: the moments of generations 1 … T
-    n_ini: int,          # real rows of generation 1; Real() gives these same rows again
-    ddof: int = 1,       # covariance = scatter/(rows − ddof): 1 unbiased, 0 maximum likelihood
+    dim: Count,          # d: m, u, f and s do not depend on it
+    generations: Count,  # T: the moments of generations 1 … T
+    n_ini: Several,      # real rows of generation 1; Real() gives these same rows again
+    ddof: Ddof = 1,      # covariance = scatter/(rows − ddof): 1 unbiased, 0 maximum likelihood
 ) -> Moments:
     """m_t, u_t, f_t and s_t of generations 1 … T.
 
@@ -169,8 +172,9 @@ def _ddof(ddof: int) -> int:
 # --- the same bookkeeping, other quantities -------------------------------------------------------
 
 
+@gate
 @guarded
-def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
+def bias_growth(loop: Loop, generations: Count, n_ini: Several) -> Array:
     """How often a systematic error δ of every fit stands in generation t, (generations,).
 
     A fit is the mean of its training set + δ. Fully synthetic: t; a pool: 1 + ½ + … + 1/t ≈ log t;
@@ -187,8 +191,9 @@ def bias_growth(loop: Loop, generations: int, n_ini: int) -> Array:
     return 1 + mean[1:]
 
 
+@gate
 @guarded
-def diversity(loop: Loop, generations: int, n_ini: int) -> Array:
+def diversity(loop: Loop, generations: Count, n_ini: Several) -> Array:
     """E H_t/H_0 of a loop on categories (modes, tokens), (generations,): 1 = kept, 0 = one left.
 
     H = 1 − Σ p_i². The fit is the vector of frequencies, the mean of one-hot rows, and H the trace

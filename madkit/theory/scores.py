@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from math import prod
 
-from madkit.base.checks import above, whole
+from madkit.base.checks import Count, Rows, above, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 
 
+@gate
 @guarded
-def perfect_coverage(n: int, k: int = 5) -> float:
+def perfect_coverage(n: Rows, k: Count = 5) -> float:
     """E coverage of n new rows against n real ones, in [0, 1], whatever the density.
 
     1 − Π (n − i)/(2n − i) for i = 1 … k: of the 2n − 1 rows around a real one, all equally likely
@@ -24,8 +26,9 @@ def perfect_coverage(n: int, k: int = 5) -> float:
     return 1 - prod((n - i) / (2 * n - i) for i in range(1, k + 1))
 
 
+@gate
 @guarded
-def perfect_frechet(n: float, dim: int) -> float:
+def perfect_frechet(n: float, dim: Count) -> float:
     """E of the Fréchet distance of n rows of N(0, I) to n others; ≥ 0: d(d + 5)/2n.
 
     2d/n from the means, d(d + 1)/2n from the covariances. To leading order in d/n: within 4 % for

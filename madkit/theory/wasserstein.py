@@ -12,13 +12,15 @@ import math
 
 import numpy as np
 
-from madkit.base.checks import above, whole
+from madkit.base.checks import Count, above, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.theory.recursion import Array, Moments
 
 ANGLES = (np.arange(128) + 0.5) * np.pi / 256    # midpoints of 128 parts of [0, π/2]
 
 
+@gate
 @guarded
 def w2_squared(
     moments: Moments,
@@ -51,8 +53,9 @@ def w2_squared(
     return value if m.ndim else float(value)
 
 
+@gate
 @guarded
-def real_only_w2(n: float, dim: int) -> float:
+def real_only_w2(n: float, dim: Count) -> float:
     """E W2² of a fit on n ≥ 2 real rows alone, Σ0 = I: the yardstick of `effective_sample_size`.
 
     d/n + 2 (d − E tr W^½) with ν = n − 1, ≈ C_d/n, C_d = d + d(d+1)/4. Within 0.5% for d = 100 at
@@ -68,8 +71,9 @@ def yardstick(n: Array | float, dim: int) -> Array | float:
     return dim / n + 2 * (dim - root_trace(dim, n - 1))
 
 
+@gate
 @guarded
-def real_only_rows(w2: float, dim: int) -> float:
+def real_only_rows(w2: float, dim: Count) -> float:
     """The real rows n whose fit has this E W2² (Σ0 = I): the inverse of `real_only_w2`.
 
     0 where 2 rows do better, ∞ where W2² = 0.
@@ -88,8 +92,9 @@ def real_only_rows(w2: float, dim: int) -> float:
     return math.exp(brentq(excess, math.log(1.9), 40, xtol=1e-10))
 
 
+@gate
 @guarded
-def root_trace(dim: int, nu: Array | float, s: Array | float = 1.0) -> Array | float:
+def root_trace(dim: Count, nu: Array | float, s: Array | float = 1.0) -> Array | float:
     """E tr W^½ ≤ d of a random d × d matrix W with mean I, fluctuation 1/ν and skewness s.
 
     With x = 3 − 2s, W is like a product of 1/x Wishart matrices of ν/x degrees of freedom: one

@@ -373,7 +373,7 @@ def test_run_is_the_same_numbers_as_a_record():
     ({"dim": 0}, "dim: expected a whole number ≥ 1, got 0"),
     ({"generations": 0}, "generations"),
     ({"seeds": [1, 1]}, "seeds"),
-    ({"ddof": 2}, "ddof: expected 1 .*, got 2"),
+    ({"ddof": 2}, "ddof: expected 1 .*got 2"),
     ({"metrics": ["recall"]}, "metrics: expected some of w2_squared.*'recall'"),
     ({"dim": 2, "mean": [0.0]}, r"mean: expected shape \(2,\), as dim=2, got \(1,\)"),
     ({"dim": 2, "mean": [0.0, float("nan")]}, r"mean: expected finite numbers, got \[0.0, nan\]"),

@@ -231,8 +231,8 @@ def test_tails_are_of_runs_called_by_λ():
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected auto, live, static or "
-                                                             "report, got 'lively'"),
+    (lambda: live.view(stand_in, CONTROLS, render="lively"), "expected 'auto', 'live' or "
+                                                             "'static', got 'lively'"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"T": 9}}),
      "'end' sets 'T', expected some of t, lam"),
     (lambda: live.view(stand_in, CONTROLS, presets={"end": {"t": 99}}),

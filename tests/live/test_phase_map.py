@@ -130,7 +130,7 @@ def test_states_that_there_are_not_are_refused_in_words(change, said):
         chart.state = START | change
     assert chart.state == START
     if not {"simulated", "more"} & set(change):
-        with pytest.raises(ValueError, match=f"^{said}"):
+        with pytest.raises(ValueError, match=f"^(phase_map: )?{said}"):
             small(**change)
 
 
@@ -156,9 +156,9 @@ def test_wrong_presets_are_refused_in_words(presets, said):
 
 
 @pytest.mark.parametrize("given, said", [({"generations": 1}, "generations: expected"),
-                                         ({"render": "lively"}, "render .*: ")])
+                                         ({"render": "lively"}, "render: ")])
 def test_wrong_use_is_refused_in_words(given, said):
-    with pytest.raises(ValueError, match=f"^{said}"):
+    with pytest.raises(ValueError, match=f"^(phase_map: )?{said}"):
         small(**given)
 
 

@@ -223,7 +223,7 @@ def test_other_images_are_refused(name, x, said):
 
 
 def test_other_mistakes_are_named():
-    with pytest.raises(ValueError, match="'mnist', 'fashion', 'digits', got 'cifar'"):
+    with pytest.raises(ValueError, match="'mnist', 'fashion' or 'digits', got 'cifar'"):
         LeNet("cifar")
     with pytest.raises(TypeError, match="expected mk.Samples, got Tensor"):
         LeNet("mnist")(noise("mnist").x)

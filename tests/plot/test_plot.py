@@ -206,7 +206,7 @@ def test_bad_arguments_say_what_is_there():
         curves(record(np.ones((0, 3))))
     with pytest.raises(ValueError, match="empty dict"):
         curves({})
-    with pytest.raises(TypeError, match="expected a Run .* got DataFrame"):
+    with pytest.raises(TypeError, match="expected a Run.* got DataFrame"):
         curves(record().table)
     with pytest.raises(ValueError, match="expected one metric for 2 runs, got 2"):
         curves({"a": record(), "b": record()}, ["trace", "logdet"])
@@ -367,7 +367,7 @@ def test_views_of_rows_refuse_what_they_cannot_draw():
     ]:
         with pytest.raises(ValueError, match=message):
             view(run)
-    with pytest.raises(TypeError, match=r"generations: expected a list of them, such as \[1, 1\], "
+    with pytest.raises(TypeError, match=r"generations: expected a list of generations, such as \[1, 10\], "
                                         r"got 7"):
         clouds(vectors, generations=7)
     with pytest.raises(ValueError, match="generations: expected some of 1 … 1, got 7"):

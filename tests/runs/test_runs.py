@@ -154,25 +154,24 @@ def test_an_error_in_a_worker_reaches_the_user():
 
 @pytest.mark.parametrize("settings, error, words", [
     ({"metrics": ["recal"]}, ValueError, "metrics: 'recal' is unknown.*recall"),
-    ({"metrics": [3]}, ValueError, "metrics: 3 is unknown"),
+    ({"metrics": [3]}, ValueError, "metrics: expected a list of names"),
     ({"metrics": [mk.metrics.precision, partial(mk.metrics.precision, k=9)]}, ValueError,
      "metrics: expected different names"),
-    ({"seeds": 0}, ValueError, "seeds: expected a whole number ≥ 1, got 0"),
+    ({"seeds": 0}, ValueError, "seeds: expected a count .*, got 0"),
     ({"seeds": [1, 1]}, ValueError, "different"),
     ({"generations": 0}, ValueError, "generations: .* got 0"),
     ({"lam_emit": 2}, ValueError, "lam_emit"),
     ({"emit": 1}, ValueError, "emit"),
     ({"n_ini": 1}, ValueError, "n_ini"),
-    ({"truth": torch.zeros(3)}, TypeError, "truth: expected one of mk.data"),
+    ({"truth": torch.zeros(3)}, TypeError, "truth: expected .*, such as mk.data.gaussian"),
     ({"loop": "fresh"}, TypeError, "loop: expected a function"),
     ({"loop": mk.fully_synthetic}, TypeError, "mk.fully_synthetic makes a loop, it is none yet: "
                                               "call it"),
     ({"loop": mk.Synthetic, "n_ini": 9}, TypeError, "mk.Synthetic makes a loop"),
-    ({"truth": mk.data.gaussian}, TypeError, "truth: gaussian makes a truth, it is none yet: call "
-                                             "it"),
-    ({"truth": mk.data.digits}, TypeError, "truth: digits makes a truth"),
-    ({"device": "gpu"}, ValueError, "device: expected 'auto' or one that this machine has "
-                                    ".'cpu'.*got 'gpu'"),
+    ({"truth": mk.data.gaussian}, TypeError, r"truth: .*; write gaussian\(\)"),
+    ({"truth": mk.data.digits}, TypeError, r"truth: .*; write digits\(\)"),
+    ({"device": "gpu"}, ValueError, "device: expected 'auto' or a device that this machine has, "
+                                    "got 'gpu'; it has 'cpu'"),
     ({"executor": 4}, TypeError, "executor: expected a concurrent.futures.Executor"),
     ({"features": 3}, TypeError, "features: expected a function"),
     ({"metrics": [lambda real, fake: None]}, TypeError, "must return a number or a dict of "
@@ -181,7 +180,7 @@ def test_an_error_in_a_worker_reaches_the_user():
                                                           "numbers, got tensor"),
     ({"store": __file__}, StoreError, "is a file; give the name of a folder"),
     ({"store": f"{__file__}/a/b"}, StoreError, "test_runs.py is a file; give the name of a folder"),
-    ({"store": "a\0b"}, ValueError, "store: expected a path without null characters"),
+    ({"store": "a\0b"}, TypeError, "store: .*a path has no null characters"),
 ])
 def test_bad_arguments_are_named(settings, error, words):
     with pytest.raises(error, match=words):

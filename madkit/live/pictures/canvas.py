@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.gate import gate
 from madkit.plot import DRAWING
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DPI = 144                            # half as many again as a screen shows at 96: sharp on most
 
 
+@gate
 @dataclass(frozen=True)
 class Frame:
     """One state of a picture: its pixels as a PNG file, and what it shows in words

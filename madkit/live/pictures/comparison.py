@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from madkit import exact, theory
+from madkit.base.checks import Count, Rows, Unit
+from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.live.controls import KNOWN, Choice, Slider
 from madkit.live.pictures.canvas import Canvas, Frame
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 FOOT = 0.03                              # the lowest share of the truth's variance that is shown
 
 
+@gate
 class Comparison:
     """Several loops side by side: the variance of the fit over generations,
     median and band of all seeds, theory on top.
@@ -41,8 +44,8 @@ class Comparison:
         self,
         loops: Mapping[str, Callable[[int, float], Loop]],  # by the names that the picture shows
         *,
-        dim: int = 2,
-        generations: int = 50,                              # how far the axes reach
+        dim: Count = 2,
+        generations: Count = 50,                            # how far the axes reach
         seeds: int = 100,                                   # how many, for the band
     ):
         self.loops, self.dim, self.generations, self.seeds = dict(loops), dim, generations, seeds
@@ -55,7 +58,7 @@ class Comparison:
         """λ and n."""
         return {"lam": KNOWN["lam"], "n": Slider("rows per generation n", 100, 2, 1000)}
 
-    def update(self, n: int, lam: float) -> Frame:
+    def update(self, n: Rows, lam: Unit) -> Frame:
         """n real rows in generation 1, n synthetic rows in each later one, sampling bias lam."""
         with DRAWING:
             ends = []

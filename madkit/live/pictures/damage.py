@@ -8,18 +8,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from madkit import metrics as known
-from madkit.base.checks import whole
+from madkit.base.checks import Rows, Seed, Several, Unit, whole
+from madkit.base.gate import gate
 from madkit.live.controls import Choice
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.faults import FAULTS, Faults
-from madkit.metrics.values import Metric, chosen, named, words
+from madkit.metrics.values import Metrics, chosen, named, words
 from madkit.plot import COLOURS, DRAWING, figure
 from madkit.plot.language import ink
 from madkit.plot.layout import LABEL, TEXT
@@ -35,6 +36,7 @@ ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "r
 ROWS = 1000                         # drawn on the left
 
 
+@gate
 class Damage:
     """Left: real rows (grey) and what a model with a known fault emits.
     Right: one line for each metric, its value over the strength of the fault,
@@ -54,12 +56,12 @@ class Damage:
     def __init__(
         self,
         truth: Any,                     # with centres or labels; see mk.metrics.Faults
-        n: int = 500,                                              # rows on each side
+        n: Rows = 500,                                             # rows on each side
         *,
-        metrics: Iterable[Metric | str] | None = None,             # None: those of ORDER
+        metrics: Metrics | None = None,                            # None: those of ORDER
         features: Callable[[Samples], Samples] | None = None,
-        repeats: int = 20,                                         # perfect models, for the range
-        seed: int = 0,
+        repeats: Several = 20,                                     # perfect models, for the range
+        seed: Seed = 0,
     ):
         self.rows, self.repeats = Faults(truth, n, seed), whole("Damage: repeats", repeats, least=2)
         self.features = features or (lambda rows: rows)
@@ -74,7 +76,7 @@ class Damage:
         return {"fault": Choice("fault", faults[0], faults),
                 "strength": Choice("strength", 0.3, STRENGTHS)}
 
-    def update(self, fault: str, strength: float) -> Frame:
+    def update(self, fault: str, strength: Unit) -> Frame:
         """The rows with a fault, and the metrics' verdicts."""
         with DRAWING:
             curves = self.curves(fault)
@@ -90,7 +92,7 @@ class Damage:
         """The value of each metric of rows of your own, against the same real rows."""
         return self._judge(self.rows.real, fake)
 
-    def seen(self, values: Mapping[str, float]) -> pd.Series:
+    def seen(self, values: Mapping[str, Any] | pd.Series) -> pd.Series:
         """Whether each metric's value (of `judge`) is out of a perfect model's range."""
         import pandas as pd
 
@@ -107,7 +109,7 @@ class Damage:
             self._curves[fault] = pd.DataFrame(judged).T
         return self._curves[fault]
 
-    def table(self, strength: float) -> pd.DataFrame:
+    def table(self, strength: Unit) -> pd.DataFrame:
         """"sees" or "–" for each metric (rows) and fault (columns) at one strength."""
         import pandas as pd
 

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from madkit import metrics, theory
+from madkit.base.checks import Count, Seed
+from madkit.base.gate import gate
 from madkit.base.rng import generator
 from madkit.live.controls import Choice, Slider
 from madkit.live.pictures.canvas import Canvas, Frame
@@ -24,6 +26,7 @@ COLOUR = {name: COLOURS[str(value_of(name).aspect)] for name in LINES}
 FRECHET = value_of("frechet")
 
 
+@gate
 class Perfect:
     """Two clouds of n rows of N(0, I), judged as real and emitted: precision,
     recall and coverage (left) and the Fréchet distance (right) over n, mean and range of 6 seeds;
@@ -33,7 +36,7 @@ class Perfect:
         mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders
     """
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed: Seed = 0):
         self.seed, self._drawing = seed, _Drawing()
         self.scores = lru_cache(maxsize=None)(self._scores)
 
@@ -42,7 +45,7 @@ class Perfect:
         """Dimensions and neighbours."""
         return {"dim": Choice("dimensions d", 8, (2, 8, 32)), "k": Slider("neighbours k", 5, 1, 10)}
 
-    def update(self, dim: int, k: int) -> Frame:
+    def update(self, dim: Count, k: Count) -> Frame:
         """The scores in dim dimensions with k nearest neighbours."""
         with DRAWING:
             scores = self.scores(dim, k)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.checks import Count
+from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.live.controls import KNOWN, Choice, Slider, generation
 from madkit.live.pictures.canvas import Canvas, Frame
@@ -29,6 +31,7 @@ METRICS = ("modes.alive", "modes.variance", "trace")
 LINES = ("-", (0, (5, 2)), (0, (1, 1)))     # of the first, second, … metric
 
 
+@gate
 class Playback:
     """Left: real rows (grey) and the rows that generation t of the first seed emitted.
     Right: metrics over generations, as shares of what they are in generation 1;
@@ -50,7 +53,7 @@ class Playback:
         self,
         run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
         metrics: Sequence[str] = METRICS,  # of the run's table, three at most
-        generations: int | None = None,    # of runs that a function makes: the slider's end
+        generations: Count | None = None,  # of runs that a function makes: the slider's end
     ):
         self.make: Callable[..., Run] = run if callable(run) else lambda: run
         asked = range(1, 1 + (generations or 0))
@@ -68,7 +71,7 @@ class Playback:
                  if p.name in KNOWN or p.default is p.empty}
         return {"t": generation(self._kept) if self._kept else None} | known
 
-    def update(self, t: int, **settings: Any) -> Frame:
+    def update(self, t: Count, **settings: Any) -> Frame:
         """Generation t of the run with these settings."""
         with DRAWING:
             run, paths = self.play(**settings)

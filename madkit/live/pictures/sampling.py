@@ -7,6 +7,8 @@ from __future__ import annotations
 import io
 import math
 
+from madkit.base.checks import Unit
+from madkit.base.gate import gate
 from madkit.live.controls import KNOWN, Choice
 from madkit.live.pictures.canvas import Frame
 from madkit.metrics.bias import Biased
@@ -14,6 +16,7 @@ from madkit.plot import DRAWING, bias, layout
 from madkit.plot.language import COLOURS
 
 
+@gate
 class SamplingBias:
     """Left: a panel per model, emitted rows over real ones (or sheets of images beside a real one).
     Right: precision over recall.
@@ -35,7 +38,7 @@ class SamplingBias:
         lams = tuple(next(iter(self.biased.samples.values())))
         return {"lam": Choice(KNOWN["lam"].label, lams[0], lams)}
 
-    def update(self, lam: float) -> Frame:
+    def update(self, lam: Unit) -> Frame:
         """All models at this λ. ValueError for a λ that it was not sampled at."""
         with DRAWING:
             if lam not in self._drawn:

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from madkit.base.checks import Count, Unit
+from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider, bias, generation
 from madkit.live.pictures.canvas import Canvas, Frame
 from madkit.metrics.values import value_of, words
@@ -27,6 +29,7 @@ VALUES = {"frechet": replace(value_of("frechet"), short="FID"),              # o
 COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.items()}
 
 
+@gate
 class Sheets:
     """Left: a sheet of real images. Middle: the images that generation t emitted,
     a column for each label, the first ten, none chosen. Right: Fréchet distance,
@@ -60,7 +63,7 @@ class Sheets:
             return {"t": t, "lam": lam}
         return {"t": t, "run": Choice("run", names[0], names)}
 
-    def update(self, t: int, run: str | None = None, lam: float | None = None) -> Frame:
+    def update(self, t: Count, run: str | None = None, lam: Unit | None = None) -> Frame:
         """Generation t of the run of this name, or of the one called "λ = lam"."""
         name = self._name(run, lam)
         one, paths = self.runs[name], self.paths[name]

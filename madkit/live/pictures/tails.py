@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.checks import Count, Unit
+from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.data.toys import rosenbrock
 from madkit.live.controls import Choice, Slider, bias, generation
@@ -29,6 +31,7 @@ from madkit.record import Run
 SHARE = 0.05                                      # of the truth lies beyond the contour
 
 
+@gate
 class Tails:
     """Left: real rows (grey), the contour that holds 95 % of the truth, and rows that generation t
     of the first seed emitted. Right: the share of rows beyond the contour, and the total variance:
@@ -59,7 +62,7 @@ class Tails:
         assert lam is not None, "runs are called by λ"
         return {"t": generation(kept), "lam": lam}
 
-    def update(self, t: int, lam: float) -> Frame:
+    def update(self, t: Count, lam: Unit) -> Frame:
         """Generation t of the run called "λ = lam"."""
         name = f"λ = {lam:g}"
         if name not in self.runs:
