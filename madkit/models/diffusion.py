@@ -41,7 +41,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
@@ -225,7 +225,7 @@ class Diffusion:
         """Everything that a fit learned, as tensors."""
         return packed(self.form, net=self.net)
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> Diffusion:
+    def load_state_dict(self, state: dict[str, Given]) -> Diffusion:
         """Become the model that was saved; the settings must be the same."""
         self.form = Form.loaded(state)
         self.net = self._network().requires_grad_(False)

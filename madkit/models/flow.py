@@ -38,7 +38,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
@@ -168,7 +168,7 @@ class Flow:
         """Everything that a fit learned, as tensors."""
         return packed(self.form, net=self.net) | {"rows": self.rows}
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> Flow:
+    def load_state_dict(self, state: dict[str, Given]) -> Flow:
         """Become the model that was saved; the settings must be the same."""
         self.rows, self.form = state["rows"], Form.loaded(state)
         self.net = self._network()

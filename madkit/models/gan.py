@@ -42,7 +42,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
@@ -201,7 +201,7 @@ class GAN:
         """Everything that sampling needs, as tensors; the critic is not kept."""
         return packed(self.form, net=self.net)
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> GAN:
+    def load_state_dict(self, state: dict[str, Given]) -> GAN:
         """Become the model that was saved; the settings must be the same."""
         self.form = Form.loaded(state)
         self.net = self._generator().requires_grad_(False)

@@ -58,7 +58,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
@@ -186,7 +186,7 @@ class VAE:
         """Everything that a fit learned, as tensors."""
         return packed(self.form, net=self.net)
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> VAE:
+    def load_state_dict(self, state: dict[str, Given]) -> VAE:
         """Become the model that was saved; the settings must be the same."""
         self.form = Form.loaded(state)
         self.net = self._network()
