@@ -72,16 +72,16 @@ def text(code: CodeType) -> str:
     offsets = [step.offset for step in steps]
     shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
              code.co_flags & SHAPE, code.co_varnames, code.co_cellvars, code.co_freevars)
-    told = [_step(step, offsets) for step in steps]
+    told = [_step(step, code, offsets) for step in steps]
     caught = [(*(bisect_left(offsets, at) for at in (one.start, one.end, one.target)), one.depth)
               for one in dis._parse_exception_table(code)]  # type: ignore[attr-defined]
     return f"code({shape!r}, {'; '.join(told)}, {caught})"
 
 
-def _step(step: dis.Instruction, offsets: list[int]) -> str:
+def _step(step: dis.Instruction, code: CodeType, offsets: list[int]) -> str:
     name = "LOAD_ATTR" if step.opname == "LOAD_METHOD" else step.opname
-    if step.opcode in dis.hasconst:
-        return f"{name} {constant(step.argval)}"
+    if step.opcode in dis.hasconst or name == "KW_NAMES":
+        return f"{name} {constant(code.co_consts[step.arg or 0])}"
     if step.opcode in dis.hasjrel or step.opcode in dis.hasjabs:
         return f"{name} to {bisect_left(offsets, step.argval)}"
     return f"{name} {step.argval!r}"

@@ -284,6 +284,8 @@ class _Describer:
             return f"property({self._all((value.fget, value.fset, value.fdel))})"
         if isinstance(value, staticmethod | classmethod):
             return f"{kind.__name__}({self.describe(value.__func__)})"
+        if isinstance(value, functools.cached_property):
+            return f"cached_property({self.describe(value.func)})"
         if isinstance(value, functools._lru_cache_wrapper):
             return f"cached({self.describe(value.__wrapped__)}, {value.cache_parameters()})"
         if isinstance(value, types.MappingProxyType):
@@ -396,6 +398,8 @@ class _Describer:
             return value.__qualname__ + (f"[{self._all(map(_python, held))}]" if held else "")
         if origins.package(home) and origins.found_by_name(value, value.__module__):
             return self._named(home, value.__qualname__)
+        if home == "functools" and hasattr(value, "registry"):  # a function for each type
+            return f"singledispatch({self._items(value.registry)})"
         return self._coded(value, value.__qualname__, lambda: self._content(value, home))
 
     def _content(self, value: types.FunctionType, home: str | None) -> Iterator[str]:
@@ -485,7 +489,7 @@ class _Describer:
         static = not kind.__flags__ & HEAP                # made in C: none of it is the user's
         if static or origins.package(home) and origins.found_by_name(kind, home):
             return self._named(home, kind.__qualname__)
-        return self._coded(kind, kind.__qualname__, lambda: self._members(kind))
+        return self._coded(kind, kind.__name__, lambda: self._members(kind))
 
     def _members(self, kind: type) -> Iterator[str]:
         """What a class is: its bases, and all that its body made."""

@@ -5,7 +5,7 @@ A cell makes `model`, and where it wants `loop`, `truth`, `metrics` or `features
 
 HEADER = """
 import collections, contextlib, dataclasses, datetime, decimal, enum, fractions, functools, itertools
-import math, pathlib, random, re, sys, threading, types, typing, uuid
+import math, operator, pathlib, random, re, sys, threading, types, typing, uuid
 import numpy as np
 import pandas as pd
 import torch
@@ -104,6 +104,13 @@ MODELS = [                                                          # (cell, old
      "1.5", "2.5"),
     (using("", "helper.twice(1.0)"), "twice(1.0)", "twice(2.0)"),
     (using("", "np.sqrt(2.0)"), "np.sqrt", "np.cbrt"),
+    (using("@functools.singledispatch\ndef f(x): return 1.5\n@f.register\ndef _(x: int): return 2.5",
+           "f(1)"), "2.5", "3.5"),
+    (using("@contextlib.contextmanager\ndef f():\n    yield 1.5", "[*map(type, [f()])] == []"), "1.5",
+     "2.5"),
+    (using("def f():\n    from helper import SCALE as s\n    return s", "f()"), "SCALE", "twice"),
+    (using("", "self.rate", "    @functools.cached_property\n    def rate(self): return 1.5"), "1.5",
+     "2.5"),
     (using("from math import sqrt as f", "f(2.0)"), "sqrt as f", "exp as f"),
 ]
 

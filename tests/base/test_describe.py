@@ -64,6 +64,12 @@ pathlib.PurePosixPath("a"), pathlib.PurePosixPath("b"), re.compile("a"), re.comp
 lambda x: x in {"a", 1}, lambda x: x in {"a", 1.0}, lambda x: x in ("a", 1), lambda x: x in {"a", True}
 lambda: 0.0, lambda: -0.0, lambda: 0, lambda: False, lambda: (0,), lambda: [0], lambda *a: 0, lambda **a: 0
 lambda a: (lambda: a), lambda a: (lambda: a + 1), lambda a, b=1: a, lambda a, b=2: a, lambda a, *, b=2: a
+lambda x: dict(a=x), lambda x: dict(b=x), lambda x: x[::2], lambda x: x[::3], lambda x: f"{x:.2f}", lambda x: f"{x:.3f}"
+lambda x: x < 1, lambda x: x <= 1, lambda x: 1 if x else 2, lambda x: 2 if x else 1, lambda x: [1 for _ in x]
+operator.itemgetter(1), operator.itemgetter(2), itertools.count(1), itertools.count(2), iter([1]), iter([2])
+nn.ModuleList([nn.ReLU(), nn.Tanh()]), nn.ModuleList([nn.Tanh(), nn.ReLU()]), torch.distributions.Normal(0.0, 1.0)
+np.vectorize(lambda x: x + 1), np.vectorize(lambda x: x + 2), np.dtype("f4"), np.dtype("f8"), collections.ChainMap()
+pd.date_range("2026", periods=3, freq="D"), pd.date_range("2026", periods=3, freq="h"), pd.interval_range(0, 3)
 mk.models.Gaussian(), mk.models.Gaussian(ddof=0), mk.Fresh(3), mk.metrics.LeNet("mnist").map, mk.metrics.recall
 """.strip().splitlines()
 
