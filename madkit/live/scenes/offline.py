@@ -51,10 +51,13 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict
     elif not page.heavy:
         state = state | {"drawn": None}
         if all(one.law for one in page.loops):              # the page makes all others
-            tracks = source.tracks(page, state, page.keys(state))
-        else:
-            page, state, tracks = grid(page, state, source)
-    small = pack([_smaller(track) for track in tracks], DIGITS)
+            return _carried(page, state, source.tracks(page, state, page.keys(state)))
+        page, state, tracks = grid(page, state, source)
+    return _carried(page, state, [_smaller(track) for track in tracks])
+
+
+def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
+    small = pack(tracks, DIGITS)
     plain = replace(page, offline=True, draw=False, heavy=False).plain()
     return {"page": plain, "state": state,
             "scene": base64.b64encode(gzip.compress(small, 9, mtime=0)).decode()}

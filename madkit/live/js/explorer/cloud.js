@@ -52,7 +52,7 @@ export function cloudPlan(shown, width) {
   const most = Math.max(...items.map(({ squares }) => squares.length));
   const beside = items.length === 2 && most === 1;
   const [images] = shown.flatMap(({ tracks }) => tracks.flatMap((track) => track.images ?? []));
-  const least = images ? 6 * images.shape[3] + 2 : 150;      // three images, each pixel twice
+  const least = images ? 6 * images.shape[3] + 2 : 84;       // three images, each pixel twice
   const rows = Math.ceil(most / Math.max(1, Math.floor((width + GUTTER) / (least + GUTTER))));
   const columns = beside ? 2 : Math.ceil(most / rows), free = width - GUTTER * (columns - 1);
   const size = Math.floor(Math.min(free / columns, columns === 1 ? 400 : 420));

@@ -119,19 +119,21 @@ export function build(page) {
   const left = make("div", { class: "left" }, ui.cloud, lines.padRow, ui.cloudWords);
   const right = make("div", { class: "right" }, ui.curves, ui.curveWords);
   const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
-                        lines.newsRow);
+                        lines.newsRow,
+                        presets && make("div", { class: "row presets" }, ...ui.presets),
+                        presets && ui.help);
   const given = { class: "madkit-explorer", role: "group",
                   "aria-label": page.title || "loop explorer",
                   "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here
   const root = make("div", given,
     page.title && make("p", { class: "title" }, page.title),
     make("div", { class: "row" }, ui.loop, page.compare && ui.compare,
-         make("span", { class: "space" }), page.draw && !page.offline && ui.pencil,
-         ui.reset, ui.exchange.copy, ui.exchange.paste),
-    ui.exchange.row,
-    presets && make("div", { class: "row" }, ...ui.presets), presets && ui.help,
-    make("div", { class: "panels" }, left, lines.compositionBox, right, controls),
+         make("span", { class: "space" }), ui.reset),
+    make("div", { class: "panels" }, left, right, controls, lines.compositionBox),
     ui.sentence, ui.alert,
+    make("div", { class: "row last" }, page.draw && !page.offline && ui.pencil,
+         make("span", { class: "space" }), ui.exchange.copy, ui.exchange.paste),
+    ui.exchange.row,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[
       page.loops.every(({ law }) => law) ? "made" : "carried"]));
   return { ...ui, ...lines, left, right, root };

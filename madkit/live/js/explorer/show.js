@@ -21,6 +21,7 @@ import { Voice } from "./voice.js";
 
 const GAP = 28;                                        // between columns
 const PAD = 17;                                        // of the frame around all
+const PLOT_LEAST = { narrow: 190, wide: 152 };              // how tall a plot is, at least
 const PAD_MOST = 440;                                  // pixels of the pad one draws on
 
 export class Show {
@@ -37,6 +38,7 @@ export class Show {
   #ground = layer();                                   // what does not move with the generation
   #still = layer();
   #size = 0;                                           // how wide the cloud is
+  #wide = 0;                                           // and how wide all was before
 
   /** @param {Joined} parts */
   constructor(parts) {
@@ -51,7 +53,18 @@ export class Show {
   resized(entries) {
     for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
       this.#boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
+    this.#steady();
     this.parts.life.schedule();
+  }
+
+  /** A sentence that has needed two lines keeps them, so that nothing below it jumps. */
+  #steady() {
+    const { root, cloudWords: { style } } = this.parts.ui;
+    const wide = this.#boxes.get(root)?.width ?? 0;
+    const tall = this.#boxes.get(this.parts.ui.cloudWords)?.height ?? 0;
+    if (wide !== this.#wide) style.minHeight = "";
+    else if (tall > parseFloat(style.minHeight || "0")) style.minHeight = `${tall}px`;
+    this.#wide = wide;
   }
 
   recolour() {
@@ -117,11 +130,11 @@ export class Show {
     ui.compositionBox.hidden = !compositionEntries(shown).length;
     ui.right.hidden = !shown.length;
     if (!shown.length) return;
-    const inner = this.#inner, narrow = this.#size === inner, wide = narrow ? inner : this.#size;
-    ui.composition.style.width = `${wide}px`;
+    const inner = this.#inner, narrow = this.#size === inner;
+    ui.composition.style.width = `${inner}px`;
     if (!ui.compositionBox.hidden) {
-      const ctx = brush(ui.composition, wide, compositionHeight(shown), view.look);
-      drawComposition(ctx, view, wide);
+      const ctx = brush(ui.composition, inner, compositionHeight(shown), view.look);
+      drawComposition(ctx, view, inner);
     }
     this.#drawCurves(view, narrow ? inner : inner - GAP - this.#size, narrow);
   }
@@ -152,8 +165,8 @@ export class Show {
     const metrics = metricsOf(page, view.shown);
     const rows = Math.ceil(metrics.length / columnsOf(metrics, lines, wide));
     const high = (/** @type {Element} */ node) => this.#boxes.get(node)?.height ?? 0;
-    const beside = high(ui.left) + high(ui.compositionBox) + 12 - high(ui.curveWords) - 6;
-    const room = narrow ? 0 : beside, least = lines > 4 ? 230 : 190;  // many names need room
+    const room = narrow ? 0 : high(ui.left) - high(ui.curveWords) - 6;
+    const least = lines > 4 ? 230 : PLOT_LEAST[narrow ? "narrow" : "wide"];    // many names need room
     const tall = Math.max(least * rows + LINE, Math.min(room, 400 * rows));
     const ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;

@@ -39,7 +39,8 @@ export const valued = (metric, value, digits = 3) =>
 export function short(metric, value, fits) {
   const whole = `${metric.short} ${valued(metric, value)}`;
   const small = metric.kind === "share" && Math.abs(value) < 1e-4;
-  return small && !fits(whole) ? `${metric.short} ≈ 0 %` : whole;
+  const brief = small ? "≈ 0 %" : valued(metric, value);
+  return [whole, `${metric.short} ${brief}`].find(fits) ?? brief;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Pens: a canvas in CSS pixels, cleared, and the few strokes that every picture needs.
 
 import { css } from "./colours.js";
-import { fitted, fontOf } from "./text.js";
+import { fitted, fontOf, sizeWithin } from "./text.js";
 import { differ } from "./values.js";
 
 /**
@@ -33,7 +33,7 @@ function pen(canvas, width, height, look) {
   ctx.textBaseline = "middle";
   ctx.write = (text, x, y, given = {}) => {
     const { colour = look.text, bold = false, align = "left", within = Infinity } = given;
-    ctx.font = fontOf(look, bold);
+    ctx.font = fontOf(look, bold, sizeWithin(ctx, text, look, bold, within));
     ctx.textAlign = align;
     ctx.fillStyle = typeof colour === "string" ? colour : css(colour);
     ctx.fillText(fitted(ctx, text, within), x, y);

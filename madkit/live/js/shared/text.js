@@ -7,12 +7,25 @@
 
 export const SIZE = 16;                                // of text on canvases
 export const LINE = 20;
+const SMALL = 12.5;                                    // the smallest there is
 
 /** @type {Map<string, number>} */
 const widths = new Map();
 
 /** @param {Look} look */
-export const fontOf = (look, bold = false) => `${bold ? "600 " : ""}${SIZE}px ${look.font}`;
+export const fontOf = (look, bold = false, size = SIZE) =>
+  `${bold ? "600 " : ""}${size}px ${look.font}`;
+
+/**
+ * The size at which a text is as wide as this, or a little smaller than all others.
+ * @param {Context} ctx @param {string} text @param {Look} look @param {boolean} bold
+ * @param {number} width
+ */
+export function sizeWithin(ctx, text, look, bold, width) {
+  if (width === Infinity) return SIZE;
+  const wide = measured(ctx, text, look, bold);
+  return wide > width ? Math.max(SMALL, Math.floor((2 * SIZE * width) / wide) / 2) : SIZE;
+}
 
 /**
  * How wide a text is; the few texts of a page are measured over and over.
