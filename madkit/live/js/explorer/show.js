@@ -10,6 +10,7 @@ import { showControls } from "./controls.js";
 import { drawCursor } from "./cursor.js";
 import { drawCurves } from "./curves.js";
 import { columnsOf, linesOf, plotsOf } from "./plots.js";
+import { Steady } from "./steady.js";
 import { metricsOf, nothing, reach } from "./tracks.js";
 import { Voice } from "./voice.js";
 
@@ -37,8 +38,8 @@ export class Show {
   #before = [];
   #ground = layer();                                   // what does not move with the generation
   #still = layer();
+  #steady = new Steady();
   #size = 0;                                           // how wide the cloud is
-  #wide = 0;                                           // and how wide all was before
 
   /** @param {Joined} parts */
   constructor(parts) {
@@ -53,18 +54,9 @@ export class Show {
   resized(entries) {
     for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
       this.#boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
-    this.#steady();
+    const { root, cloudWords } = this.parts.ui, tall = this.#boxes.get(cloudWords)?.height ?? 0;
+    this.#steady.hold(cloudWords, tall, this.#boxes.get(root)?.width ?? 0);
     this.parts.life.schedule();
-  }
-
-  /** A sentence that has needed two lines keeps them, so that nothing below it jumps. */
-  #steady() {
-    const { root, cloudWords: { style } } = this.parts.ui;
-    const wide = this.#boxes.get(root)?.width ?? 0;
-    const tall = this.#boxes.get(this.parts.ui.cloudWords)?.height ?? 0;
-    if (wide !== this.#wide) style.minHeight = "";
-    else if (tall > parseFloat(style.minHeight || "0")) style.minHeight = `${tall}px`;
-    this.#wide = wide;
   }
 
   recolour() {
@@ -166,7 +158,8 @@ export class Show {
     const rows = Math.ceil(metrics.length / columnsOf(metrics, lines, wide));
     const high = (/** @type {Element} */ node) => this.#boxes.get(node)?.height ?? 0;
     const room = narrow ? 0 : high(ui.left) - high(ui.curveWords) - 6;
-    const least = lines > 4 ? 230 : PLOT_LEAST[narrow ? "narrow" : "wide"];    // many names need room
+    // many names need room
+    const least = lines > 4 ? 230 : PLOT_LEAST[narrow ? "narrow" : "wide"];
     const tall = Math.max(least * rows + LINE, Math.min(room, 400 * rows));
     const ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
