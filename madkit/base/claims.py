@@ -69,7 +69,8 @@ def compare(folder: Path, held: Mapping[str, Any], spec: Mapping[str, Any],
             identity: Iterable[str], kind: str) -> None:
     """StoreError where what a folder holds is not what is asked."""
     if why := other(held, spec, identity, folder / "spec.json"):
-        raise StoreError(f"store: {folder} holds another {kind}; give a new folder. {why}")
+        holds = "holds" if why.startswith("They differ") else "may hold"
+        raise StoreError(f"store: {folder} {holds} another {kind}; give a new folder. {why}")
 
 
 def _gone_on(folder: Path, held: dict[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ of madkit's own parts can, and have not moved. Nor can lines that another Python
 
 from __future__ import annotations
 
+import platform
 import re
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,8 @@ from types import MethodType
 from typing import Any
 
 from madkit.base.describe import FORMAT, NOT
+
+HERE = ".".join(platform.python_version_tuple()[:2])
 
 
 def other(held: Mapping[str, Any], asked: Mapping[str, Any], names: Iterable[str],
@@ -36,13 +39,13 @@ def other(held: Mapping[str, Any], asked: Mapping[str, Any], names: Iterable[str
     if (form := held.get("format", 1)) != FORMAT:
         why = (f"it was written in format {form}, by {held.get('versions')}, which described code "
                "of your own in another way")
-    elif _python(held) != _python(asked):
-        why = f"it was written under Python {_python(held)}, this is {_python(asked)}"
+    elif (python := _python(held)) != HERE:
+        why = f"it was written under Python {python}, this is {HERE}"
     else:
         return f"They differ in {said}{_drawn(differing)}"
     return (f"Whether {' and '.join(foreign)} did not change cannot be told: {why}. If you know "
             f"that it is the same, vouch for it: write what is asked, and \"format\": {FORMAT}, "
-            f"into {where}. {said}")
+            f"into {where}, and take out its lines \"hash\" and \"digest\". {said}")
 
 
 def _drawn(differing: Mapping[str, tuple[Any, Any]]) -> str:

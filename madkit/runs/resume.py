@@ -51,7 +51,8 @@ def reopen(folder: Place, model: Any, seed: int | None = None,
     part = {"model": model}
     asked = as_made(folder, part, {"model": specs.describe(model, "model")}) | specs.provenance("cpu")
     if why := other(spec, asked, ["model"], folder / "spec.json"):
-        raise StoreError(f"reopen: {folder} holds generations of another model: "
+        holds = "holds" if why.startswith("They differ") else "may hold"
+        raise StoreError(f"reopen: {folder} {holds} generations of another model: "
                          + why.removeprefix("They differ in model: "))
     seed = has[0] if seed is None else whole("seed", seed)
     shelf = Shelf(folder / f"seed-{seed}", seed)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from madkit.base.checks import place
-from madkit.base.describe import describe
+from madkit.base.describe import descriptions
 from madkit.base.files import StoreError
 from madkit.base.guard import guarded
 from madkit.metrics.values import Metric, chosen
@@ -60,7 +60,7 @@ def judge(
         values = judges[entry.seed](entry.t, entry.samples)
         entries.append(replace(entry, values=values, failed=judges[entry.seed].failed))
     warn_of_metrics(entries, warned)
-    words = {"metrics": [describe(metric) for metric in asked], "features": describe(features)}
+    words, _ = descriptions({"metrics": asked, "features": features}, complete=False)
     theory = pd.DataFrame(columns=["generation", "metric", "value", "kind"])
     complete = known.complete if known else False
     return assemble(entries, theory, sides[spec["seeds"][0]], spec | words, complete)

@@ -57,7 +57,7 @@ def check_model(model: Any, truth: Any, n: Rows = 200, features: Any = None) -> 
     with as_assertion():
         check_methods(model)
         check_copy(model)
-        describe(model)
+        describe(model, "model")
         workers.pack(model)
     require_truth(truth)
     takes(model.fit, "fit(data)", None)
