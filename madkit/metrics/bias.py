@@ -16,13 +16,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from madkit.base import foreign
 from madkit.base.checks import Rows, Seed, Several, Unit, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.metrics.neighbours import precision, recall
+from madkit.metrics.seen import seen as as_seen
 from madkit.metrics.values import Metric, Metrics, chosen, named
 from madkit.samples import Samples
 
@@ -64,7 +67,7 @@ def sampling_bias(
     n: Rows = 1000,                     # real rows that models are fitted on
     emit: Several = 1000,               # rows emitted at every λ, judged against as many test rows
     metrics: Metrics = (precision, recall),                 # (real, fake) -> number or dict
-    features: Callable[[Samples], Samples] | None = None,   # what metrics see; None: the rows
+    features: Callable[..., Any] | None = None,  # what metrics see, or a network; None: the rows
     seed: Seed = 0,
 ) -> Biased:
     """Fit each model once and sample it at every λ.
@@ -74,7 +77,7 @@ def sampling_bias(
     import pandas as pd
 
     lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
-    seen = features or (lambda rows: rows)
+    seen = (lambda rows: rows) if features is None else partial(as_seen, features)
     train = truth.real(whole("n", n, least=2), seed)
     real = truth.test(whole("emit", emit, least=2), seed)
     samples = {name: _sampled(name, model, train, lams, len(real), seed)
@@ -89,12 +92,17 @@ def sampling_bias(
 
 def _sampled(name: str, model: Any, train: Samples, lams: Sequence[float], n: int,
              seed: int) -> dict[float, Samples]:
+    foreign.check_methods(model)
     with stream(seed, "fit", name):
-        fitted = copy.deepcopy(model).fit(train)
+        fitted = foreign.fitted(copy.deepcopy(model), train)
     emitted = {}
     for lam in lams:
         with stream(seed, "emit", name):  # the same stream for every λ
-            emitted[lam] = fitted.sample(n, lam).stamped(1)
+            rows = foreign.drawn(fitted, n, lam)
+        if not isinstance(rows, Samples):
+            x, y = foreign.rows(rows, train.y is not None, name)
+            rows = Samples(foreign.shaped(x, n, train.shape, name).to(train.x.double()), y)
+        emitted[lam] = rows.stamped(1)
     return emitted
 
 

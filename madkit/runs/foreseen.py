@@ -14,8 +14,8 @@ from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import foreign, workers
 from madkit.loops import Fresh, Loop
+from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
-from madkit.runs.seen import warn_of_pixels
 
 # metrics that compare rows by their distance, which is none of pictures
 PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "coverage"}

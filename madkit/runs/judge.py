@@ -12,10 +12,10 @@ from torch import Tensor
 from madkit.base.device import resolve
 from madkit.base.rng import preserved, stream
 from madkit.metrics import MOMENTS
+from madkit.metrics.seen import seen
 from madkit.metrics.values import Metric, metric_name, named
 from madkit.runs.job import Job
 from madkit.runs.late import words
-from madkit.runs.seen import seen
 from madkit.samples import Samples
 
 

@@ -19,9 +19,9 @@ from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.loops import emitted
+from madkit.metrics.seen import seen
 from madkit.models.own import taken
 from madkit.runs.foreseen import check_copy, check_tools
-from madkit.runs.seen import seen
 from madkit.samples import Samples
 from madkit.testing.words import as_assertion, require, require_truth, same, takes, unchanged
 

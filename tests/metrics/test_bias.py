@@ -100,3 +100,21 @@ def test_images_stand_beside_real_ones():
     assert axes.shape == (2, 2) and axes[0, 0].get_title() == "real" and all(panel.images
                                                                              for panel in axes.flat)
     assert "real against real" in mk.live.SamplingBias(digits).update(1.0).text
+
+
+def test_models_and_features_of_ones_own_are_taken_as_run_takes_them():
+    class Mine:
+        def fit(self, data):
+            self.mean = data.x.mean(0)
+
+        def sample(self, n, lam):
+            return (self.mean + lam**0.5 * torch.randn(n, 2)).float().numpy()
+
+    net = torch.nn.Linear(2, 3, dtype=torch.float64)
+    found = mk.sampling_bias({"mine": Mine(), "pair": mk.model(
+        fit=lambda x: x, sample=lambda x, n, lam: x.mean(0) + lam * (x[:n] - x.mean(0)))},
+        mk.data.gaussian(2), n=60, emit=50, lams=(1, 0.5), features=net)
+    assert found.table.value.notna().all() and found.samples["mine"][0.5].x.dtype == torch.float64
+    with pytest.raises(ValueError, match="features: expected one row for each"):
+        mk.sampling_bias({"g": mk.models.Gaussian()}, mk.data.gaussian(2), n=60, emit=50,
+                         features=lambda rows: rows.x[:3])

@@ -24,8 +24,8 @@ def seen(features: Callable, samples: Samples) -> Samples:
     with torch.no_grad():
         found = (_through(features, samples.x) if isinstance(features, nn.Module)
                  else features(samples))
-    if isinstance(found, Samples):
-        found = found.x.detach()
+    if isinstance(found, Samples):  # of whatever shape the metrics take
+        return Samples._of(found.x.detach(), found.y, found.born, found.fresh)
     x = arrays.numbers("features", found)
     if len(x) != len(samples):
         raise ValueError(f"features: expected one row for each of {len(samples)} samples, got "

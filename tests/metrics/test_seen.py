@@ -8,7 +8,7 @@ from torch import nn
 
 import madkit as mk
 from madkit.base.rng import generator
-from madkit.runs.seen import seen, warn_of_pixels
+from madkit.metrics.seen import seen, warn_of_pixels
 from madkit.samples import Samples
 
 PICTURES = mk.data.array((torch.rand(60, 3, 8, 8, generator=generator(0, "p")) * 255).to(torch.uint8))
