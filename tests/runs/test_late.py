@@ -145,3 +145,9 @@ def test_a_damaged_store_is_refused_not_returned(tmp_path):
     (tmp_path / "a/seed-0/generation-00003.npz").write_bytes(b"")
     with pytest.raises(StoreError, match="generation-00003"):
         run(store=tmp_path / "a", generations=5)
+
+
+def test_a_warning_points_at_the_line_of_the_reader():
+    with pytest.warns(UserWarning, match="stopped by") as told:
+        run(loop=dry, n_ini=30)
+    assert told[0].filename == __file__
