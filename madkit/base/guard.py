@@ -8,7 +8,8 @@ matrix products, a second thread: each changes a number, or breaks a network, fa
 said. Inside the guard all of them are as in a session in which nothing was said, on one thread:
 
     torch           float32, gradients on, no inference mode, no autocast, no default device, no
-                    deterministic algorithms, matrix products in float32, every kind of attention
+                    deterministic algorithms, matrix products in float32, every kind of attention,
+                    oneDNN where there is one
     NumPy           errors warn
     the processor   small numbers are not flushed to zero; one thread (torch, OpenMP, BLAS)
 
@@ -78,6 +79,7 @@ def _precision(*of: str) -> Switch:
                   functools.partial(torch._C._set_fp32_precision_setter, *of), "none", True)
 
 
+MKLDNN = torch.backends.mkldnn
 SMALL = sys.float_info.min  # its half is the first number that is flushed to zero
 AUTOCAST = [Switch(functools.partial(torch.is_autocast_enabled, device),
                    functools.partial(torch.set_autocast_enabled, device), False)
@@ -99,6 +101,8 @@ SWITCHES = [
     Switch(_flushes, torch.set_flush_denormal, False),
     Switch(np.geterr, lambda errors: np.seterr(**errors),
            {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}),
+    Switch(lambda: MKLDNN.enabled, lambda on: setattr(MKLDNN, "enabled", on),
+           MKLDNN.is_available(), True),
     TORCH_THREADS, *AUTOCAST, *PRECISIONS, *ATTENTION,
 ]
 

@@ -28,6 +28,7 @@ class Truth:
     back: Tensor    # (d, d), its transpose: the same where columns have one unit
     logdet: float
     plain: bool     # whether root is the identity, so that there is nothing to multiply
+    far: Tensor | None = None  # (d,) columns far apart in their units, from large to small
 
     @classmethod
     def of(cls, dim: int, mean: Any, cov: Any, device: torch.device) -> Truth:
@@ -46,7 +47,8 @@ class Truth:
                       for part in (unit[:, None] * half, half * unit))
         plain = not extra and torch.equal(cov, torch.eye(dim).to(cov))
         logdet = (values.log().sum() + 2 * unit.log().sum()).item()
-        return cls(dim, mean.to(device), root, back, logdet, plain)
+        far = root.square().sum(1).argsort(descending=True) if unit.ne(1).any() else None
+        return cls(dim, mean.to(device), root, back, logdet, plain, far)
 
     def see(self, fits: Fits) -> Fits:
         """Fits in the truth's own coordinates, but for its mean."""
@@ -91,6 +93,11 @@ def _w2_squared(fits: Fits, truth: Truth) -> Tensor:
     return _mean_error(fits, truth) + spread.clamp(min=0)
 
 
+def _spectrum(fits: Fits, truth: Truth) -> Tensor:
+    """The roots of the eigenvalues; rows from large to small lose no digit of a small one."""
+    return _singular(fits.factor if truth.far is None else fits.factor[..., truth.far, :])
+
+
 def _singular(matrix: Tensor) -> Tensor:
     return matrix.abs().squeeze(-1) if matrix.shape[-1] == 1 else torch.linalg.svdvals(matrix)
 
@@ -100,7 +107,7 @@ MEASURES: dict[str, Callable[[Fits, Truth], Tensor]] = {
     "mean_error": _mean_error,
     "trace": _trace,
     "logdet": lambda fits, truth: 2 * fits.logs.sum(-1) + truth.logdet,
-    "spectrum": lambda fits, truth: _singular(fits.factor)[..., : truth.dim].square(),
+    "spectrum": lambda fits, truth: _spectrum(fits, truth)[..., : truth.dim].square(),
     "mean": lambda fits, truth: truth.mean + fits.mean[..., : truth.dim, 0],
     "cov": lambda fits, truth: (fits.factor @ fits.factor.mT)[..., : truth.dim, : truth.dim],
 }

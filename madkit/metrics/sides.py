@@ -75,8 +75,8 @@ def double(x: Tensor) -> Tensor:
 
 def eigenvalues(cov: Tensor) -> Tensor:
     """Ascending eigenvalues; those within rounding of zero are zero."""
-    if bool((units(cov.diagonal()) != 1).any()):
-        return torch.linalg.svdvals(root(cov)).square().flip(0)
+    if (unit := units(cov.diagonal())).ne(1).any():  # rows from large to small lose no digit
+        return torch.linalg.svdvals(root(cov)[unit.argsort(descending=True)]).square().flip(0)
     return rounded(torch.linalg.eigvalsh(cov))
 
 

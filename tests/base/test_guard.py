@@ -58,6 +58,7 @@ SWITCHES = {
     "deterministic": lambda: switched(torch.use_deterministic_algorithms, True, False),
     "flushed": lambda: switched(torch.set_flush_denormal, True, False),
     "attention": lambda: switched(torch.backends.cuda.enable_flash_sdp, False, True),
+    "oneDNN": lambda: switched(lambda on: setattr(MKLDNN, "enabled", on), False, True),
     "NumPy raises": lambda: np.errstate(all="raise"),
     "NumPy's old words": lambda: np.printoptions(legacy="1.13", precision=2),
     "warnings are errors": errors,
@@ -71,7 +72,7 @@ def state():
     return (torch.get_default_dtype(), torch.empty(0).device, torch.is_grad_enabled(),
             torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu"),
             torch.get_deterministic_debug_mode(), precision and precision.fp32_precision,
-            torch.backends.cuda.flash_sdp_enabled(), torch.get_num_threads(), np.geterr(),
+            torch.backends.cuda.flash_sdp_enabled(), MKLDNN.enabled, torch.get_num_threads(), np.geterr(),
             {pool["num_threads"] for pool in threadpool_info()}, 2.0**-1022 / 2 == 0)
 
 

@@ -25,8 +25,9 @@ def test_the_log_determinant_knows_no_units(a, b):
                                atol=1e-4)
 
 
-def test_no_eigenvalue_is_lost():
-    diagonal = torch.diag(torch.tensor([1e16, 1.0], dtype=torch.float64))
+@pytest.mark.parametrize("turn", [1, -1])
+def test_no_eigenvalue_is_lost(turn):
+    diagonal = torch.diag(torch.tensor([1e16, 1.0][::turn], dtype=torch.float64))
     run = mk.exact.run(mk.Fresh(10**6), 2, cov=diagonal, generations=1, seeds=1,
                        metrics=["spectrum", "logdet"])
     first, second = (run.table[run.table.metric == f"spectrum.{k}"].value.item()
@@ -35,6 +36,14 @@ def test_no_eigenvalue_is_lost():
     side = torch.zeros(2), diagonal
     assert mk.metrics.spectrum(side, side) == pytest.approx({"1": 1e16, "2": 1.0}, rel=1e-7)
     assert mk.metrics.w2_squared(side, side) == pytest.approx(0, abs=1e-15 * 1e16 * 8)
+
+
+@pytest.mark.parametrize("a, b", [(1e-12, 1e12), (1e12, 1e-12)])
+def test_eigenvalues_keep_their_digits(a, b):
+    """det = λ₁ λ₂, and λ₁ = tr but for the last digit."""
+    side = torch.zeros(2), wide(a, b)
+    values = mk.metrics.spectrum(side, side)
+    assert values == pytest.approx({"1": 1e24, "2": 0.64e-24}, rel=1e-9)
 
 
 def test_the_exact_law_and_rows_agree_on_distances():
