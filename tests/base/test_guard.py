@@ -310,4 +310,3 @@ def test_a_guarded_function_is_described_and_documented_as_itself():
     assert specs.describe(mk.metrics.precision) == "precision[5]"
     assert "k nearest" in inspect.getdoc(mk.metrics.recall) or "k-nearest" in mk.metrics.recall.__doc__
     assert [*inspect.signature(mk.models.VAE.sample).parameters] == ["self", "n", "lam", "y"]
-    assert inspect.isgeneratorfunction(mk.steps)
