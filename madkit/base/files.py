@@ -224,7 +224,8 @@ def read_json(path: Path, needs: Mapping[str, Any] | None = None) -> dict[str, A
             raise ValueError(f"expected names and values, got {type(value).__name__}")
         how, said = value.pop("hash", None), value.pop("digest", None)
         if (how or said) and (how != HOW or said != _said(value)):
-            raise ValueError("its content is not what was written; where you edited it, remove its lines \"hash\" and \"digest\"")
+            raise ValueError("its content is not what was written; where you edited it, remove its "
+                             "lines \"hash\" and \"digest\"")
         for name, kind in (needs or {}).items():
             if not isinstance(value.get(name), kind):
                 raise ValueError(f"expected {name}, got {str(value.get(name))[:80]!r}")

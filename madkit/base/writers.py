@@ -75,7 +75,7 @@ def tidy(folder: Path) -> None:
 
 def _left(path: Path) -> bool:
     """Whether nobody writes a temporary file any more."""
-    _, _, machine, pid, *_ = [*path.name.split("-"), "", ""]
+    _, machine, pid, *_ = [*path.name.split("-"), "", ""]
     if machine == MACHINE and pid.isdecimal():
         return begun(int(pid)) is None
     with suppress(OSError):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import claims, files
 from madkit.base.describe import FORMAT
+from madkit.base.writers import tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,7 @@ class Folder:
         if held is not None:
             claims.compare(self.path, held, spec, IDENTITY, "sweep")
             if not todo and _wider(self._grid(held), spec) == held:
+                tidy(self.path)
                 return
         with claims.claimed(self.path, spec | provenance, IDENTITY, "sweep", patience=60) as held:
             whole = _wider(self._grid(held), spec)
@@ -128,7 +130,7 @@ class Folder:
     def _grid(self, held: dict[str, Any]) -> dict[str, Any]:
         """The spec, whose grid is one. StoreError where it is none."""
         over = held.get("over")
-        if (not isinstance(over, dict) or not all(map(_plain, over.values()))
+        if (not isinstance(over, dict) or held.get("names") != sorted(over) or not all(map(_plain, over.values()))
                 or not isinstance(held.get("seeds"), list) or not _plain(held["seeds"])):
             raise files.damaged(self.path / "spec.json", "expected over, {name: values}, and seeds")
         return held
@@ -157,7 +159,10 @@ class Folder:
     def known(self) -> tuple[set[str], set[str]]:
         """The names of the tasks that are done, and of those that failed."""
         cells = self.path / "cells"
-        names = [name for name in (os.listdir(cells) if cells.exists() else []) if NAME.match(name)]
+        if cells.exists() and not cells.is_dir():
+            raise files.damaged(cells, "expected a folder", "Remove it, and what is missing is "
+                                                            "computed again")
+        names = list(filter(NAME.fullmatch, os.listdir(cells) if cells.exists() else []))
         failed = {name.removesuffix(".failed.json")
                   for name in names if name.endswith(".failed.json")}
         done = {name.removesuffix(".json") for name in names if not name.endswith(".failed.json")}
