@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from pathlib import Path
 
+from madkit.base.checks import place
 from madkit.base.gate import gate
 
 
@@ -25,3 +28,26 @@ def shipped(name: str) -> Path:
                             f"{places[1]} (checkout) and is at neither; install madkit again, or "
                             "restore data/ in the checkout with `git checkout -- data`; a new "
                             "record is made by `madkit record NAME`")
+
+
+def home_of(name: str, folder: str | Path | None = None) -> Path:
+    """The folder of a record: in `folder`, or the shipped one of this name.
+
+    Raises FileNotFoundError, which names those whose names are nearest, where there is none.
+    """
+    try:
+        records = shipped("runs") if folder is None else place("folder", folder)
+    except FileNotFoundError:
+        return shipped(f"runs/{name}")
+    if not isinstance(name, str) or Path(name).name != name:
+        raise FileNotFoundError(f"recorded: expected the name of a record, got {name!r}")
+    there = sorted(path.name for path in records.glob("*/") if (path / "README.md").exists()
+                   or (path / "spec.json").exists())
+    if (records / name).is_dir() or not there:
+        return records / name
+    digits = re.sub(r"(?<![0-9])(?=[0-9](?![0-9]))", "0", name)  # fig6 is fig06
+    near = ([one for one in there if digits in one] or get_close_matches(digits, there, 3, 0.3)
+            or there)[:3]
+    raise FileNotFoundError(f"recorded: expected one of the records in {records}, such as "
+                            f"{', '.join(near)}, got {name!r}; `madkit recipes` lists all, and "
+                            "`madkit record NAME` makes one")

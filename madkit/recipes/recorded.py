@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from madkit.base.checks import Place, place
+from madkit.base.checks import Place
 from madkit.base.gate import gate
-from madkit.base.shipped import shipped
+from madkit.base.shipped import home_of
 from madkit.record import Run, load
 
 
@@ -18,7 +18,7 @@ def recorded(name: str, folder: Place | None = None) -> dict[str, Run]:
              holds one run has its name as label. Raises FileNotFoundError when there is none of
              that name.
     """
-    home = shipped(f"runs/{name}") if folder is None else place("folder", folder) / name
+    home = home_of(name, folder)
     if (home / "samples.npz").exists():
         return {name: load(home)}
     runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]

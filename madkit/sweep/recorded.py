@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from madkit.base import sealed
-from madkit.base.checks import Place, place
+from madkit.base.checks import Place
 from madkit.base.files import read_json, read_table
 from madkit.base.gate import gate
-from madkit.base.shipped import shipped
+from madkit.base.shipped import home_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ def recorded(name: str, folder: Place | None = None) -> pd.DataFrame:
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises
              FileNotFoundError when there is none.
     """
-    home = shipped(f"runs/{name}") if folder is None else place("folder", folder) / name
+    home = home_of(name, folder)
     if not (home / "table.csv").exists():
         raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit "
                                 f"record {name}` makes it, and mk.recorded reads records of runs")

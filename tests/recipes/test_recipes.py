@@ -292,8 +292,12 @@ def test_a_loop_that_diverges_is_a_result_and_the_record_says_so(tmp_path, monke
 def test_recorded_finds_what_is_shipped():
     (run,) = mk.recorded("fig14_fully_synthetic").values()
     assert run.table.generation.max() == 2000
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="such as fig"):
         mk.recorded("fig99_fully_synthetic")
+    for name, near in (("fig6", "fig06_fully_synthetic, got 'fig6'"), ("vae", "vae_fully_synth")):
+        with pytest.raises(FileNotFoundError, match=f"such as {near}"):
+            mk.recorded(name)
+    assert main(["sweep", "fig11_fresh_data", "-o", "nowhere", "--workers", "-1"]) == 2
     for folder in Path(mk.data.shipped("runs")).iterdir():
         if (folder / "table.csv").exists() and folder.name in RECIPES:
             assert (
