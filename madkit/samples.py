@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Samples(card.Carded):
         """The rows x, a copy in numpy; so is `np.asarray(samples)`."""
         return np.asarray(self)
 
+    @gate
     def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The rows as a table of pandas: their numbers, then y (if there are labels), born, fresh.
 
@@ -99,6 +101,7 @@ class Samples(card.Carded):
         y = None if self.y is None else self.y.to(device)
         return Samples._of(self.x.to(device), y, self.born.to(device), self.fresh.to(device))
 
+    @gate
     def stamped(self, born: int) -> Samples:
         """The same rows, all born in generation `born`."""
         birth, fresh = torch.full_like(self.born, born), torch.zeros_like(self.fresh)

@@ -11,14 +11,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from madkit.base.arrays import numbered
 from madkit.base.card import few, number, several
-from madkit.base.checks import place, share
+from madkit.base.checks import Share, place
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.data import cells
 from madkit.data.dialect import CALLED, Dialect, dialect_of, text_of
@@ -30,18 +31,19 @@ COUNTERS = {"id", "index", "idx", "no", "no.", "nr", "nr.", "num", "number", "#"
 NAMELESS = re.compile(r"|Unnamed: [0-9]+(?:\.[0-9]+)?(?:_level_[0-9]+)?|\.\.\.[0-9]+")
 
 
+@gate
 @guarded
 def csv(
-    path: str | Path,                       # text in UTF-8, UTF-16 or Windows-1252
+    path: Any,                              # of the file, text in UTF-8, UTF-16 or Windows-1252
     label: str | None = None,               # the column that holds labels, of any kind
     columns: Sequence[str] | None = None,   # the columns to take; None: all but the label
-    test: float = 0.25,                     # share of the rows held out for testing
+    test: Share = 0.25,                     # share of the rows held out for testing
     delimiter: str | None = None,           # between cells: "," ";" "|" tab, or " " for any run of
                                             # spaces; None: what the file has
     header: bool | None = None,             # does line 1 name the columns? None: it must
-    missing: Literal["drop"] | None = None, # "drop": leave out rows with missing cells; None: they
+    missing: Literal["drop"] | None = None,  # "drop": leave out rows with missing cells; None: they
                                             # are refused
-    decimal: str | None = None,             # "." or ","; None: what the file has
+    decimal: Literal[".", ","] | None = None,  # None: what the file has
 ) -> Finite:
     """The numbers of a CSV file: rows of shape (number of columns,), float64.
 
@@ -56,8 +58,8 @@ def csv(
     ragged, or with a cell that is missing or no finite number, such as a date, 5 %, 1_000 or
     "1,000".
     """
-    _check_arguments(path, columns, delimiter, decimal, missing)
-    test, file = share("csv: test", test), place("csv: path", path)
+    _check_arguments(path, delimiter)
+    file = place("csv: path", path)
     text, assumed = text_of(file)
     said = re.match(rb'"?sep=(.)"?\n', text)  # a line for Excel alone
     text = text[said.end() :] if said else text
@@ -68,7 +70,7 @@ def csv(
     return table.truth(label, columns, test, missing == "drop", assumed)
 
 
-def _check_arguments(path, columns, delimiter, decimal, missing) -> None:
+def _check_arguments(path: Any, delimiter: str | None) -> None:
     if isinstance(path, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
         raise ValueError(f"csv: path expected a file, got the address {path!r}; download it first, "
                          "or give mk.data.array(pandas.read_csv(address))")
@@ -79,14 +81,6 @@ def _check_arguments(path, columns, delimiter, decimal, missing) -> None:
     if delimiter is not None and not (able and delimiter.isascii()):
         raise ValueError("csv: delimiter expected one character, such as ',' or ';', got "
                          f"{delimiter!r}; leave it out to have it recognised")
-    if decimal not in (None, ".", ","):
-        raise ValueError(f"csv: decimal expected '.' or ',', got {decimal!r}")
-    if missing not in (None, "drop"):
-        raise ValueError(f"csv: missing expected 'drop' or None, got {missing!r}; fill cells in "
-                         "with pandas, and give mk.data.array the table")
-    if isinstance(columns, str):
-        raise TypeError(f"csv: columns expected a list of names, such as [{columns!r}], got "
-                        f"{columns!r}")
 
 
 @dataclass
@@ -166,9 +160,6 @@ class _Table:
         """The places of the columns of numbers, and of the label (−1: none)."""
         wanted = list(columns) if columns is not None else []
         for name in wanted if label is None else [*wanted, label]:
-            if not isinstance(name, str):
-                raise TypeError(f"csv: {'label' if name is label else 'columns'} expected names of "
-                                f"columns, such as {self.names[0]!r}, got {name!r}")
             if name not in self.names:
                 like = difflib.get_close_matches(name, self.names, 1)
                 raise self.wrong(f" has no column {name!r}; its columns are "

@@ -28,6 +28,7 @@ from madkit.base.rng import generator
 from madkit.base.units import units
 from madkit.samples import Samples
 
+MOST = 10**8  # rows at once
 BLOCK = 128  # rows drawn at a time; another number would be another sequence
 
 
@@ -68,6 +69,11 @@ class Endless(card.Carded, ABC):
 
     def _rows(self, sequence: str, start: int, n: int, seed: int) -> Samples:
         start, n = whole("start", start), whole("n", n)
+        if n > MOST:
+            size = n * math.prod(self.shape) * 8 // 10**9
+            raise ValueError(f"{type(self).__name__}: n expected at most {card.number(MOST)} rows "
+                             f"at once, got {card.said(n, 30)}"
+                             f"{f', which take {card.number(size)} GB' if n < 10**15 else ''}")
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         blocks = [self._block(generator(seed, sequence, b)) for b in range(first, last + 1)]
         return Samples._of(torch.cat(blocks)[start - first * BLOCK :][:n])

@@ -151,8 +151,8 @@ REFUSED = [
     (",a\n7,1\n1,2\n2,5\n", {}, r"column 1 \(without a name\) is an index, .*columns=\['a'\]"),
     ("id,a\n1,5\n2,3\n3,1\n", {}, r"column 'id' only counts the rows from 1: .*columns=\['a'\]"),
     ("a,b\n1,2\n", {"delimiter": ", "}, "delimiter expected one character, .* got ', '"),
-    ("a,b\n1,2\n", {"missing": "fill"}, "missing expected 'drop' or None"),
-    ("a,b\n1,2\n", {"decimal": "'"}, "decimal expected '.' or ','"),
+    ("a,b\n1,2\n", {"missing": "fill"}, "csv: missing: expected 'drop', got 'fill'"),
+    ("a,b\n1,2\n", {"decimal": "'"}, "csv: decimal: expected '.' or ','"),
     ("size,b\n1,2\n", {"label": "siz"}, "no column 'siz'; its columns are 'size', 'b'; did you"),
     ("a\n1\n", {"label": "a"}, "holds no columns of numbers"),
     (TABLE[:14], {}, "expected at least 3 rows"),
@@ -178,8 +178,8 @@ def test_paths_that_are_no_file(tmp_path):
                         ("/dev/zero", "a pipe or a device"), ("https://a.b/c.csv", "the address")):
         with pytest.raises(ValueError, match=words):
             mk.data.csv(path)
-    for path, columns, words in ((tmp_path / "mine.csv", "a", r"such as \['a'\], got 'a'"),
-                                 (tmp_path / "mine.csv", [0], "such as 'a', got 0"),
+    for path, columns, words in ((tmp_path / "mine.csv", "a", r"columns: .*got 'a'; write \['a'\]"),
+                                 (tmp_path / "mine.csv", [0], "columns: expected a list, each of it text"),
                                  (None, None, "expected the path of a file, got None")):
         with pytest.raises(TypeError, match=words):
             mk.data.csv(path, columns=columns)

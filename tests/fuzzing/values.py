@@ -71,7 +71,7 @@ CALL = {                                 # and where it does not
     "mk.metrics.LeNet.map": dict(rows="DIGITS"), "mk.metrics.LeNet.predict": dict(rows="DIGITS"),
     "mk.metrics.LeNet.probabilities": dict(rows="DIGITS"),
     "mk.plot.clouds": dict(generations="[1, 3]"),
-    "mk.data.csv": dict(label="'kind'", columns="['a', 'b']"), "mk.data.images": dict(folder="PICTURES"),
+    "mk.data.csv": dict(label="'kind'", columns="['a', 'b']"), "mk.data.images": dict(folder="PICTURES", depth="16"),
     "mk.data.shipped": dict(name="'digits'"), "mk.data.array": dict(y="ROWS.y"),
     "mk.data.mnist": dict(root="ARCHIVE"), "mk.data.fashion_mnist": dict(root="ARCHIVE"),
     "mk.models.Mixture": dict(start="'k-means++'"),
