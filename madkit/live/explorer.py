@@ -282,6 +282,23 @@ class Explorer(PageShell):
         """Let go of the widget and what runs for it; the picture stays."""
         self._turns += 1
         super().close()
+        self._forget()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        shown = super()._repr_mimebundle_(include, exclude)
+        self._forget()                                  # a notebook holds all that it ever showed
+        return shown
+
+    @property
+    def _is_cheap(self) -> bool:
+        """Whether the tracks of the state can be made again at any time."""
+        return not self.page.heavy and not self._state["drawn"]
+
+    def _forget(self) -> None:
+        """Let go of tracks that nobody moves through and that can be made again."""
+        with self._turn:
+            if self.widget is None and self._is_cheap:
+                self._known.clear()
 
     # what the shell asks
 
@@ -299,6 +316,8 @@ class Explorer(PageShell):
         return offline.embedded(self.page, self._state, self.source, tracks) if tracks else None
 
     def _all(self) -> list[Track]:
+        if self._is_cheap:
+            self._tracks(self._state)
         return [self._known[key] for key in self.page.keys(self._state) if key in self._known]
 
 

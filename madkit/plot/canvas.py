@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib import axes, figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from madkit.plot.layout import DRAWING
 from madkit.plot.still import still
@@ -70,11 +71,21 @@ class Figure(Shown, figure.Figure):
         file = io.BytesIO()
         with DRAWING:
             self.savefig(file, format="png", dpi=dpi)
+            release(self)
         return file.getvalue()
 
     def bundle(self) -> dict[str, str]:
         """Its three forms: image/png, text/html with a text alternative, text/plain."""
         return still(self.png(), self.alt, f"{self.get_figwidth():.4g}in", caption=False)
+
+
+def release(drawn: figure.Figure) -> None:
+    """Let go of the pixels that a figure was drawn into, megabytes that its canvas and each of its
+    texts would hold: a notebook keeps every figure that it ever showed.
+    """
+    for text in drawn.findobj(Text):
+        text._renderer = None
+    FigureCanvasAgg(drawn)
 
 
 def _words(ax: axes.Axes) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from madkit.base.gate import gate
 from madkit.plot import DRAWING
+from madkit.plot.canvas import release
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -31,8 +32,15 @@ class Frame:
     text: str
 
 
+MOVED: list[Canvas] = []  # the canvases drawn last, the newest at the end
+HELD = 4                  # of them keep their pixels: a notebook holds all that it ever showed
+
+
 class Canvas:
-    """A figure that stays: `png()` draws only the moving artists, over a copy of all else."""
+    """A figure that stays: `png()` draws only the moving artists, over a copy of all else.
+
+    One that was not drawn for long lets go of its pixels, and draws all once more when it is.
+    """
 
     def __init__(self, figure: Figure, moving: Sequence[Artist], dpi: float = DPI):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -58,7 +66,18 @@ class Canvas:
             self.agg.restore_region(self._still)
             for artist in self.moving:
                 artist.draw(self.agg.get_renderer())
+            self._hold()
             return png(np.asarray(self.agg.buffer_rgba())[..., :3])
+
+    def _hold(self) -> None:
+        """Be the one drawn last; the one drawn longest ago lets go."""
+        if self in MOVED:
+            MOVED.remove(self)
+        MOVED.append(self)
+        if len(MOVED) > HELD:
+            oldest = MOVED.pop(0)
+            release(figure := oldest.agg.figure)
+            oldest.agg, oldest._still, oldest._axes = figure.canvas, None, None
 
 
 def png(pixels: np.ndarray) -> bytes:
