@@ -12,7 +12,6 @@ import numpy as np
 
 from madkit.base.gate import gate
 from madkit.plot import DRAWING
-from madkit.plot.canvas import release
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -71,6 +70,8 @@ class Canvas:
 
     def _hold(self) -> None:
         """Be the one drawn last; the one drawn longest ago lets go."""
+        from madkit.plot.canvas import release
+
         if self in MOVED:
             MOVED.remove(self)
         MOVED.append(self)
