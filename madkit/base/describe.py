@@ -20,10 +20,8 @@ file or a lock, is refused with its path; unless the class of an object that hol
 from __future__ import annotations
 
 import copyreg
-import dataclasses
 import functools
 import platform
-import re
 import sys
 import types
 import warnings
@@ -39,14 +37,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.base import codes, contents, origins
+from madkit.base import codes, contents, origins, states
 from madkit.base.contents import digest
 
 FORMAT = 2       # of descriptions; 1, up to madkit 0.3, told foreign code by its source alone
 PLAIN = (bool, int, float, complex, str)
 LONG = 1000      # characters of one text, and of a foreign part, that are written out
 SHOWN = 60       # characters of a constant that stands beside the digest of a code
-HEAP = 1 << 9     # the flag of classes that a program made
 NOT = "not described: "
 
 
@@ -101,11 +98,16 @@ class _Describer:
         self.bears = False                    # whether what has no content is passed over
 
     def whole(self, value: Any) -> str:
+        """The line of a value; whatever it does while it is looked at, one error."""
         try:
             return self.describe(value)
+        except Undescribed:
+            raise
         except RecursionError:
             raise Undescribed(f"{self.path[0]}, nested too deeply, cannot be described: make it "
                               "flatter") from None
+        except Exception as error:
+            raise self.refuse(value, error) from error
 
     def describe(self, value: Any, step: str = "") -> str:
         kind = type(value)
@@ -201,7 +203,7 @@ class _Describer:
         own = origins.ours(getattr(value.func, "__module__", None))
         args, named = value.args, value.keywords
         if own:
-            args, named = tuple(map(_python, args)), {k: _python(v) for k, v in named.items()}
+            args, named = tuple(map(states.python, args)), {k: states.python(v) for k, v in named.items()}
         said = ", ".join(f"{key}: {self.describe(one, f'[{key!r}]')}" for key, one in named.items())
         return f"{self.describe(value.func)}({self._all(args)}, {{{said}}})"
 
@@ -246,7 +248,7 @@ class _Describer:
         """madkit's own: by name and settings."""
         if hasattr(type(value), "described"):
             return value.described(self.describe)
-        settings = _own_settings(value)
+        settings = states.own_settings(value)
         return f"{type(value).__name__}({', '.join(self._pairs(settings))})"
 
     def _pairs(self, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -257,7 +259,7 @@ class _Describer:
         try:
             return self._by_state(value)
         except Undescribed:
-            said = _words(value)
+            said = states.words(value)
             if said is None:
                 raise
             self.known = known
@@ -274,7 +276,7 @@ class _Describer:
 
     def _by_state(self, value: Any) -> str:
         kind = type(value)
-        if (name := _global_generator(value)) is not None:
+        if (name := states.global_generator(value)) is not None:
             return name                                  # the process's own: seeded before each fit
         if isinstance(value, torch.Generator):
             return f"Generator({value.device.type}, {self.describe(value.get_state())})"
@@ -293,18 +295,18 @@ class _Describer:
         if isinstance(value, types.CodeType):
             return digest(codes.text(value))
         if isinstance(value, types.CellType):
-            return f"cell({self._all(_contents(value))})"
+            return f"cell({self._all(states.contents_of(value))})"
         if kind.__module__ == "ctypes":
             raise self.refuse(value, "it points into memory")
         if isinstance(value, torch.nn.Module):
-            return self._settled(value, _module_settings(value))
-        if not _is_bare(kind):
+            return self._settled(value, states.network_settings(value))
+        if not states.is_bare(kind):
             return self._reduced(value)
         known = dict(self.known)
         try:
-            return self._settled(value, _settings(value))
+            return self._settled(value, states.settings_of(value))
         except Undescribed:
-            if not any(map(_taught(kind), ("__getstate__", "__reduce__", "__reduce_ex__"))):
+            if not any(map(states.taught(kind), ("__getstate__", "__reduce__", "__reduce_ex__"))):
                 raise
             self.known = known
             return self._reduced(value)
@@ -374,7 +376,7 @@ class _Describer:
         """A bound method by its object and its function; Drying(n=90).step."""
         holder, function = value.__self__, value.__func__
         head = self.describe(holder).removesuffix("()")
-        if type(function) is types.FunctionType and origins.ours(_home(function)):
+        if type(function) is types.FunctionType and origins.ours(states.home_of(function)):
             return head + self._function(function).removeprefix(
                 function.__qualname__.rpartition(".")[0])
         inside = function.__qualname__.rpartition(".")[0] if hasattr(function, "__code__") else ""
@@ -388,14 +390,14 @@ class _Describer:
         return f"{self.describe(holder)}.{value.__name__}"
 
     def _function(self, value: types.FunctionType) -> str:
-        while _home(value) in ("madkit.base.guard", "madkit.base.gate") \
+        while states.home_of(value) in ("madkit.base.guard", "madkit.base.gate") \
                 and hasattr(value, "__wrapped__"):
             value = value.__wrapped__                    # neither changes a result
-        home = _home(value)
+        home = states.home_of(value)
         held = [*(value.__defaults__ or ()),
-                *(one for cell in value.__closure__ or () for one in _contents(cell))]
+                *(one for cell in value.__closure__ or () for one in states.contents_of(cell))]
         if origins.ours(home):
-            return value.__qualname__ + (f"[{self._all(map(_python, held))}]" if held else "")
+            return value.__qualname__ + (f"[{self._all(map(states.python, held))}]" if held else "")
         if origins.package(home) and origins.found_by_name(value, value.__module__):
             return self._named(home, value.__qualname__)
         if home == "functools" and hasattr(value, "registry"):  # a function for each type
@@ -415,7 +417,7 @@ class _Describer:
         cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
         read = codes.reads(value.__code__)
         for name, cell in cells.items():
-            for one in _contents(cell):
+            for one in states.contents_of(cell):
                 yield f"{name}=" + self._used(name, one, read.variables.get(name, {()}))
         for name, one in vars(value).items():
             yield f".{name}={self.describe(one, f'.{name}')}"
@@ -424,7 +426,7 @@ class _Describer:
 
     def _globals(self, value: types.FunctionType, read: codes.Reads) -> Iterator[str]:
         held = value.__globals__
-        for name in sorted(read.names):
+        for name in sorted(set(read.names) - states.PLACE):
             if name in held:
                 yield f"{name}=" + self._used(name, held[name], read.names[name])
             elif name in ("globals", "eval", "exec"):
@@ -486,7 +488,7 @@ class _Describer:
         home = kind.__module__ if isinstance(kind.__module__, str) else None
         if origins.ours(home):
             return kind.__name__
-        static = not kind.__flags__ & HEAP                # made in C: none of it is the user's
+        static = not kind.__flags__ & states.HEAP                # made in C: none of it is the user's
         if static or origins.package(home) and origins.found_by_name(kind, home):
             return self._named(home, kind.__qualname__)
         return self._coded(kind, kind.__name__, lambda: self._members(kind))
@@ -501,7 +503,7 @@ class _Describer:
                 part = {one.name: (one.compare, one.init, one.kw_only, dict(one.metadata))
                         for one in part.values()}
             slot = isinstance(part, types.MemberDescriptorType | types.GetSetDescriptorType)
-            if name in PASSED or slot or issubclass(kind, Enum) and name in ENUM:
+            if name in states.PASSED or slot or issubclass(kind, Enum) and name in states.ENUM:
                 continue
             yield f"{name}=" + self._constant(part, f" (class {kind.__qualname__}).{name}", name)
 
@@ -515,111 +517,12 @@ class _Describer:
             f"{name}={self.describe(getattr(value, name), f'.{name}')}" for name in names))
 
 
-# --- what a value holds ---------------------------------------------------------------------------
-
-PASSED = {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__",
-          "__abstractmethods__", "_abc_impl", "__firstlineno__", "__static_attributes__",
-          "__slotnames__", "__parameters__", "__orig_bases__", "__dataclass_params__", "__annotate__",
-          "__annotate_func__", "__annotations_cache__", "__type_params__", "__protocol_attrs__",
-          "__non_callable_proto_members__"}
-ENUM = {"_member_names_", "_member_map_", "_value2member_map_", "_hashable_values_", "_unhashable_values_",
-        "_unhashable_values_map_", "_new_member_", "_use_args_", "_value_repr_", "_member_type_",
-        "__new__", "_singles_mask_"}
-
-
 def _plain(value: Any) -> str:
     if type(value) is int and value.bit_length() > 10_000:  # Python prints no longer ones
         return hex(value)
     if type(value) is str and len(value) > LONG:
         return f"str({len(value)}, content={digest(value)})"
     return repr(value)
-
-
-def _python(value: Any) -> Any:
-    """A NumPy number as Python's: so madkit's own settings are told."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _own_settings(value: Any) -> dict[str, Any]:
-    held = getattr(value, "__dict__", {})
-    if not dataclasses.is_dataclass(value):
-        return dict(sorted(held.items()))
-    fields = {field.name: field.compare for field in dataclasses.fields(value)}
-    found = {name: _python(getattr(value, name)) for name, counts in fields.items() if counts}
-    put_over = {name: one for name, one in sorted(held.items())  # a method that was replaced
-                if name not in fields and isinstance(getattr(type(value), name, None),
-                                                     types.FunctionType)}
-    return found | put_over
-
-
-def _settings(value: Any) -> dict[str, Any]:
-    """The attributes of an object, in its dict and in its slots, without what it keeps to save
-    work."""
-    kind = type(value)
-    held = {name: getattr(value, name) for name in copyreg._slotnames(kind)  # type: ignore[attr-defined]
-            if hasattr(value, name)}
-    held |= {name: one for name, one in getattr(value, "__dict__", {}).items()
-             if not isinstance(getattr(kind, name, None), functools.cached_property)}
-    return dict(sorted(held.items()))
-
-
-def _module_settings(value: torch.nn.Module) -> dict[str, Any]:
-    """What a network holds beyond an empty one; its hooks without their numbers."""
-    held = vars(value)
-    if type(value).__getstate__ is not object.__getstate__:
-        try:
-            held = value.__getstate__()  # type: ignore[assignment]
-        except Exception:
-            held = vars(value)
-    empty = vars(torch.nn.Module())
-    held = {name: list(one.values()) if "_hooks" in name and isinstance(one, dict) else one
-            for name, one in held.items() if name not in empty or one is not empty[name]}
-    return {name: one for name, one in sorted(held.items())
-            if not (name in empty and (one == [] or not one and one == empty[name]))}
-
-
-def _is_bare(kind: type) -> bool:
-    """Whether its objects are nothing but attributes: no base that is C's or a package's."""
-    bases = kind.__mro__[:-1]
-    return all(base.__module__ in ("abc", "typing", "enum") or base.__flags__ & HEAP
-               and origins.package(base.__module__) is None for base in bases)
-
-
-def _taught(kind: type) -> Callable[[str], bool]:
-    """Whether a class has a method of its own under a name."""
-    return lambda name: getattr(kind, name, None) is not getattr(object, name, None)
-
-
-def _words(value: Any) -> str | None:
-    """What an object says of itself, where its class was taught to, without an address."""
-    home = next(kind for kind in type(value).__mro__ if "__repr__" in vars(kind))
-    if home is object or origins.ours(home.__module__) or origins.package(home.__module__):
-        return None
-    try:
-        said = repr(value)
-    except Exception:
-        return None
-    return None if re.search(r"\b0x[0-9a-fA-F]{4,}", said) else said
-
-
-def _home(function: types.FunctionType) -> str | None:
-    """The module that a function was written in, whatever a decorator says."""
-    return function.__globals__.get("__name__")
-
-
-def _contents(cell: types.CellType) -> list[Any]:
-    try:
-        return [cell.cell_contents]
-    except ValueError:  # still empty
-        return []
-
-
-def _global_generator(value: Any) -> str | None:
-    random = sys.modules.get("random")
-    known = {"torch.default_generator": torch.default_generator,
-             "numpy.random": np.random.mtrand._rand,  # type: ignore[attr-defined]
-             "random": getattr(random, "_inst", None)}
-    return next((name for name, one in known.items() if one is value), None)
 
 
 # --- provenance -----------------------------------------------------------------------------------
