@@ -30,6 +30,8 @@ def _line(kind: str, shape: tuple[int, ...], dtype: Any, content: str, more: str
 def tensor(value: Tensor, describe: Describe) -> str:
     """A tensor by shape, type and content, whatever its device, layout and strides."""
     dtype = str(value.dtype).removeprefix("torch.")
+    if torch.nn.parameter.is_lazy(value):
+        return f"lazy({dtype})"
     learns = ", requires_grad" if value.requires_grad else ""
     learns += "" if value.grad is None else f", grad={describe(value.grad, '.grad')}"
     bare = value.detach()
@@ -73,6 +75,8 @@ def _content(value: np.ndarray, describe: Describe) -> str:
         return ", ".join(_content(value[name], describe) for name in value.dtype.names or ())
     if value.dtype.hasobject or value.dtype.kind == "T":
         return digest(describe(value.reshape(-1).tolist()))
+    if value.dtype.char in "gG":  # long doubles have bytes that mean nothing
+        return digest(describe([*map(repr, value.reshape(-1))]))
     return digest(np.ascontiguousarray(value).reshape(-1).view(np.uint8) if value.size else b"")
 
 
@@ -80,7 +84,8 @@ def scalar(value: np.generic) -> str:
     """A NumPy number, text or date: float32(0.5)."""
     if value.dtype.kind in "biufc" and value.dtype.itemsize <= 8 * (1 + (value.dtype.kind == "c")):
         return f"{value.dtype}({value.item()!r})"
-    return f"{value.dtype}({str(value)!r}, content={digest(value.tobytes())})"
+    more = "" if value.dtype.char in "gG" else f", content={digest(value.tobytes())}"
+    return f"{value.dtype}({str(value)!r}{more})"
 
 
 # --- pandas ---------------------------------------------------------------------------------------
