@@ -280,6 +280,8 @@ class _Describer:
             return name                                  # the process's own: seeded before each fit
         if isinstance(value, torch.Generator):
             return f"Generator({value.device.type}, {self.describe(value.get_state())})"
+        if isinstance(value, torch.utils.hooks.RemovableHandle):
+            return "RemovableHandle()"                   # its number counts all of the process
         if isinstance(value, Enum):
             return f"{self._class(kind)}.{value.name}({self.describe(value._value_)})"
         if isinstance(value, property):
