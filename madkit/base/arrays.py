@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from madkit.base.card import few
+from madkit.base.card import few, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,13 +160,13 @@ def _array(name: str, values: Any) -> np.ndarray:
         kind = type(values).__name__
         how = ADVICE.get(kind, "np.array(list(…)) makes an array of what can be counted out")
         raise TypeError(f"{name} expected an array of numbers, got a {kind}; {how}")
-    if hasattr(values, "x") and hasattr(values, "born"):
+    if _has(values, "x", "born"):
         raise TypeError(f"{name} expected an array of numbers, got Samples; give samples.x, and "
                         "samples.y as labels")
-    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+    if _has(values, "toarray", "nnz"):
         raise TypeError(f"{name} expected a dense array, got {type(values).__name__}; "
                         ".toarray() makes it dense")
-    if hasattr(values, "dtypes") and hasattr(values, "columns"):
+    if _has(values, "dtypes", "columns"):
         return _table(name, values)
     if isinstance(values, list | tuple) and any(isinstance(v, Tensor | np.ma.MaskedArray)
                                                 or v is np.ma.masked for v in values):
@@ -188,6 +188,13 @@ def _array(name: str, values: Any) -> np.ndarray:
             lengths) > 1 else f"{type(values).__name__}: {error}"
         raise TypeError(f"{name} expected rows of equal length, got {got}; fill them up, or leave "
                         "the odd rows out") from None
+
+
+def _has(values: Any, *names: str) -> bool:
+    try:
+        return all(hasattr(values, name) for name in names)
+    except Exception:  # a stranger's attributes raise what they like
+        return False
 
 
 ADVICE = {"str": "mk.data.csv reads a file", "bytes": "np.frombuffer(…, dtype) reads numbers",
@@ -229,7 +236,7 @@ def _reals(name: str, array: np.ndarray) -> np.ndarray:
     """A copy in this machine's byte order, of a kind that torch knows."""
     kind = array.dtype.kind
     if array.ndim == 0:
-        raise TypeError(f"{name} {ROWS}, got {array.item()!r}")
+        raise TypeError(f"{name} {ROWS}, got {said(array.item(), 40)}")
     if kind == "O":
         return _objects(name, array)
     if kind not in "fiub":
@@ -317,7 +324,7 @@ def _whole_objects(name: str, array: np.ndarray) -> np.ndarray:
             return np.array([int(value) for value in flat], np.int64).reshape(array.shape)
         return np.array([math.nan if _missing(value) else float(value) for value in flat]
                         ).reshape(array.shape)
-    what = f"an array of {array.dtype}" if array.ndim else repr(array.item())
+    what = f"an array of {array.dtype}" if array.ndim else said(array.item(), 40)
     raise TypeError(f"{name} expected whole numbers, one for each row, got {what}{_how(name)}")
 
 
@@ -351,7 +358,7 @@ def _check_exact(name: str, array: np.ndarray) -> None:
 
 
 def _inexact(name: str, value: Any, at: int) -> str:
-    return (f"{name} expected whole numbers up to 2⁵³, which float64 tells apart, got {repr(value)} "
+    return (f"{name} expected whole numbers up to 2⁵³, which float64 tells apart, got {said(value, 40)} "
             f"(entry {at}); subtract the smallest, or give it as a label, y")
 
 

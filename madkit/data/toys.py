@@ -20,7 +20,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from madkit.base import card
+from madkit.base import arrays, card
 from madkit.base.checks import Count, Given, Rows, Seed, Share, Spread, Unit, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -115,7 +115,7 @@ class gaussian(Endless):
         object.__setattr__(self, "shape", (self.dim,))
         if self.cov is None:
             return
-        cov = torch.as_tensor(self.cov, dtype=torch.float64).detach().to("cpu", copy=True)
+        cov = arrays.numbers("gaussian: cov", self.cov).cpu().double()
         if cov.shape != (self.dim, self.dim):
             raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for "
                              f"dim={self.dim}, got {tuple(cov.shape)}")
@@ -315,7 +315,7 @@ class rosenbrock(Endless):
         lam    the λ of every generation, in (0, 1]
         t      generations, ≥ 0
         """
-        return share ** (1 / lam**t)
+        return share ** (1 / lam**t) if lam**t else 0.0
 
     def contour(self, share: Share = 0.05) -> Tensor:
         """Points (200, 2) around the contour of p that leaves this share of the truth outside."""
