@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
+from madkit.base.checks import Rows
+from madkit.base.device import On
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 
@@ -96,13 +98,14 @@ class Samples(card.Carded):
         """
         return arrays.frame(self.x, columns, y=self.y, born=self.born, fresh=self.fresh)
 
-    def to(self, device) -> Samples:
+    @gate
+    def to(self, device: On) -> Samples:
         """The same rows on another device."""
         y = None if self.y is None else self.y.to(device)
         return Samples._of(self.x.to(device), y, self.born.to(device), self.fresh.to(device))
 
     @gate
-    def stamped(self, born: int) -> Samples:
+    def stamped(self, born: Rows) -> Samples:
         """The same rows, all born in generation `born`."""
         birth, fresh = torch.full_like(self.born, born), torch.zeros_like(self.fresh)
         return Samples._of(self.x, self.y, birth, fresh)

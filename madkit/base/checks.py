@@ -26,6 +26,7 @@ else:
 
 NO = object()          # what a check takes a value for that it refuses
 MANY = 10**6           # values in a list that is given
+BITS = 1000            # of a whole number: beyond, Python does not write it down
 LONG = 80              # letters of a value in a message
 
 
@@ -99,7 +100,7 @@ def _name(function: Any) -> Any:
 def integer(value: Any) -> Any:
     """A whole number of any type as an int; a bool is none, nor is text, nor is 2.0."""
     if type(value) is int:
-        return value
+        return value if value.bit_length() <= BITS else NO
     if isinstance(value, bool):
         return NO
     if getattr(value, "ndim", None) == 0:                # of NumPy and torch; a bool is one again
@@ -135,7 +136,7 @@ def numbers(words: str, fits: Callable[[float], bool]) -> Check:
 def at_least(least: int) -> Check:
     """An int that is not less."""
     def take(value: Any) -> Any:
-        number = value if type(value) is int else integer(value)
+        number = integer(value)
         return number if number is not NO and number >= least else NO
 
     return Check(f"a whole number ≥ {least}", take)
@@ -172,6 +173,8 @@ def several(values: Any) -> Any:
         return NO
     if isinstance(values, tuple):
         return values
+    if hasattr(values, "readline"):
+        return NO                                    # a file would be read, a terminal waited for
     listed = list(islice(values, MANY + 1))
     return NO if len(listed) > MANY else listed
 

@@ -16,7 +16,7 @@ import math
 import reprlib
 from collections import deque
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -119,6 +119,19 @@ def _call_it(value: Any) -> str:
            "in mk.fully_synthetic(100)" if _makes_a_loop(value) else ""
 
 
+def _truth(value: Any) -> Any:
+    there = all(callable(getattr(value, name, None)) for name in ("real", "fresh", "test"))
+    return value if there and not isinstance(value, type) else NO
+
+
+def _made(value: Any) -> str:
+    plain = isinstance(value, type) or inspect.isroutine(value)
+    return f"write {value.__name__}()" if plain else ""
+
+
+a_truth = Check("a truth with real(n, seed), fresh(start, n, seed) and test(n, seed), such as "
+                "mk.data.gaussian(2)", _truth, TypeError, _made)
+Truthful = Annotated[Any, a_truth]
 a_model = Check("an object with fit(data) and sample(n, lam)", _model, TypeError, got=_no_model)
 a_loop = Check("a function State -> Samples, such as mk.fully_synthetic(100)",
                lambda value: value if callable(value) and not _makes_a_loop(value) else NO,

@@ -18,7 +18,7 @@ import torch
 
 from madkit.base.arrays import numbered
 from madkit.base.card import few, number, several
-from madkit.base.checks import Share, place
+from madkit.base.checks import Place, Share, place
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.data import cells
@@ -34,7 +34,7 @@ NAMELESS = re.compile(r"|Unnamed: [0-9]+(?:\.[0-9]+)?(?:_level_[0-9]+)?|\.\.\.[0
 @gate
 @guarded
 def csv(
-    path: Any,                              # of the file, text in UTF-8, UTF-16 or Windows-1252
+    path: Place,                            # text in UTF-8, UTF-16 or Windows-1252
     label: str | None = None,               # the column that holds labels, of any kind
     columns: Sequence[str] | None = None,   # the columns to take; None: all but the label
     test: Share = 0.25,                     # share of the rows held out for testing

@@ -115,7 +115,7 @@ class gaussian(Endless):
         object.__setattr__(self, "shape", (self.dim,))
         if self.cov is None:
             return
-        cov = arrays.numbers("gaussian: cov", self.cov).cpu().double()
+        cov = arrays.numbers("gaussian: cov", self.cov).to("cpu", torch.float64)
         if cov.shape != (self.dim, self.dim):
             raise ValueError(f"gaussian: cov expected shape {(self.dim, self.dim)} for "
                              f"dim={self.dim}, got {tuple(cov.shape)}")
@@ -155,6 +155,7 @@ class gaussian(Endless):
         return f"gaussian(dim={self.dim}, cov={cov})"
 
 
+@gate
 @guarded
 class Modes(Endless):
     """Equally likely round Gaussians N(centre, std² I); `centres` (k, 2) and `std` are what the

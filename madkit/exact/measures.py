@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base.checks import shown
 from madkit.base.units import units
 from madkit.exact.law import Fits
 from madkit.exact.rows import times
@@ -69,7 +70,7 @@ def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
         numbers = torch.as_tensor(values, dtype=torch.float64, device="cpu")
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{name}: expected numbers of shape {shape}, as dim={shape[0]}, got "
-                        f"{values!r}") from None
+                        f"{shown(values)}") from None
     if numbers.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, as dim={shape[0]}, got "
                          f"{tuple(numbers.shape)}")

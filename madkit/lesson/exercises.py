@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from madkit.base.checks import Count, Several
+from madkit.base.checks import Count, Several, shown
 from madkit.base.gate import gate
 from madkit.loops import Loop
 from madkit.samples import Samples
@@ -34,7 +34,7 @@ def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = 
     try:
         value = float(answer)
     except (TypeError, ValueError):
-        raise Unsolved(f"a number is expected, not {answer!r:.200}") from None
+        raise Unsolved(f"answer: a number is expected, not {shown(answer)}") from None
     allowed = within * (abs(expected) or 1)
     size = "large" if value > expected else "small"
     _right(abs(value - expected) <= allowed, f"{value:.4g} is too {size}. {hint}")

@@ -28,7 +28,7 @@ class Slider:
     def __post_init__(self):
         self.check(self.value)
 
-    def check(self, value: Any) -> None:
+    def check(self, value: float) -> None:
         """ValueError for a value that the slider cannot take."""
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
             raise ValueError(f"{self.label}: expected a number from {self.low:g} to "

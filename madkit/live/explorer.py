@@ -22,6 +22,7 @@ from typing import Any
 import traitlets
 
 from madkit.base.checks import Count
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.live import inline
 from madkit.live.scenes import growing, offline, still
@@ -32,6 +33,7 @@ from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.widget import Widget
 from madkit.record import Run
+from madkit.steps import Model
 
 KEPT = 200  # tracks that are not computed again; the page keeps more
 
@@ -49,9 +51,9 @@ def explore(
     dim: Count = 2,                           # 1: densities, 2: ellipses
     generations: Count = 50,                  # how many the slider has
     seeds: int = 200,                         # how many the curves show
-    model: Any = None,                        # with `truth`: a model, trained when Run
+    model: Model | None = None,               # with `truth`: a model, trained when Run
                                               # is pressed, instead of the exact law
-    truth: Any = None,
+    truth: Truthful | None = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,  # {name of a button: {setting: value}}
     title: str = "",
     render: Render = "auto",                  # "auto": live in a Jupyter server, static elsewhere

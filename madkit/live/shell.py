@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from madkit.base import files
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
+from madkit.base.gate import gate
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.scenes.page import State, written
@@ -114,7 +115,8 @@ class PageShell(Shell):
         for thread in list(self._threads):
             thread.join()
 
-    def write(self, file: str | Path) -> Path:
+    @gate
+    def write(self, file: Place) -> Path:
         """Write it as one HTML file that needs neither kernel nor network.
 
         ValueError before anything has been run.

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import foreign
 from madkit.base.checks import Rows, Seed, Several, Unit, unit, whole
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import stream
@@ -62,7 +63,7 @@ class Biased:
 @guarded
 def sampling_bias(
     models: Mapping[str, Any],          # unfitted models by name; they stay unfitted
-    truth: Any,                         # one of mk.data; with labels where a model needs them
+    truth: Truthful,                    # one of mk.data; with labels where a model needs them
     lams: Sequence[float] = (1.0, 0.8, 0.66, 0.5),          # every λ in [0, 1]
     n: Rows = 1000,                     # real rows that models are fitted on
     emit: Several = 1000,               # rows emitted at every λ, judged against as many test rows

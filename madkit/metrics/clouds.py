@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from madkit.base import arrays
 from madkit.base.checks import FREE, Count, Given, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -78,7 +79,7 @@ def modes(centres: Given, radius: Annotated[float, FREE]) -> Callable[[Samples, 
         raise TypeError("modes: expected centres and a radius, got the rows to judge: give "
                         "metrics=[mk.metrics.modes(centres, radius)], such as "
                         "modes(truth.centres, 4 * truth.std)")
-    centres, radius = torch.as_tensor(centres), spread("modes: radius", radius)
+    centres, radius = arrays.numbers("modes: centres", centres), spread("modes: radius", radius)
     if centres.ndim < 2 or not len(centres) or not centres.isfinite().all():
         raise ValueError("modes: centres expected finite numbers of shape (k, d), such as "
                          f"truth.centres, got shape {tuple(centres.shape)}")

@@ -27,12 +27,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from madkit.base.checks import Rows, Seed, Unit, unit, whole
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
@@ -55,7 +55,7 @@ class Faults:
     without modes.
     """
 
-    truth: Any
+    truth: Truthful
     n: Rows = 500
     seed: Seed = 0
 

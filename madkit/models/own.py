@@ -22,6 +22,7 @@ import torch
 
 from madkit.base import foreign
 from madkit.base.checks import unit, whole
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.vectors import empty
 from madkit.samples import Samples
@@ -30,6 +31,7 @@ from madkit.samples import Samples
 _returned: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 
+@gate
 def model(
     given: Any = None,                            # an estimator with fit(x) and sample(n), or what
                                                   # lacks one of them

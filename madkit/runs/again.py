@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from madkit import data, loops, metrics, models
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
 from madkit.base.describe import describe
 from madkit.base.files import StoreError, read_json
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.record import Run
 from madkit.runs.run import run
@@ -30,8 +31,9 @@ MODELS = {name: getattr(models, name) for name in models.__all__}
 FEATURES = {"LeNet": metrics.LeNet}
 
 
+@gate
 @guarded
-def again(folder: str | Path, **changed: Any) -> Run:
+def again(folder: Place, **changed: Any) -> Run:
     """Run again what a folder holds, from its spec.json alone, without the program that made it.
 
     folder   what `run` was given as store, or `Run.save` wrote; it is only read

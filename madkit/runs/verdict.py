@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from madkit.base.checks import place
+from madkit.base.checks import Place, place
 from madkit.base.describe import descriptions
 from madkit.base.files import StoreError
+from madkit.base.foreign import Truthful
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.metrics.values import Metric, chosen
+from madkit.metrics.values import Metrics, chosen
 from madkit.record import Entry, Run, assemble, load
 from madkit.runs.again import spec_of, truth_of
 from madkit.runs.foreseen import check_tools, check_truth
@@ -22,13 +24,14 @@ from madkit.runs.shelf import Shelf
 from madkit.samples import Samples
 
 
+@gate
 @guarded
 def judge(
-    run: Run | str | Path,                        # a Run, or the folder of a stored one
-    metrics: Metric | str | Iterable[Metric | str],   # names, or (real, fake) -> number
+    run: Run | Place,                             # a Run, or the folder of a stored one
+    metrics: Metrics,                             # names, or (real, fake) -> number
     *,
     features: Callable[..., Any] | None = None,   # what they see: Samples -> (n, d), or a network
-    truth: Any = None,                            # the run's own, where madkit cannot make it again
+    truth: Truthful | None = None,                # the run's own, where madkit cannot make it again
 ) -> Run:
     """Other metrics of a run that is done, of the rows that it emitted and kept; nothing is fitted.
 

@@ -15,7 +15,7 @@ from madkit.base.guard import guarded
 from madkit.base.rng import generator, stream
 from madkit.metrics.values import metric_name, named
 from madkit.samples import Samples
-from madkit.testing.words import require, takes, unchanged
+from madkit.testing.words import require, require_truth, takes, unchanged
 
 
 @gate
@@ -33,6 +33,8 @@ def check_metric(metric: Any, truth: Any = None, n: Rows = 200) -> None:
     """
     require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
     takes(metric, "metric(real, fake)", None, None)
+    if truth is not None:
+        require_truth(truth)
     real, fake = _clouds(n) if truth is None else (truth.test(n), truth.real(n))
     point = Samples(real.x[:1].expand_as(fake.x).clone()).stamped(1)
     values = _judge(metric, real, fake)

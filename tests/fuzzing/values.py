@@ -20,7 +20,7 @@ SENSE = {                                # a name means the same everywhere
     "data": "ROWS", "projections": "8", "fault": "'noise'", "strength": ".5",
     "moments": "MOMENTS", "nu": "10.", "s": "1.", "share": ".1", "born": "1", "shown": "False",
     "values": "{}", "biased": "BIASED", "preset": "'smoke'", "colour": "'#112233'", "place": ".5",
-    "label": "'a label'", "value": "3", "low": "1", "high": "10", "step": "1", "options": "(3, 4)",
+    "label": "'the value'", "value": "3", "low": "1", "high": "10", "step": "1", "options": "(3, 4)",
     "png": "PNG", "text": "'words'", "run": "RUN", "runs": "RUN", "folder": "'folder'",
     "file": "'page.html'", "path": "'rows.csv'", "out": "'out'", "work": "'work'",
     "notebook": "'lesson.ipynb'", "code": "False", "parameters": "{'n': 3}", "name": "'a'",
@@ -71,7 +71,7 @@ CALL = {                                 # and where it does not
     "mk.metrics.LeNet.map": dict(rows="DIGITS"), "mk.metrics.LeNet.predict": dict(rows="DIGITS"),
     "mk.metrics.LeNet.probabilities": dict(rows="DIGITS"),
     "mk.plot.clouds": dict(generations="[1, 3]"),
-    "mk.data.csv": dict(label="'kind'", columns="['a', 'b']"), "mk.data.images": dict(folder="PICTURES", depth="16"),
+    "mk.data.csv": dict(label="'kind'", columns="['a', 'b']"), "mk.data.images": dict(folder="PICTURES", depth="None"),
     "mk.data.shipped": dict(name="'digits'"), "mk.data.array": dict(y="ROWS.y"),
     "mk.data.mnist": dict(root="ARCHIVE"), "mk.data.fashion_mnist": dict(root="ARCHIVE"),
     "mk.models.Mixture": dict(start="'k-means++'"),
@@ -131,11 +131,12 @@ CALL = {                                 # and where it does not
 SELF = {                                 # of methods; else the class as its own call makes it
     "mk.live.Explorer": "mk.explore(mk.fully_synthetic, n=20, seeds=4, render='static')",
     "mk.live.PhaseMap": "mk.phase_map(dim=5, n_r=20, n_s=30, render='static')",
-    "mk.live.View": "mk.live.view(draw, {'t': mk.live.Slider('t', 3, 1, 10)}, render='static')",
+    "mk.Run": "mk.Run(**vars(RUN))", "mk.live.View": "mk.live.view(draw, {'t': mk.live.Slider('t', 3, 1, 10)}, render='static')",
     "mk.data.Endless": "dots()", "mk.recipes.CellsRecipe": "mk.recipes.recipe('fig11_fresh_data', 'smoke')",
 }
 BY_OTHERS = {                            # made by a function of mk, never by hand
-    "mk.data.Endless": "a subclass", "mk.live.Explorer": "mk.explore", "mk.live.PhaseMap": "mk.phase_map",
+    "mk.data.Endless": "a subclass", "mk.data.Endless.draw": "a subclass", "mk.Run": "mk.run",
+    "mk.live.Explorer": "mk.explore", "mk.live.PhaseMap": "mk.phase_map",
     "mk.live.View": "mk.live.view",
 }
 SLOW = {"mk.report", "mk.recipes.record"}    # a kernel, or a whole experiment: seldom, and longer

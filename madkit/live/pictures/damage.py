@@ -16,6 +16,7 @@ import numpy as np
 
 from madkit import metrics as known
 from madkit.base.checks import Rows, Seed, Several, Unit, whole
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.live.controls import Choice
 from madkit.live.pictures.canvas import Canvas, Frame
@@ -55,7 +56,7 @@ class Damage:
 
     def __init__(
         self,
-        truth: Any,                     # with centres or labels; see mk.metrics.Faults
+        truth: Truthful,                # with centres or labels; see mk.metrics.Faults
         n: Rows = 500,                                             # rows on each side
         *,
         metrics: Metrics | None = None,                            # None: those of ORDER

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import whole
+from madkit.base.checks import shown, whole
 from madkit.samples import Samples
 
 FEW = 128  # labels from 0 up to here are their own numbers, also where some are missing
@@ -89,6 +89,9 @@ class Form(nn.Module):
 
     def inputs(self, x: Tensor) -> Tensor:
         """Rows as a network sees them: images (n, c, h, w) in [−1, 1], else vectors (n, d)."""
+        if tuple(x.shape[1:]) != self.shape:
+            raise ValueError(f"x: expected rows of shape {self.shape}, as in the fit, got "
+                             f"{tuple(x.shape)}")
         x = x.double() if self.like.dtype == torch.float64 else x.float()
         x = x if self.image else x.reshape(len(x), -1)
         scale = self.scale.where(self.scale > 0, 1)
@@ -125,7 +128,7 @@ class Form(nn.Module):
             return None
         if y is None:
             return interleaved(self.counts, n)
-        y = torch.as_tensor(y, device=self.like.device).long()
+        y = _whole(who, y).to(self.like.device)
         y = y.expand(n) if y.ndim == 0 else y
         number = torch.searchsorted(self.names, y.contiguous()).clamp(max=self.classes - 1)
         if y.shape != (n,) or bool(((self.names[number] != y) | (self.counts[number] == 0)).any()):
@@ -187,3 +190,15 @@ def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:
     if not fitted:
         raise RuntimeError(f"{who}: call fit(data) first")
     return whole(f"{who}.sample: n", n)
+
+
+def _whole(who: str, y: Any) -> Tensor:
+    """Labels as whole numbers."""
+    try:
+        labels = torch.as_tensor(y)
+    except (TypeError, ValueError, RuntimeError):
+        labels = torch.empty(0, dtype=torch.bool)
+    exact = not labels.is_floating_point() or bool((labels == labels.round()).all())
+    if labels.is_complex() or labels.dtype == torch.bool or not exact:
+        raise ValueError(f"{who}: y expected labels, whole numbers, got {shown(y)}")
+    return labels.long()
