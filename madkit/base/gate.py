@@ -33,6 +33,7 @@ import importlib
 import inspect
 import linecache
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -334,7 +335,10 @@ def _instance(kind: Any) -> Check:
         return Check(f"a {name.replace('pd.', 'pandas.')}", lambda v: v if any(
             base.__name__ == last for base in type(v).__mro__) else NO, TypeError, _calls)
     ours = kind.__module__.startswith("madkit")
-    place = "mk" if ours else f"a {kind.__module__.partition('._')[0]}"
+    room = ".".join(kind.__module__.split(".")[:2])
+    inner = ours and name in getattr(sys.modules.get(room), "__all__", ())
+    place = f"mk.{room.partition('.')[2]}" if inner else "mk" if ours \
+        else f"a {kind.__module__.partition('._')[0]}"
     return Check(f"{place}.{name}", lambda v: v if isinstance(v, kind) else NO, TypeError, _calls)
 
 

@@ -39,7 +39,7 @@ BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 def grid(
     f: Callable[..., Any],                # f(seed, **cell) -> Run,
                                           # or a DataFrame with columns metric, value
-    over: Mapping[str, Iterable[Value]],  # name: values, such as
+    over: Mapping[str, Any],              # name: values, such as
                                           # {"n_r": [100, 1000], "lam": [1.0, 0.8]}
     seeds: Seeds = 1,                     # a count (0 … seeds−1) or the seeds themselves
     *,

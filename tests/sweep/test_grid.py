@@ -457,7 +457,7 @@ def test_results_that_are_none_are_named(result, words):
 @pytest.mark.parametrize("settings, error, words", [
     ({"f": 3}, TypeError, "f: expected a function"),
     ({"over": {}}, TypeError, "over: expected {name: values}"),
-    ({"over": [1, 2]}, TypeError, "over: expected {name: values}"),
+    ({"over": [1, 2]}, TypeError, "over: expected a dict"),
     ({"over": {"lam": [1]}}, TypeError, "over: expected the arguments that f.seed, n_r, lam=1.0. "
                                         "takes.*got lam: missing .*n_r"),
     ({"over": OVER | {"n": [1]}}, TypeError, "over: .* got n_r, lam, n: got an unexpected keyword "

@@ -419,8 +419,8 @@ def test_singular_fits():
     (lambda: theory.floor(0.5, 0.5, "2"), ValueError, "dim: .*got '2'"),
     (lambda: theory.real_only_w2(-5, 2), ValueError, "n: .*> 1, got -5"),
     (lambda: theory.optimal_real_weight(10, 0), ValueError, "n_s: .*> 0, got 0"),
-    (lambda: theory.w2_squared(Synthetic(9)), TypeError, "moments: expected those of a loop.*got "
-                                                         "Synthetic"),
+    (lambda: theory.w2_squared(Synthetic(9)), TypeError, "moments: expected mk.theory.Moments, "
+                                                         "got Synthetic"),
     (lambda: theory.admissible_threshold(2, -0.1), ValueError, "lam: .*-0.1"),
 ])
 def test_errors_name_the_argument(call, error, match):
