@@ -15,6 +15,7 @@ because a draw was unlucky.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -89,7 +90,7 @@ class Form(nn.Module):
 
     def inputs(self, x: Tensor) -> Tensor:
         """Rows as a network sees them: images (n, c, h, w) in [−1, 1], else vectors (n, d)."""
-        if tuple(x.shape[1:]) != self.shape:
+        if x.shape[1:].numel() != math.prod(self.shape):
             raise ValueError(f"x: expected rows of shape {self.shape}, as in the fit, got "
                              f"{tuple(x.shape)}")
         x = x.double() if self.like.dtype == torch.float64 else x.float()
