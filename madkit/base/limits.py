@@ -1,0 +1,68 @@
+"""What no machine of this size could hold, or do in a day, is refused before it begins.
+
+    memory("emit", "a trillion rows of 2 numbers", bytes)     ValueError: what it would take
+    time("steps", "a trillion steps", steps, a_second)
+
+Both are told the least that it could take: numbers that must be held at once, steps on a machine
+far quicker than any. So what could be done is never refused; what is refused leaves all as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+DAY = 86_400             # seconds
+MOST = 2**53             # the largest count that float64 tells from the next
+UNKNOWN = 2**40          # bytes, where a system does not say
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+PERIODS = ((365 * DAY, "years"), (DAY, "days"))
+
+
+def countable(name: str, n: int) -> int:
+    """n, a count that numbers can keep."""
+    if n > MOST:
+        raise ValueError(f"{name}: expected at most 2⁵³, about 10^16, got {count(n)}; theory and "
+                         "the exact law are at their limits long before")
+    return n
+
+
+def memory(name: str, what: str, size: int) -> None:
+    """ValueError where `size` bytes are more than the machine has: `what` would take them."""
+    if size > (held := machine()):
+        raise ValueError(f"{name}: {what} would take at least {amount(size)} of memory, and this "
+                         f"machine has {amount(held)}; ask for less")
+
+
+def time(name: str, what: str, steps: int, a_second: int) -> None:
+    """ValueError where so many steps, at so many a second, last longer than a day."""
+    if (seconds := int(steps) // a_second) > DAY:
+        unit, word = next(period for period in PERIODS if seconds >= period[0])
+        raise ValueError(f"{name}: {what} would take at least {count(seconds // unit)} {word}; "
+                         "ask for less")
+
+
+@lru_cache(1)
+def machine() -> int:
+    """Bytes of memory that this machine has, or may use."""
+    try:
+        held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):    # Windows
+        return UNKNOWN
+    return held if held > 0 else UNKNOWN
+
+
+def count(n: int) -> str:
+    """A count in words: 1,000, and about 10^30."""
+    return f"{n:,}" if n < 10**15 else f"about 10^{n.bit_length() * 30103 // 100_000}"
+
+
+def amount(size: int) -> str:
+    """Bytes in words: 24 GB."""
+    for unit in UNITS:
+        if size < 1000:
+            break
+        size, last = size // 1000, size
+    else:
+        return f"{count(last)} {UNITS[-1]}"
+    return f"{size} {unit}"
