@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 import torch
 
-from madkit.base import card, foreign, sources
+from madkit.base import card, foreign, limits, sources
 from madkit.base.checks import Count, Rows, Several, Unit
 from madkit.base.gate import gate
 from madkit.base.rng import stream
@@ -55,6 +55,7 @@ class Emitter:
     @gate
     def sample(self, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:
         """Rows start … start+n of the sequence of this λ, stamped as born in generation t."""
+        limits.rows("sample: n", start + n, self._like.shape)
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
             blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))

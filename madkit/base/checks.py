@@ -19,6 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from madkit.base import limits
+
 if TYPE_CHECKING:
     from torch import Tensor
 else:
@@ -27,6 +29,7 @@ else:
 NO = object()          # what a check takes a value for that it refuses
 MANY = 10**6           # values in a list that is given
 BITS = 1000            # of a whole number: beyond, Python does not write it down
+SEED = 1000           # bytes of a seed: a generator of its own, and what is recorded of it
 LONG = 80              # letters of a value in a message
 
 
@@ -147,6 +150,20 @@ def whole(name: str, n: Any, least: int = 0) -> int:
     return at_least(least)(name, n)
 
 
+def rows(name: str, n: Any, least: int = 0) -> int:
+    """n as a number of rows: an int that float64 still tells from the next."""
+    return limits.countable(name, whole(name, n, least))
+
+
+def _rows(value: Any) -> Any:
+    number = at_least(0).take(value)
+    return number if number is not NO and number <= limits.MOST else NO
+
+
+counted = replace(at_least(0), take=_rows,
+                  hint=lambda n: "at most 2⁵³, about 10^16" if n > limits.MOST else "")
+
+
 @cache
 def more_than(least: float) -> Check:
     """A float > least, such as a number of rows that need not be whole."""
@@ -189,7 +206,14 @@ def _seeds(seeds: Any) -> Any:
     return NO if NO in chosen else chosen
 
 
-seeds_of = Check("a count (0 … seeds − 1) or a list of different whole numbers ≥ 0", _seeds)
+def _too_many(seeds: Any) -> str:
+    count = seeds[-1] - seeds[0] if isinstance(seeds, range) else operator.index(seeds)
+    return (f"{limits.count(count)} seeds would take at least {limits.amount(SEED * count)}; at most "
+            f"{limits.count(MANY)} go into a call") if count > MANY else ""
+
+
+seeds_of = Check("a count (0 … seeds − 1) or a list of different whole numbers ≥ 0", _seeds,
+                 hint=_too_many)
 
 
 def several_seeds(seeds: int | Iterable[int]) -> list[int]:
@@ -233,7 +257,7 @@ Unit = Annotated[float, unit]
 Share = Annotated[float, share]
 Spread = Annotated[float, spread]
 Positive = Annotated[float, more_than(0)]
-Rows = Annotated[int, at_least(0)]
+Rows = Annotated[int, counted]
 Seed = Annotated[int, at_least(0)]
 Count = Annotated[int, at_least(1)]
 Several = Annotated[int, at_least(2)]

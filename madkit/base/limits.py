@@ -9,14 +9,14 @@ far quicker than any. So what could be done is never refused; what is refused le
 
 from __future__ import annotations
 
+import math
 import os
-from functools import lru_cache
 
 DAY = 86_400             # seconds
 MOST = 2**53             # the largest count that float64 tells from the next
 UNKNOWN = 2**40          # bytes, where a system does not say
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-PERIODS = ((365 * DAY, "years"), (DAY, "days"))
+PERIODS = ((365 * DAY, "years"), (2 * DAY, "days"), (3600, "hours"))
 
 
 def countable(name: str, n: int) -> int:
@@ -34,6 +34,11 @@ def memory(name: str, what: str, size: int) -> None:
                          f"machine has {amount(held)}; ask for less")
 
 
+def rows(name: str, n: int, shape: tuple[int, ...], size: int = 1) -> None:
+    """ValueError where n rows of this shape do not fit, of `size` bytes a number."""
+    memory(name, f"{count(n)} rows of shape {tuple(shape)}", n * math.prod(shape) * size)
+
+
 def time(name: str, what: str, steps: int, a_second: int) -> None:
     """ValueError where so many steps, at so many a second, last longer than a day."""
     if (seconds := int(steps) // a_second) > DAY:
@@ -42,7 +47,6 @@ def time(name: str, what: str, steps: int, a_second: int) -> None:
                          "ask for less")
 
 
-@lru_cache(1)
 def machine() -> int:
     """Bytes of memory that this machine has, or may use."""
     try:
@@ -59,10 +63,5 @@ def count(n: int) -> str:
 
 def amount(size: int) -> str:
     """Bytes in words: 24 GB."""
-    for unit in UNITS:
-        if size < 1000:
-            break
-        size, last = size // 1000, size
-    else:
-        return f"{count(last)} {UNITS[-1]}"
-    return f"{size} {unit}"
+    power = max(i for i in range(len(UNITS)) if size >= 1000**i or not i)
+    return f"{count(size // 1000**power)} {UNITS[power]}"

@@ -28,6 +28,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
+from madkit.base import limits
 from madkit.base.checks import whole
 from madkit.base.gate import gate
 from madkit.base.guard import guard
@@ -194,7 +195,9 @@ def processes(n: int | None = None) -> Processes:
     """
     ours = hasattr(os, "sched_getaffinity")  # those that this process may use
     cores = len(os.sched_getaffinity(0)) if ours else os.cpu_count() or 1
-    return Processes(cores if n is None else whole("processes: n", n, least=1))
+    n = cores if n is None else whole("processes: n", n, least=1)
+    limits.memory("processes: n", f"{limits.count(n)} processes", n * 2**24)
+    return Processes(n)
 
 
 def die_with_parent() -> None:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
+from madkit.base import card, limits
 from madkit.base.checks import Count, Given, Rows, Seed, Share, Spread, Unit, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -74,6 +75,8 @@ class Endless(card.Carded, ABC):
             raise ValueError(f"{type(self).__name__}: n expected at most {card.number(MOST)} rows "
                              f"at once, got {card.said(n, 30)}"
                              f"{f', which take {card.number(size)} GB' if n < 10**15 else ''}")
+        limits.rows("n", n, self.shape)
+        limits.countable("start", start)
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         blocks = [self._block(generator(seed, sequence, b)) for b in range(first, last + 1)]
         return Samples._of(torch.cat(blocks)[start - first * BLOCK :][:n])
@@ -112,6 +115,8 @@ class gaussian(Endless):
 
     def __post_init__(self):
         object.__setattr__(self, "dim", whole("gaussian: dim", self.dim, least=1))
+        limits.memory("gaussian: dim", f"a covariance in {limits.count(self.dim)} dimensions",
+                      8 * self.dim**2)
         object.__setattr__(self, "shape", (self.dim,))
         if self.cov is None:
             return

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from madkit.base.checks import Count, Ddof, Seeds, several_seeds, whole
+from madkit.base.checks import Count, Ddof, Seeds, rows, several_seeds, whole
 from madkit.base.device import Device, resolve
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
+from madkit.exact import room
 from madkit.exact.law import paths
 from madkit.exact.measures import MEASURES, Truth
 from madkit.exact.plan import Plan, check_known
@@ -115,11 +116,12 @@ def simulate(
     if ddof not in (0, 1):
         raise ValueError("ddof: expected 1 (unbiased covariance) or 0 (maximum likelihood), got "
                          f"{ddof!r}")
+    measured_at = range(1, generations + 1) if at is None else [whole("at", t, least=1) for t in at]
+    room.check(loops, dim, generations, len(seeds), names, None if at is None else len(measured_at))
     truth = Truth.of(dim, mean, cov, resolve(device))
     size = len(truth.root)
     plans = [Plan.of(one, n, size, generations)
              for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
-    measured_at = range(1, generations + 1) if at is None else [whole("at", t, least=1) for t in at]
     chosen = np.array(measured_at) - 1
     if not np.isin(chosen, np.arange(generations)).all() or len(np.unique(chosen)) < len(chosen):
         raise ValueError(f"at: expected different generations from 1 to {generations}, got "
@@ -164,7 +166,7 @@ def _n_ini(n_ini: int | Sequence[int] | None, loops: list[Loop]) -> list[int]:
     if len(given) != len(loops):
         raise ValueError(f"n_ini: expected one number, or one for each of the {len(loops)} loops, "
                          f"got {len(given)}")
-    return [whole("n_ini", initial_rows(loop) if n is None else n, least=2)
+    return [rows("n_ini", initial_rows(loop) if n is None else n, least=2)
             for n, loop in zip(given, loops, strict=True)]
 
 

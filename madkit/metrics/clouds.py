@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays
+from madkit.base import limits
 from madkit.base.checks import FREE, Count, Given, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -27,9 +28,11 @@ def sliced_w2(real: Samples, fake: Samples, projections: Count = 128) -> float:
     https://doi.org/10.1007/s10851-014-0506-3.
     """
     a, b = clouds(real, fake)
+    projections = whole("projections", projections, least=1)
+    limits.memory("projections", f"{limits.count(projections)} projections of "
+                  f"{len(a) + len(b):,} rows", 8 * projections * (a.shape[1] + len(a) + len(b)))
     generator = torch.Generator().manual_seed(0)
-    lines = torch.randn(a.shape[1], whole("projections", projections, least=1), generator=generator,
-                        dtype=a.dtype).to(a.device)
+    lines = torch.randn(a.shape[1], projections, generator=generator, dtype=a.dtype).to(a.device)
     lines = lines / lines.norm(dim=0)
     a, b = (((x - a[0]) @ lines).sort(dim=0).values for x in (a, b))  # (n, projections)
     if len(a) == len(b):

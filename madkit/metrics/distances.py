@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from madkit.base import limits
+
 CHUNK = 2**23    # pairs looked at at a time: 64 MiB; changes memory, and numbers only by rounding
 
 
@@ -15,12 +17,19 @@ def distances(a: Tensor, b: Tensor, others: bool = False) -> Iterator[tuple[slic
 
     others  a is b, and no row is near to itself
     """
+    check_time(a, b)
     step = max(1, CHUNK // len(b))
     for start in range(0, len(a), step):
         squared = squared_distances(a[start : start + step], b)
         if others:
             squared.diagonal(start).fill_(torch.inf)
         yield slice(start, start + step), squared
+
+
+def check_time(a: Tensor, b: Tensor) -> None:
+    """ValueError where all pairs of rows would take more than a day, also on the quickest card."""
+    limits.time("rows", f"the distances of {len(a):,} rows to {len(b):,}, of {a.shape[1]:,} numbers",
+                len(a) * len(b) * a.shape[1], 10**12 if a.device.type == "cpu" else 10**14)
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from madkit.base.checks import Count, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.bounds import BLOCK, bounds, scaled, smallest
-from madkit.metrics.distances import squared_distances
+from madkit.metrics.distances import check_time, squared_distances
 from madkit.metrics.sides import clouds
 from madkit.samples import Samples
 
@@ -69,6 +69,8 @@ def _inside(points: Tensor, centres: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
     A ball reaches from a centre to the k-th nearest other one.
     """
+    check_time(points, centres)
+    check_time(centres, centres)
     points, centres = scaled(points, centres)
     radii = _radii(centres, k) * (1 + ROUNDING)
     balls = torch.zeros(len(points), dtype=torch.int32, device=points.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from madkit.base import aloud
+from madkit.base import aloud, limits
 from madkit.base.units import hidden, units
 from madkit.samples import Samples
 
@@ -58,6 +58,7 @@ def moments_of(name: str, side: Samples | Moments) -> Moments:
             raise ValueError(f"{name}: expected finite moments, got NaN or infinity")
         return mean, cov
     x = vectors(name, side, least=2)
+    limits.memory(name, f"a covariance of rows of {x.shape[1]:,} numbers", 8 * x.shape[1] ** 2)
     mean, x = centred(x)
     return mean, x.T @ x / (len(x) - 1)
 

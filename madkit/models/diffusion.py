@@ -41,6 +41,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from madkit.base import limits
 from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -51,6 +52,7 @@ from madkit.models.parts.training import (
     batches,
     descend,
     half,
+    learnable,
     packed,
     unpacked,
     watched,
@@ -117,6 +119,8 @@ class Diffusion:
         for name in ("decay", "dropout", "eta"):
             unit(f"Diffusion: {name}", getattr(self, name))
         above("Diffusion: lr", 0, self.lr)
+        learnable("Diffusion", self.width, self.depth + 1, self.steps)
+        limits.time("Diffusion: jumps", f"{limits.count(self.jumps)} of them", self.jumps, 10_000)
 
     def fit(self, data: Samples) -> Diffusion:
         """Train from scratch, under a progress bar."""
@@ -156,6 +160,7 @@ class Diffusion:
     def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
         n, w = whole("Diffusion.sample: n", n), self._guidance(lam)
+        limits.memory("Diffusion.sample: n", f"{limits.count(n)} rows", 4 * n)
         y = self.form.labels(n, y, "Diffusion.sample")
         size = self.form.shape if self.form.image else (self.form.dim,)
         x = torch.randn(n, *size, device=self.form.like.device)

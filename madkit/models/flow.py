@@ -42,7 +42,15 @@ from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, 
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
-from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
+from madkit.models.parts.training import (
+    Step,
+    batches,
+    descend,
+    learnable,
+    packed,
+    unpacked,
+    watched,
+)
 from madkit.samples import Samples
 
 TINY = {"kind": "spline", "layers": 4, "hidden": 32, "steps": 400, "batch": 256, "lr": 5e-3}
@@ -80,6 +88,7 @@ class Flow:
         above("Flow: lr", 0, self.lr)
         if self.kind not in ("coupling", "spline"):
             raise ValueError(f"Flow: kind expected 'coupling' or 'spline', got {self.kind!r}")
+        learnable("Flow", self.hidden, self.layers, self.steps)
 
     def fit(self, data: Samples) -> Flow:
         """Train from scratch, under a progress bar."""

@@ -56,7 +56,16 @@ from madkit.models.parts.styled import (
     critic_features,
     layers,
 )
-from madkit.models.parts.training import Average, Step, batches, packed, rate, unpacked, watched
+from madkit.models.parts.training import (
+    Average,
+    Step,
+    batches,
+    learnable,
+    packed,
+    rate,
+    unpacked,
+    watched,
+)
 from madkit.samples import Samples
 
 PLANE = {"width": 16, "latent": 32, "steps": 1500, "batch": 64, "critic": 5,
@@ -111,6 +120,7 @@ class GAN:
         for name in ("lr", "penalty"):
             above(f"GAN: {name}", 0, getattr(self, name))
         unit("GAN: decay", self.decay)
+        learnable("GAN", self.width, 2, self.steps, self.latent)
 
     def fit(self, data: Samples) -> GAN:
         """Train from scratch, under a progress bar."""

@@ -20,11 +20,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Ddof, Rows, Unit, unit, whole
+from madkit.base.checks import Ddof, Rows, Unit, unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
-from madkit.models.parts.vectors import empty, samples, vectors
+from madkit.models.parts.vectors import asked, empty, samples, square, vectors
 from madkit.samples import Samples
 
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding
@@ -59,6 +59,7 @@ class Gaussian:
     def fit(self, data: Samples) -> Gaussian:
         """Mean and covariance of the rows."""
         x = vectors(data, "Gaussian")  # (n, d)
+        square("Gaussian", x)
         self.mean = x.mean(0)
         x = x - self.mean  # centred before squared: right for clouds of any size, anywhere
         if self.covariance == "full":
@@ -72,8 +73,8 @@ class Gaussian:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows of N(μ, λΣ), from torch's global generator."""
-        n, lam = whole("Gaussian.sample: n", n), unit("Gaussian.sample: lam", lam)
-        mean, _ = self.moments()
+        lam, (mean, _) = unit("Gaussian.sample: lam", lam), self.moments()
+        n = asked("Gaussian", n, self._like)
         z = torch.randn(n, len(mean), dtype=mean.dtype, device=mean.device)
         return samples(torch.addmm(mean, z, self._root.T, alpha=math.sqrt(lam)), self._like)
 

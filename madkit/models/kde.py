@@ -21,11 +21,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Rows, Unit, unit, whole
+from madkit.base.checks import Rows, Unit, unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.gaussian import root
-from madkit.models.parts.vectors import empty, samples, vectors
+from madkit.models.parts.vectors import asked, empty, samples, square, vectors
 from madkit.samples import Samples
 
 
@@ -53,6 +53,7 @@ class KDE:
     def fit(self, data: Samples) -> KDE:
         """Keep the rows, and find the kernel's covariance where it is theirs to say."""
         self._x = x = vectors(data, "KDE")  # (n, d)
+        square("KDE", x)
         n, d = x.shape
         if self.bandwidth == "scott":
             self._root = n ** (-1 / (d + 4)) * root(torch.cov(x.T).reshape(d, d), x.mean(0))
@@ -63,8 +64,8 @@ class KDE:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n blurred rows, from torch's global generator."""
-        n, lam = whole("KDE.sample: n", n), unit("KDE.sample: lam", lam)
-        x = self._fitted()
+        lam, x = unit("KDE.sample: lam", lam), self._fitted()
+        n = asked("KDE", n, self._like)
         rows = x[torch.randint(len(x), (n,), device=x.device)]
         z = torch.randn_like(rows)
         return samples(torch.addmm(rows, z, self._root.T, alpha=math.sqrt(lam)), self._like)

@@ -34,12 +34,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from madkit.base import limits
 from madkit.base.checks import Count, Rows, Unit, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
 from madkit.models.gaussian import FLAT
-from madkit.models.parts.vectors import empty, samples, vectors
+from madkit.models.parts.vectors import asked, empty, samples, vectors
 from madkit.samples import Samples
 
 LLOYD = 20     # iterations of k-means at most: EM does the rest
@@ -71,6 +72,7 @@ class Mixture:
     def __post_init__(self):
         self.k = whole("Mixture: k", self.k, least=1)
         self.steps = whole("Mixture: steps", self.steps, least=1)
+        self._check_room(2, 1)
         if isinstance(self.tol, bool | str) or not 0 <= self.tol < math.inf:
             raise ValueError("Mixture: tol expected a finite number ≥ 0, in nats, got "
                              f"{self.tol!r}")
@@ -87,6 +89,7 @@ class Mixture:
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
+        self._check_room(*x.shape)
         unit = units(x.var(0, correction=0), x.mean(0))
         x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
@@ -108,8 +111,9 @@ class Mixture:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows, each of a component drawn by weight, from torch's global generator."""
-        n, lam = whole("Mixture.sample: n", n), unit("Mixture.sample: lam", lam)
+        lam = unit("Mixture.sample: lam", lam)
         self._fitted()
+        n = asked("Mixture", n, self._like)
         own = torch.multinomial(self.weights, n, replacement=True) if n else self.weights[:0].long()
         z = torch.randn(n, self.means.shape[1], dtype=self.means.dtype, device=self.means.device)
         x = self.means[own]
@@ -125,6 +129,11 @@ class Mixture:
         between = self.means - mean  # (k, d)
         within = torch.einsum("k,kij->ij", self.weights, self.covs)
         return mean, within + (self.weights * between.T) @ between
+
+    def _check_room(self, n: int, d: int) -> None:
+        """ValueError where k components of n rows of d numbers do not fit: offsets and matrices."""
+        limits.memory("Mixture: k", f"{limits.count(self.k)} components of {n:,} rows of {d:,} numbers",
+                      8 * self.k * (n * d + 3 * d * d))
 
     def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
         if isinstance(self.start, str):

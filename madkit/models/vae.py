@@ -62,7 +62,15 @@ from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, 
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form, checked
-from madkit.models.parts.training import Step, batches, descend, packed, unpacked, watched
+from madkit.models.parts.training import (
+    Step,
+    batches,
+    descend,
+    learnable,
+    packed,
+    unpacked,
+    watched,
+)
 from madkit.samples import Samples
 
 TINY = {"latent": 16, "width": 256, "depth": 2, "steps": 2000, "batch": 128, "lr": 2e-3}
@@ -106,6 +114,7 @@ class VAE:
         above("VAE: lr", 0, self.lr)
         if not isinstance(self.mean, bool):
             raise ValueError(f"VAE: mean expected True or False, got {self.mean!r}")
+        learnable("VAE", self.width, self.depth, self.steps, self.latent)
 
     def fit(self, data: Samples) -> VAE:
         """Train from scratch, under a progress bar."""

@@ -16,6 +16,7 @@ from madkit.base import foreign, workers
 from madkit.loops import Fresh, Loop
 from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
+from madkit.runs import sizes
 
 # metrics that compare rows by their distance, which is none of pictures
 PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "coverage"}
@@ -39,6 +40,7 @@ def check_tools(features: Any, executor: Any) -> None:
 
 def check(job: Any) -> None:
     """All of it, of a Job."""
+    sizes.check(job)
     check_copy(job.model)
     check_lam(job.model, job.loop, job.lam_emit)
     check_fresh(job.loop, job.truth, job.n_ini, job.generations)

@@ -14,11 +14,12 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from madkit.base import describe as specs
-from madkit.base import workers
+from madkit.base import limits, workers
 from madkit.base.aloud import warn
 from madkit.base.checks import Place, Seeds, place, several_seeds
 from madkit.base.device import resolve
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TAKEN = ("seed", "generation", "metric", "value")  # columns that a cell's names may not be
+CELLS = 10**6                                      # values of one name, at most
 AHEAD = 10_000                                     # tasks submitted and not done, at most …
 BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 
@@ -71,7 +73,11 @@ def grid(
     workers.check_executor(executor)
     checked = _over(over)
     _check_function(f, checked)
-    sweep = Sweep(f, checked, several_seeds(seeds), None if store is None else Folder(place("store", store)))
+    chosen = several_seeds(seeds)
+    many = math.prod(map(len, checked.values())) * len(chosen)
+    limits.memory("over", f"{limits.count(many)} tasks, one for each cell and seed,", 500 * many)
+    limits.time("over", f"{limits.count(many)} tasks, one for each cell and seed,", many, 10**5)
+    sweep = Sweep(f, checked, chosen, None if store is None else Folder(place("store", store)))
     if sweep.folder:
         lines, packages = specs.descriptions({"f": f}, complete=True)
         made = specs.provenance(str(resolve("auto")), packages)
@@ -293,7 +299,10 @@ def _name(name: Any) -> str:
 def _values(name: str, values: Any) -> list[Value]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"over: expected a list of values for {name!r}, got {values!r}")
-    chosen = [_value(name, value) for value in values]
+    chosen = [_value(name, value) for value in islice(values, CELLS + 1)]
+    if len(chosen) > CELLS:
+        raise ValueError(f"over: expected at most {CELLS:,} values for {name!r}, got more; a sweep "
+                         "of so many cells would not end")
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"over: expected different values for {name!r}, at least one, got "
                          f"{reprlib.repr(chosen)}")

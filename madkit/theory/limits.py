@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Count, Rows, Several, Unit, above, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -258,5 +259,7 @@ def pool_decay(lam: Unit, generations: Count) -> np.ndarray:
     Keeping everything does not prevent the exponential collapse λ^{t−1}, but makes it a power law.
     """
     lam = unit("pool_decay: lam", lam)
-    t = np.arange(1, whole("generations", generations, least=1) + 1.0)
+    last = whole("generations", generations, least=1)
+    limits.memory("generations", f"{limits.count(last)} generations", 16 * last)
+    t = np.arange(1, last + 1.0)
     return t ** (lam - 1) / math.gamma(1 + lam)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Count, Ddof, Several
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.loops import Loop
+from madkit.loops import Loop, parts
 from madkit.theory.product import logdet, spectrum, w2_squared_1d
 from madkit.theory.recursion import Array, moments
 from madkit.theory.wasserstein import eigenvalues, w2_squared
@@ -43,6 +44,9 @@ def table(
     """
     import pandas as pd
 
+    wide = dim if cov is None and len(parts(loop)) == 1 else 1      # with a spectrum
+    limits.memory("generations", f"{limits.count(generations)} generations in {limits.count(dim)} "
+                  "dimensions", 100 * generations + 8 * generations * wide)
     try:
         expected = moments(loop, dim, generations, n_ini, ddof)
     except NotImplementedError:

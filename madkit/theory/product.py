@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Count, Ddof, Rows, Several, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -34,6 +35,7 @@ def _log_factors(n: int, dim: int, ddof: int) -> Array:
     """E log A_ii²/(n − ddof), i = 1 … d: ψ((n−i)/2) + log(2/(n−ddof)); −∞ for i ≥ n."""
     from scipy.special import digamma
 
+    limits.memory("dim", f"{limits.count(dim)} dimensions", 8 * dim)
     i = np.arange(1, dim + 1)
     return np.where(n > i, digamma(np.maximum(n - i, 1) / 2), -np.inf) + math.log(2 / (n - ddof))
 
@@ -111,8 +113,12 @@ def sigma_1d(loop: Loop, generations: Count, n_ini: Several, ddof: Ddof = 1) -> 
 def _sum_over_fits(per_fit: Callable, loop: Loop, generations: int, n_ini: int,
                    step: float = 0.0) -> Array:
     """per_fit(rows) summed over the fits behind generation t, `step` over its samplings; (T, …)."""
+    last = whole("generations", generations, least=1)
+    limits.memory("generations", f"{limits.count(last)} generations", 8 * last)
     first = np.asarray(per_fit(whole("n_ini", n_ini, least=2)), float)
-    later = np.arange(1, whole("generations", generations, least=1)).reshape(-1, *[1] * first.ndim)
+    limits.memory("generations", f"{limits.count(last)} generations in {first.size:,} dimensions",
+                  8 * last * first.size)
+    later = np.arange(1, last).reshape(-1, *[1] * first.ndim)
     match loop:
         case Synthetic(n, memory=1):
             rest = first + later * (per_fit(whole("Synthetic: n", n, least=2)) + step)

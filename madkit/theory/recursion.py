@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Count, Ddof, Several, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -76,6 +77,8 @@ def moments(
     """
     n, ddof = whole("n_ini", n_ini, least=2), _ddof(ddof)
     last = whole("generations", generations, least=1)
+    _check_room(last, max((part.memory for part in parts(loop) if isinstance(part, Synthetic)),
+                          default=1))
     rows, scatter = n, n - 1.0
     m, u, f, s = [scatter / (n - ddof)], [1 / n], [scatter / (n - ddof) ** 2], [1.0]
     memories = [part.memory for part in parts(loop) if isinstance(part, Synthetic)]
@@ -163,6 +166,15 @@ def _rows(loop: Loop, t: int, size: Array) -> int:
     return rows
 
 
+def _check_room(generations: int, memory: int = 0) -> None:
+    """ValueError where the recursion would not fit, or take more than a day."""
+    kept = (min(memory, generations) + 2) ** 3
+    limits.memory("generations", f"{limits.count(generations)} generations", 64 * generations)
+    limits.memory("memory", f"a memory of {limits.count(memory)} generations", 8 * kept)
+    limits.time("generations", f"{limits.count(generations)} generations",
+                generations * (10_000 + kept), 10**10)
+
+
 def _ddof(ddof: int) -> int:
     if ddof not in (0, 1):
         raise ValueError(f"ddof: expected 1 (unbiased) or 0 (maximum likelihood), got {ddof!r}")
@@ -182,6 +194,7 @@ def bias_growth(loop: Loop, generations: Count, n_ini: Several) -> Array:
     real data stops them. λ plays no part.
     """
     rows, last = whole("n_ini", n_ini, least=2), whole("generations", generations, least=1)
+    _check_room(last)
     mean, ones = np.zeros(last + 1), [1.0] * last  # systematic error of μ0 and of the mean of D¹, …
     for t in range(2, last + 1):
         size, centre, _, spread, pull = _groups(loop, t, n_ini, ones, rows, 0.0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import prod
 
+from madkit.base import limits
 from madkit.base.checks import Count, Rows, above, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -23,6 +24,7 @@ def perfect_coverage(n: Rows, k: Count = 5) -> float:
     """
     k = whole("perfect_coverage: k", k, least=1)
     n = whole("perfect_coverage: n", n, least=k + 1)
+    limits.time("perfect_coverage: k", f"{limits.count(k)} neighbours", k, 10**8)
     return 1 - prod((n - i) / (2 * n - i) for i in range(1, k + 1))
 
 

@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from madkit.base.checks import Count, above, whole
+from madkit.base import limits
+from madkit.base.checks import Count, above, rows, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.theory.recursion import Array, Moments
@@ -80,7 +81,7 @@ def real_only_rows(w2: float, dim: Count) -> float:
     """
     from scipy.optimize import brentq
 
-    dim = whole("real_only_rows: dim", dim, least=1)
+    dim = rows("real_only_rows: dim", dim, least=1)
     if not above("real_only_rows: w2", -1e-12, w2) < real_only_w2(2, dim):
         return 0.0
     if w2 <= 0:
@@ -139,6 +140,7 @@ def _finite(dim: int, nu: Array) -> Array:
 
 def eigenvalues(dim: int, cov: Array | None) -> Array:
     """The eigenvalues of Σ0, (d,); None is the identity. ValueError when cov is not (d, d)."""
+    limits.memory("dim", f"a covariance in {limits.count(dim)} dimensions", 8 * dim**2)
     cov = np.eye(dim) if cov is None else np.asarray(cov, float)
     if cov.shape != (dim, dim):
         raise ValueError(f"cov: expected shape ({dim}, {dim}), one row and column per dimension, "

@@ -22,6 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base.checks import shown, whole
+from madkit.base import limits
+from madkit.base.checks import whole
 from madkit.samples import Samples
 
 FEW = 128  # labels from 0 up to here are their own numbers, also where some are missing
@@ -190,7 +192,10 @@ def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:
     """n of a call of sample, checked; RuntimeError before a fit."""
     if not fitted:
         raise RuntimeError(f"{who}: call fit(data) first")
-    return whole(f"{who}.sample: n", n)
+    n = whole(f"{who}.sample: n", n)
+    limits.memory(f"{who}.sample: n", f"{limits.count(n)} rows", 4 * n)
+    return n
+
 
 
 def _whole(who: str, y: Any) -> Tensor:

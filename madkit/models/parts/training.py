@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from madkit.base import limits
 from madkit.base.progress import bar
 
 CHECKED = 25  # steps between looks at the loss: looking makes a GPU wait
@@ -36,6 +37,16 @@ class Step:
     def loss(self) -> float:
         """The loss of the batch, as a number."""
         return float(self.value)
+
+
+def learnable(who: str, width: int, depth: int, steps: int, latent: int = 1) -> None:
+    """ValueError for a network so large, or steps so many, that no machine would learn it.
+
+    Between two layers are width² weights, each with a slope and two averages, of four bytes.
+    """
+    weights = (depth - 1) * width**2 + latent * width
+    limits.memory(f"{who}: width", f"a network of {limits.count(weights)} weights", 16 * weights)
+    limits.time(f"{who}: steps", f"{limits.count(steps)} steps", steps, 10_000)
 
 
 def watched(steps: Iterable[Step], who: str) -> None:

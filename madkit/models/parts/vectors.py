@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from madkit.base import limits
+from madkit.base.checks import whole
 from madkit.samples import Samples
 
 
@@ -19,6 +21,19 @@ def vectors(data: Samples, who: str, least: int = 2) -> Tensor:
                          f"{int((~torch.isfinite(x)).any(1).sum())} of {len(x)} rows; drop or "
                          "repair them before the fit")
     return x
+
+
+def asked(who: str, n: int, like: Tensor) -> int:
+    """The rows that a sample is asked for, where there is room for them."""
+    n = whole(f"{who}.sample: n", n)
+    limits.rows(f"{who}.sample: n", n, like.shape[1:], 8)
+    return n
+
+
+def square(who: str, x: Tensor) -> None:
+    """ValueError where there is no room for a matrix of a row and a column for each number."""
+    limits.memory(who, f"a covariance of rows of {limits.count(x.shape[1])} numbers",
+                  8 * x.shape[1] ** 2)
 
 
 def empty(data: Samples) -> Tensor:
