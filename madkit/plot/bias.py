@@ -52,7 +52,7 @@ def emitted(
         draw(row, biased, lam, columns)
         row[0].set_ylabel(f"λ = {lam:g}", fontsize=layout.LABEL, color=COLOURS["text"])
     for panel, name in zip(axes[0], names, strict=True):
-        panel.set_title(name, fontsize=layout.LABEL, color=COLOURS["text"])
+        panel.set_title(layout.brief(name), fontsize=layout.LABEL, color=COLOURS["text"])
     said = "grey: real test rows, vermilion: emitted"
     if _images(biased):
         said = "first images of every label"

@@ -5,6 +5,7 @@ the same with a text alternative, and that text alone.
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,13 @@ class Shown:
 
 
 class Axes(Shown, axes.Axes):
-    """Axes that show their figure."""
+    """Axes that show their figure, and names as they are: "$" is a dollar."""
+
+    def text(self, *args: Any, **kwargs: Any) -> Any:
+        return super().text(*args, **{"parse_math": False} | kwargs)
+
+    def annotate(self, *args: Any, **kwargs: Any) -> Any:
+        return super().annotate(*args, **{"parse_math": False} | kwargs)
 
 
 class Panels(Shown, np.ndarray):
@@ -69,7 +76,8 @@ class Figure(Shown, figure.Figure):
     def png(self, dpi: float = 150) -> bytes:
         """The figure as a PNG file."""
         file = io.BytesIO()
-        with DRAWING:
+        with DRAWING, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")      # emoji: an empty box
             self.savefig(file, format="png", dpi=dpi)
             release(self)
         return file.getvalue()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # matplotlib draws on one thread at a time; slider callbacks come on another
 DRAWING = lock()
 TITLE, LABEL, TEXT = 16, 13, 11.5    # points
+LETTERS = 48                         # of a name, in a line
 LINE = 1.3                           # height of a line of text, in its size
 
 
@@ -72,6 +73,8 @@ def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Pan
 
 def plain(ax: Axes) -> None:
     """Axes with nothing on them that is not data."""
+    for text in (ax.title, ax._left_title, ax._right_title, ax.xaxis.label, ax.yaxis.label):
+        text.set_parse_math(False)       # names are shown as they are, "$" and all
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color("#999999")
     ax.tick_params(which="both", labelsize=TEXT, length=0, labelcolor=COLOURS["text"])
@@ -100,7 +103,8 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
         wrapped = wrap(text, int(width / (points * (0.58 if weight == "bold" else 0.54))))
         note = first.annotate(wrapped, (0, 1), (0, below), xycoords="axes fraction",
                               textcoords="offset points", fontsize=points, fontweight=weight,
-                              color=colour, va="bottom", gid="title", annotation_clip=False)
+                              color=colour, va="bottom", gid="title", annotation_clip=False,
+                              parse_math=False)
         note.set_in_layout(not own)
         below += (wrapped.count("\n") + 1) * LINE * points + 3
     if own:
@@ -108,11 +112,21 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
         axes.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - room))
 
 
+def brief(name: str) -> str:
+    """A name, however long: of so many letters a line that it leaves room for what it names."""
+    lines = [line if len(line) <= LETTERS else line[: LETTERS - 1].rstrip() + "…"
+             for line in "".join(c for c in name if c.isprintable() or c == "\n").split("\n")]
+    return "\n".join(lines[:3])
+
+
 def wrap(text: str, most: int) -> str:
     """Lines of at most so many letters and of about equal length;
     a setting is broken between its parts, at " · ".
     """
+    text = "".join(c for c in text if c.isprintable() or c.isspace())
     parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
+    if not parts:
+        return ""
     if " · " not in text:
         widths = range(len(text) // len(parts), len(text) + 1)
         trials = (textwrap.wrap(text, width) for width in widths)
@@ -169,13 +183,14 @@ def name_ends(ax: One, ends: Sequence[tuple[float, float, str, str]]) -> None:
     data = ax.transData + ax.transAxes.inverted()
     ends = sorted(ends, key=lambda end: data.transform((end[0], end[1]))[1])
     at = np.array([data.transform(end[:2])[1] for end in ends])          # in parts of the axes
-    places = heights(ax, at.clip(0, 1), [text for *_, text, _ in ends])
+    places = heights(ax, at.clip(0, 1), [brief(text) for *_, text, _ in ends])
     beside = ax.transAxes + ScaledTranslation(0.2, 0, ax.figure.dpi_scale_trans)
     for (x, y, text, colour), place, wanted in zip(ends, places, at, strict=True):
         far = abs(place - wanted) * points(ax) > 4
         arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.8,
                  "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
-        ax.annotate(text, (x, y), (1, place), xycoords="data", textcoords=beside, fontsize=TEXT,
+        ax.annotate(brief(text), (x, y), (1, place), xycoords="data", textcoords=beside,
+                    fontsize=TEXT, parse_math=False,
                     color=ink(colour), fontweight="bold", va="center",
                     arrowprops=arrow if far else None, annotation_clip=False, gid="end")
 

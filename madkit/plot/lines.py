@@ -91,7 +91,7 @@ def spectrum(
     for panel, name, drawn in zip(axes.flat, named, paths, strict=True):
         _draw(panel, drawn, True, value_of("spectrum").label)
         if len(named) > 1:
-            panel.set_title(name, fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
+            panel.set_title(layout.brief(name), fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
     if ax is None and len(named) > 1:
         _same_limits(axes)
     layout.head(axes, title, language.setting(named), own=ax is None)

@@ -64,7 +64,7 @@ def phase(
         _axis(panel, "y", part, y)
         if panels:
             name = f"{SYMBOLS.get(panels, panels)} = {value:,g}"
-            panel.set_title(name, fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
+            panel.set_title(layout.brief(name), fontsize=layout.LABEL, loc="left", color=COLOURS["text"])
         if panel is not axes.flat[0] and ax is None:
             panel.set_ylabel("")
     if bar or (bar is None and ax is None):

@@ -55,7 +55,7 @@ def clouds(
                    ellipses)
             panel.set_title(f"generation {t}", fontsize=layout.LABEL, color=COLOURS["text"])
             shown += [real, emitted]
-        row[0].set_ylabel(name if len(named) > 1 else "", fontsize=layout.LABEL,
+        row[0].set_ylabel(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL,
                           color=COLOURS["text"])
     _window(axes, shown)
     _legend(axes, own=ax is None)
@@ -95,7 +95,7 @@ def filmstrip(
         panel.set_ylabel("emitted by generation", fontsize=layout.LABEL, color=COLOURS["text"])
         panel.spines[:].set_visible(False)
         panel.grid(False)
-        panel.set_title(name if len(named) > 1 else "", fontsize=layout.LABEL, loc="left",
+        panel.set_title(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL, loc="left",
                         color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     return axes
@@ -122,7 +122,7 @@ def composition(
     axes = layout.panels(ax, 1.5 + 5.5 * len(named), 4.2, 1, len(named))
     for panel, (name, run) in zip(axes.flat, named.items(), strict=True):
         _bars(panel, run)
-        panel.set_title(name if len(named) > 1 else "", fontsize=layout.LABEL, loc="left",
+        panel.set_title(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL, loc="left",
                         color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     for panel, run in zip(axes.flat, named.values(), strict=True):
