@@ -14,7 +14,6 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TAKEN = ("seed", "generation", "metric", "value")  # columns that a cell's names may not be
-CELLS = 10**6                                      # values of one name, at most
 AHEAD = 10_000                                     # tasks submitted and not done, at most …
 BYTES = 2**28  # … and bytes of packed functions in them, but always 64 tasks
 
@@ -299,10 +297,7 @@ def _name(name: Any) -> str:
 def _values(name: str, values: Any) -> list[Value]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"over: expected a list of values for {name!r}, got {values!r}")
-    chosen = [_value(name, value) for value in islice(values, CELLS + 1)]
-    if len(chosen) > CELLS:
-        raise ValueError(f"over: expected at most {CELLS:,} values for {name!r}, got more; a sweep "
-                         "of so many cells would not end")
+    chosen = [_value(name, value) for value in values]
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"over: expected different values for {name!r}, at least one, got "
                          f"{reprlib.repr(chosen)}")
