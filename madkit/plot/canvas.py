@@ -73,11 +73,15 @@ class Figure(Shown, figure.Figure):
     def alt(self, text: str) -> None:
         self._alt = text
 
+    def draw(self, renderer: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")      # emoji: an empty box
+            super().draw(renderer)
+
     def png(self, dpi: float = 150) -> bytes:
         """The figure as a PNG file."""
         file = io.BytesIO()
-        with DRAWING, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")      # emoji: an empty box
+        with DRAWING:
             self.savefig(file, format="png", dpi=dpi)
             release(self)
         return file.getvalue()

@@ -112,9 +112,9 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
         axes.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - room))
 
 
-def brief(name: str) -> str:
+def brief(name: str, most: int = LETTERS) -> str:
     """A name, however long: of so many letters a line that it leaves room for what it names."""
-    lines = [line if len(line) <= LETTERS else line[: LETTERS - 1].rstrip() + "…"
+    lines = [line if len(line) <= most else line[: most - 1].rstrip() + "…"
              for line in "".join(c for c in name if c.isprintable() or c == "\n").split("\n")]
     return "\n".join(lines[:3])
 
@@ -123,7 +123,7 @@ def wrap(text: str, most: int) -> str:
     """Lines of at most so many letters and of about equal length;
     a setting is broken between its parts, at " · ".
     """
-    text = "".join(c for c in text if c.isprintable() or c.isspace())
+    text = "".join(c if c.isprintable() else " " for c in text)
     parts = [line for part in text.split(" · ") for line in textwrap.wrap(part, max(most, 20))]
     if not parts:
         return ""

@@ -55,7 +55,7 @@ def clouds(
                    ellipses)
             panel.set_title(f"generation {t}", fontsize=layout.LABEL, color=COLOURS["text"])
             shown += [real, emitted]
-        row[0].set_ylabel(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL,
+        row[0].set_ylabel(layout.brief(name, 24) if len(named) > 1 else "", fontsize=layout.LABEL,
                           color=COLOURS["text"])
     _window(axes, shown)
     _legend(axes, own=ax is None)

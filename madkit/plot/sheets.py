@@ -55,7 +55,7 @@ def sheet(
             panel.set_title(head, fontsize=layout.LABEL, color=COLOURS["text"])
         for panel in row[len(shown):]:
             panel.set_visible(False)
-        row[0].set_ylabel(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL,
+        row[0].set_ylabel(layout.brief(name, 24) if len(named) > 1 else "", fontsize=layout.LABEL,
                           color=COLOURS["text"])
     layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     return axes
