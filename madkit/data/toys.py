@@ -20,8 +20,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from madkit.base import arrays, card
-from madkit.base import card, limits
+from madkit.base import arrays, card, limits
 from madkit.base.checks import Count, Given, Rows, Seed, Share, Spread, Unit, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded

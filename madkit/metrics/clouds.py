@@ -8,8 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from madkit.base import arrays
-from madkit.base import limits
+from madkit.base import arrays, limits
 from madkit.base.checks import FREE, Count, Given, spread, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded

@@ -21,9 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import shown, whole
 from madkit.base import limits
-from madkit.base.checks import whole
+from madkit.base.checks import shown, whole
 from madkit.samples import Samples
 
 FEW = 128  # labels from 0 up to here are their own numbers, also where some are missing
@@ -195,7 +194,6 @@ def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:
     n = whole(f"{who}.sample: n", n)
     limits.memory(f"{who}.sample: n", f"{limits.count(n)} rows", 4 * n)
     return n
-
 
 
 def _whole(who: str, y: Any) -> Tensor:
