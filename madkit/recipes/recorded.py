@@ -21,10 +21,17 @@ def recorded(name: str, folder: Place | None = None) -> dict[str, Run]:
     home = home_of(name, folder)
     if (home / "samples.npz").exists():
         return {name: load(home)}
-    runs = [load(path.parent) for path in sorted(home.glob("*/spec.json"))]
+    runs = [load(path) for path in sorted(home.glob("*/"))  # one without a spec.json is damaged
+            if path.is_dir() and any(one.name[0] != "." for one in path.iterdir())]
     if not runs:
         how = ("it holds the table of a sweep: "
                f"mk.sweep.recorded({name!r})" if (home / "table.csv").exists() else
                f"`madkit record {name}` makes them")
         raise FileNotFoundError(f"recorded: expected runs in {home}, found none; {how}")
-    return {run.spec["label"]: run for run in sorted(runs, key=lambda run: run.spec["order"])}
+    return {str(run.spec.get("label")): run for run in sorted(runs, key=_order)}
+
+
+def _order(run: Run) -> int:
+    """The place of a run's label in its recipe."""
+    order = run.spec.get("order")
+    return order if isinstance(order, int) else 0
