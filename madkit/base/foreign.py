@@ -72,6 +72,23 @@ def check_methods(model: Any) -> None:
     missing = [name for name in ("fit", "sample") if not callable(getattr(model, name, None))]
     if missing or isinstance(model, type) or is_estimator(model):
         raise TypeError(no_model(model, missing))
+    if miscalled(model):
+        raise TypeError(no_model(model, missing))
+
+
+def miscalled(model: Any) -> str:
+    """Which method cannot be called as it will be, in words, or ""."""
+    lam = {"by position": ([1.0], {}), "by name": ([], {"lam": 1.0})}.get(takes_lam(model), ([], {}))
+    for method, form, given, named in ((model.fit, "fit(data)", [None], {}),
+                                       (model.sample, "sample(n, lam)", [1, *lam[0]], lam[1])):
+        try:
+            inspect.signature(method).bind(*given, **named)
+        except ValueError:  # a compiled one does not say what it takes
+            continue
+        except TypeError as error:
+            return (f"one whose {form.partition('(')[0]} cannot be called as {form}, {error}; "
+                    "mk.model(model) calls what takes arrays, fit(x) or fit(x, y)")
+    return ""
 
 
 def offers_state(model: Any) -> bool:
@@ -90,6 +107,8 @@ def no_model(model: Any, missing: list[str]) -> str:
         what = f"the class {model.__name__}: write {model.__name__}()"
     elif is_estimator(model):
         what = f"a scikit-learn estimator: write mk.model({type(model).__name__}(…))"
+    elif not missing:
+        what = miscalled(model)
     elif inspect.isroutine(model):
         what = f"the function {model.__name__}: write mk.model(fit=…, sample=…)"
     else:

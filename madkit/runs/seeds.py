@@ -32,7 +32,7 @@ def collect(job: Job, executor: Executor | None,
                 shown.update(len(batch))
         except StoreError:
             raise  # a refusal: what was read of the store so far is no result
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
             if isinstance(error, KeyboardInterrupt) and workers.in_worker.get():
                 raise  # a cell of a sweep is whole, or is not there
             stopped = lost(error)
@@ -110,6 +110,6 @@ def _of_one_seed(job: Job, seed: int) -> tuple[list[Entry], BaseException | None
             records += batch
     except StoreError:
         raise
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
         return records, portable(error)
     return records, None

@@ -253,7 +253,19 @@ class Net(nn.Module):
     """No fit."""
 
 
+class Supervised(Normal):
+    def fit(self, x, y):
+        pass
+
+
+class NamesOnly(Normal):
+    def sample(self, **settings):
+        pass
+
+
 FAIL = {
+    "fit of rows and labels": (Supervised(), "one whose fit cannot be called as fit.data., missing.*'y'"),
+    "sample of names alone": (NamesOnly(), "one whose sample cannot be called as sample.n, lam."),
     "module without fit": (Net(), "got Net.. without fit and sample: write these methods, or mk.m"),
     "class": (Normal, r"write Normal\(\)"),
     "function": (np.mean, "the function mean: write mk.model"),
