@@ -16,8 +16,8 @@ Covariances are carried as lower triangular factors, Σ = F Fᵀ, in the coordin
 N(0, I). In a fully synthetic loop F_t = F_{t−1} √(λ/(n−1)) A, so that log det Σ_t is a sum of
 logarithms: right long after Σ_t has left the range of floating point. In other loops F_t is the
 triangular factor of all groups together, by Cholesky's method where real rows keep every direction
-alive, else by QR; where such a loop collapses (memory > 1, no real data), directions below 1e-15 of
-the largest standard deviation are rounding.
+alive, else by QR; where such a loop collapses (no real data, 1 < memory < d + 2: see
+`mk.theory.memory_drift`), directions below 1e-15 of the largest standard deviation are rounding.
 
 Randomness: every seed draws from its own explicit generators, generation after generation, so more
 seeds, loops or generations change no number, and no stream is opened (sliders call this from their
