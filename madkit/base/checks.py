@@ -29,7 +29,7 @@ else:
 NO = object()          # what a check takes a value for that it refuses
 MANY = 10**6           # values in a list that is given
 BITS = 1000            # of a whole number: beyond, Python does not write it down
-SEED = 1000           # bytes of a seed: a generator of its own, and what is recorded of it
+NEVER = 2**53          # of what is counted
 LONG = 80              # letters of a value in a message
 
 
@@ -140,9 +140,11 @@ def at_least(least: int) -> Check:
     """An int that is not less."""
     def take(value: Any) -> Any:
         number = integer(value)
-        return number if number is not NO and number >= least else NO
+        fits = number is not NO and number >= least and (not least or number < NEVER)
+        return number if fits else NO
 
-    return Check(f"a whole number ≥ {least}", take)
+    return Check(f"a whole number ≥ {least}", take, hint=lambda value: (
+        "no machine comes to an end of so many" if integer(value) >= NEVER else ""))
 
 
 def whole(name: str, n: Any, least: int = 0) -> int:
@@ -177,6 +179,7 @@ def above(name: str, least: float, value: Any) -> float:
 
 unit = numbers("a number in [0, 1]", lambda value: 0 <= value <= 1)            # such as λ or p
 finite = numbers("a finite number", math.isfinite)
+tolerance = numbers("a finite number ≥ 0", lambda value: 0 <= value < math.inf)
 spread = numbers("a standard deviation, a finite number ≥ 0", lambda value: 0 <= value < math.inf)
 share = numbers("a share of the rows between 0 and 1, such as 0.25", lambda value: 0 < value < 1)
 
@@ -256,6 +259,7 @@ Given = Annotated[Tensor, FREE]                  # what is made a tensor by `bas
 Unit = Annotated[float, unit]
 Share = Annotated[float, share]
 Spread = Annotated[float, spread]
+Tolerance = Annotated[float, tolerance]
 Positive = Annotated[float, more_than(0)]
 Rows = Annotated[int, counted]
 Seed = Annotated[int, at_least(0)]

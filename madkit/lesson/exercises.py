@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from madkit.base.checks import Count, Several, shown
+from madkit.base.checks import Count, Several, Tolerance, shown
 from madkit.base.gate import gate
 from madkit.loops import Loop
 from madkit.samples import Samples
@@ -26,7 +26,7 @@ class Unsolved(AssertionError):
 
 
 @gate
-def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = "") -> str:
+def same_number(answer: Any, expected: float, within: Tolerance = 0.01, hint: str = "") -> str:
     """answer is a number within `within` (a share of expected,
     or as such when expected is 0) of expected.
     """
@@ -42,7 +42,7 @@ def same_number(answer: Any, expected: float, within: float = 0.01, hint: str = 
 
 
 @gate
-def same_function(answer: Callable, expected: Callable, cases: list[tuple], within: float = 1e-6,
+def same_function(answer: Callable, expected: Callable, cases: list[tuple], within: Tolerance = 1e-6,
                   hint: str = "") -> str:
     """answer(*case) equals expected(*case) for every case."""
     _answered(answer)
@@ -81,7 +81,7 @@ def _answered(answer: Any) -> None:
            "no answer yet: put yours in place of the dots")
 
 
-def _close(got: Any, wanted: Any, within: float) -> bool:
+def _close(got: Any, wanted: Any, within: Tolerance) -> bool:
     try:
         return np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float),
                            rtol=within, atol=within)

@@ -191,6 +191,9 @@ class Diffusion:
     def _noise(self, x: Tensor, t: Tensor, y: Tensor | None, w: float) -> Tensor:
         if not len(x):
             return x
+        if t.ndim and t.shape != (len(x),):
+            raise ValueError(f"noise: t expected one time, or one for each of {len(x)} rows, got "
+                             f"shape {tuple(t.shape)}")
         w = w if self.form.classes else 0.0
         none = torch.full((len(x),), self.form.classes, device=x.device)
         rows = x, t.to(x).expand(len(x)), none if y is None else y, none

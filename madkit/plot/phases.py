@@ -156,8 +156,8 @@ def paths(
 
 def _check_columns(table: pd.DataFrame, *names: str) -> None:
     if missing := [name for name in names if name not in table]:
-        raise ValueError(f"table: expected a column {missing[0]!r}, got one with "
-                         f"{', '.join(map(str, table))}")
+        raise ValueError(f"table: expected a column {missing[0]!r} (x, y, panels, lines and metric "
+                         f"name columns), got one with {', '.join(map(str, table))}")
 
 
 # --- the map --------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ SENSE = {                                # a name means the same everywhere
     "data": "ROWS", "projections": "8", "fault": "'noise'", "strength": ".5",
     "moments": "MOMENTS", "nu": "10.", "s": "1.", "share": ".1", "born": "1", "shown": "False",
     "values": "{}", "biased": "BIASED", "preset": "'smoke'", "colour": "'#112233'", "place": ".5",
-    "label": "'the value'", "value": "3", "low": "1", "high": "10", "step": "1", "options": "(3, 4)",
+    "label": "'the value of options'", "value": "3", "low": "1", "high": "10", "step": "1", "options": "(3, 4)",
     "png": "PNG", "text": "'words'", "run": "RUN", "runs": "RUN", "folder": "'folder'",
     "file": "'page.html'", "path": "'rows.csv'", "out": "'out'", "work": "'work'",
     "notebook": "'lesson.ipynb'", "code": "False", "parameters": "{'n': 3}", "name": "'a'",
