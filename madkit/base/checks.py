@@ -29,7 +29,7 @@ else:
 NO = object()          # what a check takes a value for that it refuses
 MANY = 10**6           # values in a list that is given
 BITS = 1000            # of a whole number: beyond, Python does not write it down
-NEVER = 2**53          # of what is counted
+SEED = 1000           # bytes of a seed: a generator of its own, and what is recorded of it
 LONG = 80              # letters of a value in a message
 
 
@@ -140,11 +140,9 @@ def at_least(least: int) -> Check:
     """An int that is not less."""
     def take(value: Any) -> Any:
         number = integer(value)
-        fits = number is not NO and number >= least and (not least or number < NEVER)
-        return number if fits else NO
+        return number if number is not NO and number >= least else NO
 
-    return Check(f"a whole number ≥ {least}", take, hint=lambda value: (
-        "no machine comes to an end of so many" if integer(value) >= NEVER else ""))
+    return Check(f"a whole number ≥ {least}", take)
 
 
 def whole(name: str, n: Any, least: int = 0) -> int:
