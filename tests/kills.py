@@ -27,7 +27,7 @@ import madkit as mk
 from madkit.base import files
 
 MOMENTS = ("date", "seconds", "resumed", "since")  # what differs between two that are the same
-TRUTH, LOOP = mk.data.gaussian(2), mk.Fresh(6) + mk.Synthetic(8, lam=0.9, memory=2)
+TRUTH, LOOP = mk.data.gaussian(2), mk.Fresh(6) + mk.Synthetic(8, memory=2)
 TINY = {"steps": 4, "batch": 16}
 MODELS = {
     "gaussian": mk.models.Gaussian(), "kde": mk.models.KDE(), "mixture": mk.models.Mixture(2),
