@@ -240,7 +240,8 @@ def choice(*options: Any) -> Check:
 def _place(value: Any) -> Any:
     if not isinstance(value, str | os.PathLike) or not str(value):
         return NO
-    return NO if "\0" in str(value) else Path(value).expanduser()
+    longest = max(map(len, Path(value).parts), default=0)       # no system has longer names
+    return NO if "\0" in str(value) or longest > 255 else Path(value).expanduser()
 
 
 located = Check("the path of a file or folder", _place, TypeError,
