@@ -136,7 +136,8 @@ def _strided(name: str, x: Tensor) -> Tensor:
                         "x.to_dense() makes it dense (x.to_padded_tensor(0) fills up a nested one)")
     if x.is_quantized:
         raise TypeError(f"{name} expected numbers, got a quantised tensor; give x.dequantize()")
-    if x.is_meta:
+    kept = type(x).__torch_dispatch__ is not Tensor.__torch_dispatch__  # its numbers are its own affair
+    if x.is_meta and not kept:
         raise TypeError(f"{name} expected numbers, got a tensor on the meta device, which has none")
     if x.is_complex():
         raise TypeError(f"{name} expected real numbers, got {x.dtype}; {COMPLEX}")
@@ -144,7 +145,7 @@ def _strided(name: str, x: Tensor) -> Tensor:
         raise TypeError(f"{name} expected float64, float32, float16 or bfloat16, got {x.dtype}; "
                         "give x.float()")
     x = x.detach().clone()
-    return x if type(x) is Tensor else x.as_subclass(Tensor)
+    return x if type(x) is Tensor or kept else x.as_subclass(Tensor)
 
 
 COMPLEX = "choose x.real, x.abs(), or both parts as two columns"
