@@ -36,7 +36,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from torch.overrides import _get_current_function_mode
+from torch.overrides import _get_current_function_mode, _pop_mode_temporarily
+from torch.utils._device import DeviceContext
 
 from madkit.base.locks import lock
 
@@ -124,8 +125,8 @@ def guard() -> Iterator[None]:
     outermost = me not in _inside
     with ExitStack() as modes:
         try:
-            if _elsewhere():
-                modes.enter_context(torch.device("cpu"))
+            while isinstance(_get_current_function_mode(), DeviceContext):
+                modes.enter_context(_pop_mode_temporarily())
             if torch.is_inference_mode_enabled():
                 modes.enter_context(torch.inference_mode(False))
             if outermost:
@@ -142,12 +143,6 @@ def guard() -> Iterator[None]:
             except KeyboardInterrupt:  # once more, whole
                 _leave(me, outermost, changed)
                 raise
-
-
-def _elsewhere() -> bool:
-    """Whether new tensors may be made on another device, in a `with torch.device` also."""
-    mode = _get_current_function_mode()
-    return mode is not None and getattr(mode, "device", None) != torch.device("cpu")
 
 
 def _put_right(switches: list[Switch], changed: Changed) -> None:

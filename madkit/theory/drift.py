@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from madkit.base.checks import Count, Ddof, Several
 from madkit.base.gate import gate
+from madkit.base.guard import guarded
 
 
 @gate
+@guarded
 def memory_drift(n: Several, dim: Count, memory: Count, ddof: Ddof = 1) -> float:
     """Drift of log variance a dimension and generation, of `Synthetic(n, memory=K)` alone; λ = 1.
 

@@ -29,6 +29,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 import madkit.recipes  # noqa: F401  all that asks for a device is there before it is pretended
 from madkit.base.device import resolve
 
+PRESENT = {"cpu": True, "cuda": True, "meta": True}
 THERE, CPU = torch.device("meta"), torch.device("cpu")
 COPIES = {"copy_", "_to_copy", "to"}
 INDEXED = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index"}
@@ -152,6 +153,7 @@ def pretended() -> Iterator[None]:
             stack.enter_context(patch.object(module, "resolve", found))
         stack.enter_context(patch(
             "torch.optim.optimizer._get_fused_kernels_supported_devices", lambda: ["cpu", "meta"]))
+        stack.enter_context(patch("madkit.base.device._present", lambda: PRESENT))
         stack.enter_context(patch("madkit.base.describe.device_name", lambda device: "pretended"))
         stack.enter_context(Device())
         stack.enter_context(Numbers())

@@ -53,14 +53,16 @@ import numpy as np
 from machine import machine, write
 
 from madkit.base import files
+from madkit.base.npz import read_arrays
 from madkit.base.progress import progress
 from madkit.recipes import Recipe, recipe, runs
 from madkit.recipes.card import card
 from madkit.recipes.images import IMAGES
-from madkit.record import Entry, write_run
+from madkit.record import Entry
 from madkit.runs.job import Job
 from madkit.runs.run import finished
 from madkit.runs.shelf import Shelf
+from madkit.runs.store import opened
 from madkit.runs.trajectory import trajectory
 from madkit.samples import Samples
 
@@ -151,7 +153,15 @@ class Recorder:
 
     def _train(self, job: Job, folder: Path) -> None:
         """One run as `mk.run` makes it, the archive written after every generation."""
-        files.claim(folder, job.spec())
+        with opened(job) as (job, kept):
+            assert kept is not None
+            entries = self._entries(job, folder)
+            if not entries:
+                raise FloatingPointError(f"{job.model}: the first fit diverged")
+            if error := kept.keep(finished(job, entries, len(entries) == job.generations)):
+                raise error
+
+    def _entries(self, job: Job, folder: Path) -> list[Entry]:
         (seed,), entries, since = job.seeds, [], time()
         before = Shelf(folder / f"seed-{seed}", seed).generations()
         with suppress(FloatingPointError):  # a fit that diverges ends a run, and is a result
@@ -164,9 +174,7 @@ class Recorder:
                               if key in entry.values]
                     print(f"generation {entry.t}: {', '.join(values)}", flush=True)
                 since = time()
-        if not entries:
-            raise FloatingPointError(f"{job.model}: the first fit diverged")
-        write_run(finished(job, entries, len(entries) == job.generations), folder)
+        return entries
 
     def _took(self, folder: Path, seed: int, t: int) -> float | None:
         return self.seconds.get(f"{folder.name}/{seed}/{t}")
@@ -255,14 +263,15 @@ def _rows(entry: Entry, n: int) -> Samples:
 def read(folder: Path) -> dict[str, bytes]:
     """{name: content} of all files in a folder that are whole."""
     return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".tmp"}
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")}
 
 
 def squeeze(path: Path) -> None:
     """The same arrays, compressed, fast rather than well: most of an image is background."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        for name, array in files.read_arrays(path).items():
+        for name, array in read_arrays(path).items():
             with file.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     path.write_bytes(buffer.getvalue())
