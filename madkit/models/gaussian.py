@@ -88,5 +88,8 @@ class Gaussian:
 def root(cov: Tensor, mean: Tensor) -> Tensor:
     """R (d, d) with R Rᵀ = cov, for a positive semidefinite cov, singular ones included."""
     unit = units(cov.diagonal(), mean)[:, None]
-    values, vectors = torch.linalg.eigh(cov / unit / unit.T)  # ascending
-    return unit * (vectors * values.where(values > FLAT * values[-1], 0).sqrt())
+    cov = cov / unit / unit.T
+    values, vectors = torch.linalg.eigh(cov)  # ascending
+    least = FLAT * values[-1]
+    moves = cov.diagonal()[:, None] > least   # a column that stands still is emitted so
+    return unit * (moves * vectors * values.where(values > least, 0).sqrt())

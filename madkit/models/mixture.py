@@ -12,8 +12,8 @@ likelihood is unbounded, since a component on d rows or fewer lies flat, and a f
 infinite. So flat components get the meaning of a limit, Σ_k + ε²I for ε → 0. Rows in a component's
 flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is. For
 densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart.
-Columns that spread by more than 2¹⁶ times less than others are fitted in units of their own. A
-mode of five, two, one rows is thus five, two, one rows in the next draw too on average; it dies,
+So a column that spreads by more than 2²² times less than another is lost, and warned of.
+A mode of five, two, one rows is thus five, two, one rows in the next draw too on average; it dies,
 like a word, when no row is drawn.
 
 **Dead components** have no rows and weight 0. Covariances are the most likely ones: in a loop, a
@@ -35,6 +35,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import limits
+from madkit.base.aloud import warn
 from madkit.base.checks import Count, Rows, Unit, unit, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -90,11 +91,10 @@ class Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
         self._check_room(*x.shape)
-        unit = units(x.var(0, correction=0), x.mean(0))
-        x = x / unit
+        _warn_of_units(x, data)
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
         rounding = float((8 * eps * x.abs().max()) ** 2)
-        r = _nearest(x, self._centres(x, unit))  # (k, n)
+        r = _nearest(x, self._centres(x))  # (k, n)
         self.log_likelihood = -math.inf
         for _ in range(self.steps):
             before = self.log_likelihood
@@ -103,9 +103,6 @@ class Mixture:
             r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
             if self.log_likelihood - before < self.tol:
                 break
-        self.means, self.covs = self.means * unit, self.covs * unit[:, None] * unit
-        self._roots = self._roots * unit[:, None]
-        self.log_likelihood -= float(unit.log().sum())
         self._like = empty(data)
         return self
 
@@ -135,14 +132,14 @@ class Mixture:
         limits.memory("Mixture: k", f"{limits.count(self.k)} components of {n:,} rows of {d:,} numbers",
                       8 * self.k * (n * d + 3 * d * d))
 
-    def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
+    def _centres(self, x: Tensor) -> Tensor:
         if isinstance(self.start, str):
             return _lloyd(x, _kmeans_plus_plus(x, self.k))
         centres = self.start.reshape(self.k, -1).to(x.device)
         if centres.shape[1] != x.shape[1]:
             raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected "
                              f"{x.shape[1]}, as the rows have")
-        return centres / unit
+        return centres
 
     def _fitted(self) -> None:
         if not hasattr(self, "weights"):
@@ -151,6 +148,18 @@ class Mixture:
     def __repr__(self) -> str:
         start = repr(self.start) if isinstance(self.start, str) else f"{len(self.start)} centres"
         return f"Mixture(k={self.k}, start={start}, tol={self.tol}, steps={self.steps})"
+
+
+def _warn_of_units(x: Tensor, data: Samples) -> None:
+    """Of real columns too far apart: what a fit emits may spread as little by rounding alone."""
+    if bool(data.born.any()):
+        return
+    variances = x.var(0, correction=0)
+    if float((unit := units(variances, x.mean(0))).max()) > 2**22 * float(unit.min()):
+        small, large = int(unit.argmin()), int(unit.argmax())
+        warn(f"Mixture: column {small} spreads {float(unit[large] / unit[small]):.0e} times less "
+             f"than column {large}, and is taken for rounding; divide each column by its standard "
+             "deviation")
 
 
 # --- EM -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Columns in other units: the same model, rows and all, in these units."""
 
 import copy
+import warnings
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ NETWORKS = {
     "gan": mk.models.GAN(steps=2), "diffusion": mk.models.Diffusion(steps=4, jumps=4),
 }
 CLOSED = {"gaussian": mk.models.Gaussian(), "diag": mk.models.Gaussian(covariance="diag"),
-          "mixture": mk.models.Mixture(3), "kde": mk.models.KDE()}
+          "kde": mk.models.KDE()}
 FAR_APART = [(40, -40), (-40, 0), (0, 24), (30, 8)]
 
 
@@ -40,7 +41,7 @@ def test_closed_forms_emit_the_very_same_rows_in_all_units_far_apart(model):
 
 
 @pytest.mark.parametrize("powers", [*FAR_APART, (15, 0), (-17, 0), (0, 10)])
-@pytest.mark.parametrize("name", sorted(CLOSED.keys() - {"mixture"}))   # whose start sees distances
+@pytest.mark.parametrize("name", sorted(CLOSED))
 def test_closed_forms_have_the_same_law_in_all_units(name, powers):
     rows, fit, unit = scaled(CLOSED[name], powers)
     mean, cov = (part.double() for part in fit.moments())
@@ -53,14 +54,18 @@ def test_closed_forms_have_the_same_law_in_all_units(name, powers):
         torch.testing.assert_close(spread / unit / unit[:, None], known, rtol=1e-6, atol=1e-6)
 
 
-def test_a_mixture_far_apart_is_as_likely_as_its_units_say():
-    _, first, unit = scaled(CLOSED["mixture"], FAR_APART[0])
-    _, other, less = scaled(CLOSED["mixture"], FAR_APART[1])
-    assert first.log_likelihood + float(unit.log().sum()) == pytest.approx(
-        other.log_likelihood + float(less.log().sum()), abs=1e-9)
+def test_a_mixture_warns_of_a_column_that_it_loses():
+    """In emitted rows it cannot: their rounding spreads as little."""
+    far, model = mk.Samples(ROWS * torch.tensor([1.0, 1e-8])), mk.models.Mixture(2)
+    with pytest.warns(UserWarning, match=r"column 1 spreads .* times less than column 0"):
+        fitted(model, far)
+    for quiet in (far.stamped(1), mk.Samples(ROWS), mk.data.digits().real(200)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            fitted(model, quiet)
 
 
-@pytest.mark.parametrize("model", [mk.models.Gaussian(), mk.models.Mixture(2), mk.models.KDE()])
+@pytest.mark.parametrize("model", [mk.models.Gaussian(), mk.models.KDE()])
 def test_a_small_column_lives_on_in_a_loop(model):
     """The columns of a report: N(5e4, 2e4) and N(.03, .001), whose second was emitted 300 times
     too narrow."""
