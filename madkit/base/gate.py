@@ -121,7 +121,7 @@ def _taking(who: str, name: str, check: Check,
             taken = NO
         if taken is NO:
             fits = [other for other, its in (order or {}).items() if its.error is TypeError
-                    and its is not FREE and attempt(its.take, value) is not NO]
+                    and value is not None and its is not FREE and attempt(its.take, value) is not NO]
             more = f"{fits[0]} may be: the order is {who}({', '.join(order or {})}, …)" if fits \
                 else ""
             raise check.refusal(f"{who}: {name}", value, more) from None

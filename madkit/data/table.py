@@ -71,8 +71,8 @@ def csv(
 
 
 def _check_arguments(path: Any, delimiter: str | None) -> None:
-    if isinstance(path, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
-        raise ValueError(f"csv: path expected a file, got the address {path!r}; download it first, "
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):  # a Path has lost one of two slashes
+        raise ValueError(f"csv: path expected a file, got the address {str(path)!r}; download it first, "
                          "or give mk.data.array(pandas.read_csv(address))")
     if not isinstance(path, str | Path):
         raise TypeError(f"csv: path expected the path of a file, got {path!r}; mk.data.array "

@@ -11,8 +11,9 @@ import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from fuzzing.archive import archive  # noqa: E402
+
 MORE = 3 * 2**30                         # bytes of address space beyond what imports take
-DATA = Path(__file__).resolve().parents[3] / "shared" / "datasets"
 ARCHIVES = "MADKIT_DATA", "JPY_SESSION_NAME", "MADKIT_RENDER"
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
-    os.environ["MADKIT_FUZZ_DATA"] = os.environ.get("MADKIT_DATA") or str(DATA)
+    os.environ["MADKIT_FUZZ_DATA"] = archive()
     for name in ARCHIVES:
         os.environ.pop(name, None)
     home = Path(tempfile.mkdtemp(prefix="fuzz-"))

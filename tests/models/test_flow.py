@@ -178,7 +178,7 @@ def test_grey_levels_are_spread_over_their_bins():
 
 
 @pytest.mark.parametrize("wrong, words", [
-    ({"kind": "affine"}, "kind expected 'coupling' or 'spline', got "
+    ({"kind": "affine"}, "kind: expected 'coupling' or 'spline', got "
                          "'affine'"), ({"layers": 0}, "Flow: layers"),
     ({"hidden": 1.5}, "Flow: hidden"), ({"lr": 0}, "Flow: lr"),
 ])

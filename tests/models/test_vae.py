@@ -215,7 +215,7 @@ def test_a_code_is_no_longer_than_a_row():
     ({"mean": 1}, "True or False, got 1"),
 ])
 def test_bad_settings_are_refused_in_words(wrong, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         VAE(**wrong)
 
 

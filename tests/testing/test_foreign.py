@@ -322,7 +322,7 @@ def test_one_object_is_not_two_generations():
 
 
 @pytest.mark.parametrize("given, words", [
-    ({"fit": 3, "sample": np.mean}, "fit expected a function, got 3"),
+    ({"fit": 3, "sample": np.mean}, "fit: expected a function, got 3"),
     ({"fit": np.mean}, "give sample=f, with f.fitted, n. -> rows"),
     ({"given": GaussianMixture}, r"got the class GaussianMixture; write mk.model.GaussianMixture"),
     ({"given": StandardScaler()}, "StandardScaler has no method sample; give sample=f"),
