@@ -1,5 +1,6 @@
 """What one thread costs a fit, and gains for two fits at a time on two cores: seconds with torch's own
-choice of threads inside the fit, and with one."""
+choice of threads inside the fit, and with one. Few steps: two fits of two threads may stand in each
+other's way for minutes."""
 
 import sys
 from multiprocessing import get_context
@@ -11,10 +12,10 @@ import madkit as mk
 from madkit.base import guard
 
 MODELS = {
-    "Flow": (mk.models.Flow(), mk.data.moons()),
-    "VAE": (mk.models.VAE(), mk.data.digits()),
-    "GAN": (mk.models.GAN(), mk.data.digits()),
-    "Diffusion": (mk.models.Diffusion(), mk.data.digits()),
+    "Flow": (mk.models.Flow(steps=60), mk.data.moons()),
+    "VAE": (mk.models.VAE(steps=60), mk.data.digits()),
+    "GAN": (mk.models.GAN(steps=20), mk.data.digits()),
+    "Diffusion": (mk.models.Diffusion(steps=20), mk.data.digits()),
 }
 
 
@@ -22,6 +23,7 @@ def seconds(name: str, threads: int, start: object = None) -> float:
     """Of a fit to 1,000 rows."""
     at = next(i for i, switch in enumerate(guard.SWITCHES) if switch.read is torch.get_num_threads)
     guard.SWITCHES[at] = guard.SWITCHES[at]._replace(inside=threads)
+    mk.progress(False)
     model, truth = MODELS[name]
     data = truth.real(1000)
     if start:
@@ -40,7 +42,6 @@ def together(name: str, threads: int) -> float:
 
 
 def main(names: list[str]) -> None:
-    mk.progress(False)
     print("seconds a fit        alone: 2 threads, 1 thread    two at a time: 2 threads, 1 thread")
     for name in names or MODELS:
         times = [f(name, n) for f in (seconds, together) for n in (2, 1)]
