@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from madkit import exact, models
@@ -41,6 +42,7 @@ LOOPS: dict[str, Callable[..., Loop]] = {
     "fresh data": fresh_data,
 }
 KNOWN_LAWS = (fully_synthetic, synthetic_augmentation, accumulate, fresh_data)  # in the page, too
+AT_ONCE = 200 * 200  # seeds × generations that a page makes in a frame; of more, the kernel does
 PRESETS: dict[str, dict[str, Any]] = {
     "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself",
                 "n": 20, "p": 0.0, "lam": 1.0},
@@ -113,6 +115,8 @@ def of_loops(
     loops = _shown(what, given, {c.name: c.values[i] for c, i in places})
     heavy = model is not None
     metrics, where = _training(model, truth) if heavy else _exactly(chosen, dim)
+    if seeds * generations > AT_ONCE:
+        loops = tuple(replace(one, law="") for one in loops)
     page = Page(title, generations, loops, controls, metrics, where, presets,
                 draw=not heavy and dim == 2, heavy=heavy,
                 seeds=min(seeds, 1) if heavy else seeds)

@@ -180,7 +180,7 @@ def test_paths_that_are_no_file(tmp_path):
             mk.data.csv(path)
     for path, columns, words in ((tmp_path / "mine.csv", "a", r"columns: .*got 'a'; write \['a'\]"),
                                  (tmp_path / "mine.csv", [0], "columns: expected a list, each of it text"),
-                                 (None, None, "expected the path of a file .*, got None")):
+                                 (None, None, "csv: path: expected the path of a file or folder, got None$")):
         with pytest.raises(TypeError, match=words):
             mk.data.csv(path, columns=columns)
 

@@ -48,7 +48,8 @@ def test_a_map_without_a_boundary_has_none():
 
 def test_missing_columns_are_named():
     rows = table(lambda n_r, n_s: 2.0)
-    with pytest.raises(ValueError, match=r"expected a column 'p' .*, got one with lam, n_r"):
+    with pytest.raises(ValueError, match=r"expected a column 'p' \(x, y, panels, lines and metric name "
+                                         r"columns\), got one with lam, n_r"):
         mk.plot.phase(rows, x="p")
     with pytest.raises(ValueError, match="expected a column 'K'"):
         mk.plot.along(rows, "K")

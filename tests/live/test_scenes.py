@@ -392,6 +392,12 @@ def test_a_grid_holds_every_setting_that_its_sliders_can_reach():
     assert 0.5 in values["p"] and 20 in values["n"] and check_state(thin, state) == state
 
 
+@pytest.mark.parametrize("seeds, known", [(200, True), (201, False)])
+def test_a_page_makes_only_what_it_can_make_in_a_frame(seeds, known):
+    explorer = mk.explore(mk.fully_synthetic, n=100, seeds=seeds, generations=200, render="static")
+    assert [bool(one.law) for one in explorer.page.loops] == [known]
+
+
 def test_a_page_of_its_own_holds_the_numbers_of_the_exact_law(monkeypatch):
     explorer = mk.explore(mk.fully_synthetic, n=100, lam=0.8, render="static", generations=6,
                           seeds=5)
