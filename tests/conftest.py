@@ -20,6 +20,11 @@ settings.register_profile("madkit", deadline=None, derandomize=True, database=No
 settings.load_profile("madkit")
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Bytes are no name: two workers that packed a file in different seconds must name one test."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def full_disk(monkeypatch):
     """full_disk(after=6): within the block every file after the sixth finds no space left."""
