@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: lab test test-browser reports bench
 
 lab: .venv/lab.stamp
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.news_url=None notebooks/00_start_here.ipynb
 
 test: .venv/all.stamp
 	$(BIN)/ruff check
