@@ -269,8 +269,8 @@ class Computed:
                 if (n := max(initial_rows(loop), n_ini or 0)) > MOST:
                     raise ValueError(f"expected at most {MOST:,} rows per generation where rows "
                                      f"are drawn, got {n:,}")
-                model = models.Mixture(k=8)
-                truth = growing.drawn(tuple(map(tuple, state["drawn"]["points"])))
+                points = tuple(map(tuple, state["drawn"]["points"]))
+                model, truth = models.Mixture(growing.components(points)), growing.drawn(points)
             else:
                 model, truth = self.model, self.truth
             seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]

@@ -290,7 +290,7 @@ def test_a_growing_run_is_the_run_with_its_seed():
         values = ran.table[ran.table.metric == name].value.to_numpy()
         np.testing.assert_array_equal(track["curves"][name]["median"], values)
         assert track["curves"][name]["low"] is None
-    np.testing.assert_array_equal(track["rows"][2][:200],
+    np.testing.assert_array_equal(track["rows"][2][:growing.EMIT],
                                   ran.samples[3].x.numpy().astype(np.float32))
     assert track["composition"] == stored.composition(ran)
 

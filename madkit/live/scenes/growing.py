@@ -25,7 +25,7 @@ from madkit.runs.run import finished
 from madkit.runs.trajectory import trajectory
 
 METRICS = curve("recall"), curve("sliced_w2")
-EMIT = 200
+EMIT = 400
 
 
 @dataclass(eq=False)
@@ -112,6 +112,11 @@ class drawn(data.Endless):
         which = torch.randint(len(centres), (n,), generator=generator)
         z = torch.randn(n, 2, generator=generator, dtype=torch.float64)
         return centres[which] + self.spread * z
+
+
+def components(points: Sequence[Any]) -> int:
+    """Gaussians of the mixture that learns drawn points: letters of a word need many."""
+    return max(8, len(points) // 10)
 
 
 def together(growing: Sequence[Growing]) -> Iterator[int]:
