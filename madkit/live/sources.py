@@ -270,7 +270,9 @@ class Computed:
                     raise ValueError(f"expected at most {MOST:,} rows per generation where rows "
                                      f"are drawn, got {n:,}")
                 points = tuple(map(tuple, state["drawn"]["points"]))
-                model, truth = models.Mixture(growing.components(points)), growing.drawn(points)
+                kde = state["drawn"].get("model") == "kde"
+                model = models.KDE() if kde else models.Mixture(growing.components(points))
+                truth = growing.drawn(points)
             else:
                 model, truth = self.model, self.truth
             seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]

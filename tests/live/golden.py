@@ -87,10 +87,12 @@ def changes(a, label):
     for change in ({"loop": "all"}, {"loop": label}, {"loop": "<script>"}, {"n": -1}, {"n": 10**9},
                    {"lam": 0.5}, {"more": 0}):
         yield {"A": a | change}
-    for points in (DRAWN, DRAWN[:4], DRAWN * 81, [*DRAWN, [4.01, 0]], [*DRAWN, [1]],
+    for points in (DRAWN, DRAWN[:4], [*DRAWN, [4.01, 0]], [*DRAWN, [1]],
                    [*DRAWN, [0.123, 0]], [*DRAWN, ["1", 2]]):
         yield {"drawn": {"points": points}}
     yield from ({"drawn": 1}, {"drawn": {}})
+    for more in ({"model": "kde"}, {"model": "mixture"}, {"model": "flow"}, {"size": 3}):
+        yield {"drawn": {"points": DRAWN} | more}
     yield {"drawn": {"points": DRAWN}, "seed": 3, "B": a | {"loop": label}}
 
 

@@ -132,10 +132,10 @@ NONSENSE = [
     ({"A": {"lam": -1}}, "A.lam expected"),
     ({"A": {"loop": "<script>"}}, "A.loop expected one of all, fully "
                                   "synthetic"), ({"A": {"q": 1}}, "A expected the settings"),
-    ({"B": 3}, "B expected"), ({"drawn": 1}, "drawn expected 5 to 400 "
+    ({"B": 3}, "B expected"), ({"drawn": 1}, "drawn expected 5 to 2000 "
                                              "points"), ({"drawn": {"points": POINTS[:4]}},
                                                          "got 4"),
-    ({"drawn": {"points": POINTS * 81}}, "got 405"),
+    ({"drawn": {"points": POINTS * 401}}, "got 2005"),
     ({"drawn": {"points": [*POINTS, [5, 0]]}}, "a drawn point is two numbers"),
     ({"drawn": {"points": [*POINTS, [0, float("nan")]]}}, "a drawn point"),
     ({"drawn": {"points": [*POINTS, [0.123, 0]]}}, "two decimals"),

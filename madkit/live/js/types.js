@@ -44,7 +44,9 @@ export {};
  * @typedef {"A" | "B"} Side
  * @typedef {{ loop: string, [name: string]: any }} Settings places on the sliders, and the loop
  * @typedef {{ t: number, tab: Side, A: Settings, B: Settings | null, seed: number, speed: number,
- *             drawn: { points: number[][] } | null }} State
+ *             drawn: DrawnPoints | null }} State
+ * @typedef {{ points: number[][], model?: string }} DrawnPoints one's own distribution, and what
+ *   learns it
  *
  * @typedef {[string, number, number]} Part source, generation of birth, rows
  * @typedef {{ low: Float32Array | null, median: Float32Array | null, high: Float32Array | null,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
@@ -38,8 +39,18 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
     if not known:
         text = alternative(page, state)
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
-    png = drawn(page, state, known).png(110)
+    png = _lighter(drawn(page, state, known).png(110))
     return still(png, caption(page, state, known), WIDTH, kind=GIVES_WAY)
+
+
+def _lighter(png: bytes) -> bytes:
+    """The same picture in 256 colours: a quarter of the bytes, and no eye tells."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    whole = Image.open(io.BytesIO(png)).convert("RGB")
+    whole.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG")
+    return file.getvalue()
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:

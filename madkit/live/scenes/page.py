@@ -7,6 +7,9 @@ so that it can be checked, copied and restored:
     {"t": 10, "tab": "A", "A": {"loop": "all", "n": 5, "p": 10, "lam": 30}, "B": None,
      "drawn": None, "seed": 0, "speed": 1}
 
+"drawn" is a distribution of one's own, drawn, typed or dropped: {"points": [[x, y], …]}, two
+decimals each, and "model": "kde" where that learns it instead of a mixture.
+
 A track is known by its key, a function of (page, state): "fresh data:n5,p10,lam30".
 """
 
@@ -19,6 +22,7 @@ import math
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from madkit.loops import Loop
@@ -26,9 +30,10 @@ from madkit.metrics.values import Value, value_of
 from madkit.plot.language import Family
 
 ALL = "all"                # of several loops: side by side
-POINTS = 400               # of a drawn distribution, at most
+POINTS = 2000              # of a drawn distribution, at most
 LEAST = 5                  # and at least
 REACH = 4.0                # a drawn point's coordinates lie in [-4, 4]
+MODELS = ("mixture", "kde")  # that learn it; the first where none is said
 PREFIX = "madkit1:"        # of a state as text
 LONGEST = 50_000           # letters of it
 
@@ -126,7 +131,7 @@ class Page:
             return one.label
         key = f"{one.label}:{','.join(f'{name}{side[name]}' for name in one.takes)}"
         key += f";s{state['seed']}" if state["seed"] else ""
-        return key + (f";{fnv(state['drawn']['points'])}" if state["drawn"] else "")
+        return key + (f";{_digest(state['drawn'])}" if state["drawn"] else "")
 
     def keys(self, state: State) -> dict[str, tuple[Shown, Mapping[str, Any]]]:
         """{key: (loop, side)} of all tracks that a state shows."""
@@ -154,6 +159,16 @@ def takes(make: Callable[..., Loop], names: Sequence[str]) -> tuple[str, ...]:
     known = inspect.signature(make).parameters
     every = any(p.kind is p.VAR_KEYWORD for p in known.values())
     return tuple(name for name in names if name in known or name == "n_ini" or every)
+
+
+def _digest(drawn: Mapping[str, Any]) -> str:
+    """What a drawn distribution, and the model that learns it, are known by."""
+    return _fnv_of(json.dumps(drawn["points"])) + (";kde" if drawn.get("model") == "kde" else "")
+
+
+@lru_cache(16)
+def _fnv_of(text: str) -> str:
+    return fnv(json.loads(text))
 
 
 def fnv(points: Sequence[Sequence[float]]) -> str:
@@ -240,7 +255,11 @@ def _drawn(page: Page, drawn: Any) -> dict[str, Any] | None:
         if not isinstance(point, list) or len(point) != 2 or not all(map(_coordinate, point)):
             raise ValueError(f"state: a drawn point is two numbers in [-{REACH:g}, {REACH:g}] of "
                              f"two decimals, got {short(point)}")
-    return {"points": points}
+    if extra := sorted(set(drawn) - {"points", "model"}, key=repr):
+        raise ValueError(f"state: drawn expected only points and model, got {short(extra[0])}")
+    if "model" in drawn:
+        _one_of("drawn.model", drawn["model"], MODELS, " or ".join(MODELS))
+    return dict(drawn)
 
 
 def _coordinate(value: Any) -> bool:

@@ -59,7 +59,7 @@ test("what is wrong is said in words", () => {
   assert.match(why({ more: 1 }), /^state: expected only t, tab, A, B, drawn, .*, got "more"$/);
   assert.match(side({ n: -1 }), /^A\.n: expected a whole number from 0 to \d+ \(a place/);
   assert.match(side({ loop: "x".repeat(99) }), /^A\.loop: expected all, .*got "x{58}…$/);
-  assert.match(why({ drawn: { points: [[1, 1]] } }), /^drawn\.points: expected 5 to 400 .* got 1$/);
+  assert.match(why({ drawn: { points: [[1, 1]] } }), /^drawn\.points: expected 5 to 2000 .* got 1$/);
   assert.match(pages.problem(page, null), /^state: expected an object, got null$/);
   const run = { ...states.cases.find((one) => one.page === "run").state, drawn: {} };
   assert.match(pages.problem(states.pages.run, run), /^drawn: expected null \(nothing can be/);
@@ -242,7 +242,7 @@ test("the plane is drawn to scale", () => {
 
 test("points that are drawn lie in the window, in two decimals", () => {
   assert.deepEqual(rounded([[1.234, -9], [-0.001, 4.004]]), [[1.23, -4], [0, 4]]);
-  assert.equal(rounded(Array(999).fill([0, 0])).length, 400);
+  assert.equal(rounded(Array(9999).fill([0, 0])).length, 2000);
   for (const name of STAMPS) {
     const points = stamp(name), state = { ...states.cases[0].state, drawn: { points } };
     assert.deepEqual(stamp(name), points, "always the same");

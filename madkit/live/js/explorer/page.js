@@ -11,8 +11,9 @@ import { parsed } from "../shared/states.js";
  */
 
 export const LEAST = 5;                                // points of a drawn distribution
-export const MOST = 400;
+export const MOST = 2000;
 export const HALF = 4;                                 // they lie in [-4, 4]²
+export const MODELS = ["mixture", "kde"];             // that learn it; the first by default
 export const SPEEDS = [1, 2, 4];
 const FIELDS = ["t", "tab", "A", "B", "drawn", "seed", "speed"];
 
@@ -57,9 +58,22 @@ export const keys = (page, side, state) =>
 function keyOf(page, loop, settings, state) {
   if (page.choose === "run") return loop.label;
   const taken = loop.takes.map((name) => name + settings[name]).join(",");
-  const drawn = state.drawn ? `;${hash(state.drawn.points)}` : "";
+  const drawn = state.drawn ? `;${digest(state.drawn)}` : "";
   return `${loop.label}:${taken}${state.seed ? `;s${state.seed}` : ""}${drawn}`;
 }
+
+/**
+ * What a drawn distribution, and the model that learns it, are known by.
+ * @param {import("../types.js").DrawnPoints} drawn
+ */
+function digest({ points, model }) {
+  const known = hashes.get(points) ?? hash(points);
+  hashes.set(points, known);
+  return known + (model === "kde" ? ";kde" : "");
+}
+
+/** @type {WeakMap<number[][], string>} */
+const hashes = new WeakMap();
 
 /**
  * The tracks that a state needs: their keys, and what they are of.
@@ -158,6 +172,10 @@ function drawnProblem(page, drawn) {
   if (!page.draw) return wrong("drawn", "null (nothing can be drawn on this page)", drawn);
   if (!isObject(drawn) || !Array.isArray(drawn.points))
     return wrong("drawn", "null or points", drawn);
+  if (extra(drawn, ["points", "model"]))
+    return wrong("drawn", "only points and model", extra(drawn, ["points", "model"]));
+  if (drawn.model !== undefined && !MODELS.includes(drawn.model))
+    return wrong("drawn.model", MODELS.join(" or "), drawn.model);
   const points = /** @type {unknown[]} */ (drawn.points), { length } = points;
   if (!whole(length, LEAST, MOST))
     return wrong("drawn.points", `${LEAST} to ${MOST} points`, length);
