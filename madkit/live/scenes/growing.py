@@ -115,8 +115,8 @@ class drawn(data.Endless):
 
 
 def components(points: Sequence[Any]) -> int:
-    """Gaussians of the mixture that learns drawn points: letters of a word need many."""
-    return max(8, len(points) // 10)
+    """Gaussians of the mixture that learns drawn points: letters of a word need many, 40 at most."""
+    return min(max(8, len(points) // 10), 40)
 
 
 def together(growing: Sequence[Growing]) -> Iterator[int]:
