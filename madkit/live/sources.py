@@ -36,12 +36,22 @@ from madkit.record import Run
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest
 SIDE_BY_SIDE = 4  # loops or runs that are shown at once, at first
+START = {"n": 100, "p": 0.5, "lam": 0.8}              # augmentation and fresh data: as many real rows
+
+
+def fresh_beside(n: int, p: float, lam: float = 1.0) -> Source:
+    """Fresh data in training sets as large as those of augmentation: 2n rows, p of them new."""
+    return fresh_data(2 * n, p, lam)
+
+
 LOOPS: dict[str, Callable[..., Loop]] = {
     "fully synthetic": fully_synthetic,
     "augmentation": synthetic_augmentation,
-    "fresh data": fresh_data,
+    "fresh data": fresh_beside,
 }
-KNOWN_LAWS = (fully_synthetic, synthetic_augmentation, accumulate, fresh_data)  # in the page, too
+# in the page, too
+KNOWN_LAWS = (fully_synthetic, synthetic_augmentation, accumulate, fresh_data, fresh_beside)
+ENDS = {"lam": ("0.5 only the typical", "1 honest"), "p": ("none new", "all new")}
 AT_ONCE = 200 * 200  # seeds × generations that a page makes in a frame; of more, the kernel does
 PRESETS: dict[str, dict[str, Any]] = {
     "mad cow": {"help": "no fresh data, no bias, few rows: the herd eats itself",
@@ -105,14 +115,18 @@ def of_loops(
     given = dict(settings)
     generations, seeds = whole("generations", generations, least=1), whole("seeds", seeds, least=1)
     if what is None:
-        what, given = LOOPS, {"n": 100, "p": 0.1, "lam": 0.8} | given
-        presets = PRESETS if presets is None and set(given) == {"n", "p", "lam"} else presets
+        what, given = LOOPS, START | given
+        presets = PRESETS if presets is None and set(given) == set(START) else presets
     if (model is None) != (truth is None):
         raise ValueError("explore: expected model and truth together, or neither")
     presets = presets or {}
     controls = tuple(_control(name, value, presets) for name, value in given.items())
     places = zip(controls, _places(controls, given), strict=True)
     loops = _shown(what, given, {c.name: c.values[i] for c, i in places})
+    if what is LOOPS and "n_ini" not in given:              # all begin with the same n real rows
+        loops = tuple(replace(one, starts="n") for one in loops)
+        controls = tuple(replace(c, label="real rows at the start n") if c.name == "n" else c
+                         for c in controls)
     heavy = model is not None
     metrics, where = _training(model, truth) if heavy else _exactly(chosen, dim)
     if seeds * generations > AT_ONCE:
@@ -196,14 +210,14 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
         steps = round((known.high - known.low) / known.step)
         values = sorted({round(known.low + i * known.step, 10) for i in range(steps + 1)} | extra)
     return Control(name, known.label.partition(" (")[0], tuple(values),
-                   tuple(_words(name, v) for v in values))
+                   tuple(_words(name, v) for v in values), ENDS.get(name, ()))
 
 
 def _words(name: str, value: float) -> str:
     if name == "p":
         return f"{100 * value:g} %"
     if name == "lam" and value == 1:
-        return "1 (none)"
+        return "1 (honest)"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
@@ -215,7 +229,7 @@ def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
 
 
 def start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
-    given = {"n": 100, "p": 0.1, "lam": 0.8} | dict(settings)
+    given = START | dict(settings)
     places = zip(page.controls, _places(page.controls, given), strict=True)
     loop = page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]
     return {"loop": loop} | {control.name: i for control, i in places}
@@ -258,7 +272,7 @@ class Computed:
         """The loop of a side's settings, and n_ini where that is one of them."""
         settings, make = page.settings(one, side), cast(Callable[..., Loop], one.make)
         n_ini = settings.pop("n_ini", None) if "n_ini" not in _parameters(make) else None
-        return make(**settings), n_ini
+        return make(**settings), n_ini or settings.get(one.starts)
 
     def growing(self, page: Page, state: State, key: str) -> growing.Growing:
         """The run under way of this key."""

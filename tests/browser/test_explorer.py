@@ -21,9 +21,8 @@ table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.g
                generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
 print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
 STATIC = mk.explore(render="static")
-KEYS = {"sampling bias λ": "ArrowLeft", "fresh data p": "ArrowRight", "rows per generation "
-                                                                      "n": "ArrowRight",
-        "generation": "ArrowRight"}
+KEYS = {"sampling bias λ": "ArrowLeft", "fresh data p": "ArrowRight",
+        "real rows at the start n": "ArrowRight", "generation": "ArrowRight"}
 
 
 def opened(notebook, cell=CELL, of=STATIC, *more):
@@ -76,7 +75,7 @@ def test_every_control_moves_pixels_and_words(lab):
     for name, key in KEYS.items():
         explorer.slider(name).press(key)
         moved(name)
-    assert explorer.sentence.startswith("Generation 11 of 50. With n = 200, p = 11 %, λ = 0.79: ")
+    assert explorer.sentence.startswith("Generation 11 of 50. With n = 200, p = 51 %, λ = 0.79: ")
     for label in STATIC.page.labels()[1:]:
         explorer.root.get_by_role("combobox", name="loop").select_option(label)
         moved(label)
@@ -114,10 +113,11 @@ def test_markers_are_the_rows_of_the_run_in_its_colour(lab, t):
     explorer.set(t=t, A={"lam": STATIC.page.controls[2].values.index(0.9)})
     panels = explorer.drawn["panels"]
     loops = [mk.fully_synthetic(100, 0.9), mk.synthetic_augmentation(100, 0.9),
-             mk.fresh_data(100, 0.1, 0.9)]
+             mk.fresh_data(200, 0.5, 0.9)]
     assert len(panels) == 3
     for panel, loop, shown in zip(panels, loops, STATIC.page.loops, strict=True):
-        fits = mk.exact.simulate(loop, 2, generations=50, seeds=range(200), metrics=("mean", "cov"))
+        fits = mk.exact.simulate(loop, 2, generations=50, seeds=range(200), n_ini=100,
+                                 metrics=("mean", "cov"))
         rows = fits["mean"][0, 0, t - 1] + 0.9**0.5 * gaussian._normals(2)[0] @ sqrtm(
             fits["cov"][0, 0, t - 1]
         )

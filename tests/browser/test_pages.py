@@ -97,7 +97,7 @@ def plays(explorer):
 
 def test_a_page_of_its_own_moves_without_network_or_kernel(shown, loops):
     assert dict(moves(shown.explorer, shown.of)) == dict.fromkeys(
-        ["generation", "rows per generation n", "fresh data p", "sampling bias λ"], True)
+        ["generation", "real rows at the start n", "fresh data p", "sampling bias λ"], True)
     assert plays(shown.explorer)
     assert shown.asked == [loops[0].as_uri()] and shown.said == []
     assert loops[0].stat().st_size < 2e6
@@ -107,7 +107,7 @@ def test_a_report_moves_without_network_or_kernel(browser, report, artefacts):
     # its keys alone are used
     shown = Shown(browser, report, mk.explore(metrics="trace", render="static").page)
     assert dict(moves(shown.explorer, shown.of)) == dict.fromkeys(
-        ["generation", "rows per generation n", "fresh data p", "sampling bias λ"], True)
+        ["generation", "real rows at the start n", "fresh data p", "sampling bias λ"], True)
     assert plays(shown.explorer)
     assert shown.asked == [report.as_uri()] and shown.said == []
     assert report.stat().st_size < 2e6
@@ -182,9 +182,9 @@ def test_a_page_makes_any_setting_and_any_seed_as_the_exact_law_does(shown):
     assert explorer.ask("root.explorer.set(arg)", {"A": side, "seed": 7, "t": 20})
     state = explorer.settle()
     loops = [mk.fully_synthetic(50, 0.93), mk.synthetic_augmentation(50, 0.93),
-             mk.fresh_data(50, 0.37, 0.93)]
+             mk.fresh_data(100, 0.37, 0.93)]
     right = mk.exact.simulate(loops, 2, generations=20, seeds=range(7, 7 + page.seeds),
-                              metrics=("trace",), at=[20])["trace"][..., 0]
+                              n_ini=50, metrics=("trace",), at=[20])["trace"][..., 0]
     shares = explorer.page.evaluate("""(keys) => {
         const root = document.querySelector(".madkit-explorer");
         return keys.map((key) => root.explorer.tracks.get(key).curves.trace.median[19]);

@@ -178,7 +178,7 @@ def test_a_state_that_is_set_is_what_is_shown(explorer):
     before = explorer.state
     explorer.state = before | {"t": 12, "A": before["A"] | {"loop": "fresh data"}}
     text = explorer._repr_mimebundle_()["text/plain"]
-    assert text.startswith("Generation 12 of 12. With n = 100, p = 10 %, λ = 0.8: fresh data: ")
+    assert text.startswith("Generation 12 of 12. With n = 100, p = 50 %, λ = 0.8: fresh data: ")
     explorer.state = written(before)
     assert explorer.state == before and set(explorer.run) == {"fully synthetic", "augmentation",
                                                               "fresh data"}
@@ -188,7 +188,7 @@ def test_keys_name_the_settings_that_a_loop_takes(explorer):
     page, state = explorer.page, explorer.state
     state |= {"seed": 3, "B": state["A"] | {"loop": "augmentation"}, "drawn": {"points": POINTS}}
     assert list(page.keys(state)) == [f"{one};s3;{fnv(POINTS)}" for one in (
-        "fully synthetic:n3,lam30", "augmentation:n3,lam30", "fresh data:n3,p10,lam30")]
+        "fully synthetic:n3,lam30", "augmentation:n3,lam30", "fresh data:n3,p50,lam30")]
     assert fnv([]) == "741638a5" and fnv([[-0.0, 1.10]]) == fnv([[0, 1.1]])
 
 

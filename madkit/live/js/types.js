@@ -30,8 +30,9 @@ export {};
  *
  * @typedef {{ colour: string, dash: number[], marker: string }} LoopLook
  * @typedef {LoopLook & { label: string, takes: string[], family?: string,
- *             law?: string }} Loop the engine's name of its law, where it has one
- * @typedef {{ name: string, label: string, values: number[], words: string[] }} Control
+ *             law?: string, starts?: string }} Loop the engine's name of its law, where it has one
+ * @typedef {{ name: string, label: string, values: number[], words: string[],
+ *             ends?: string[] }} Control
  * @typedef {{ name: string, label: string, short: string, kind: string, log: boolean,
  *             range: [number, number] | null, colour?: string }} Metric
  * @typedef {{ name: string, help: string, set: Record<string, any> }} Preset

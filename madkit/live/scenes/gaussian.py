@@ -5,6 +5,7 @@ every setting at once, in milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ ROWS, REAL = 150, 300                # emitted and held-out rows that are shown
 METRICS = {metric.name: metric for metric in (
     curve("trace", label="variance left (truth = 100 %)", short="variance left",
           kind="share", range=(0.0, 1.5)),                            # as a share of the truth's
-    curve("w2_squared"), curve("mean_error"), curve("logdet"))}
+    replace(curve("w2_squared"), log=True),                            # from 2 down to 0.02
+    curve("mean_error"), curve("logdet"))}
 # of fits μ (…, d), Σ^½ (…, d, d), the truth N(0, I)
 SEEN: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "trace": lambda mean, root: (root**2).sum((-2, -1)),

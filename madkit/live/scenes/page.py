@@ -48,6 +48,7 @@ class Control:
     label: str
     values: tuple[float, ...]
     words: tuple[str, ...]
+    ends: tuple[str, ...] = ()           # what its least and its greatest value mean
 
     def thinned(self, count: int, keep: set[int]) -> Control:
         """At most so many values, spread over all; those in `keep` stay."""
@@ -68,6 +69,7 @@ class Shown:
     takes: tuple[str, ...] = ()
     make: Callable[..., Loop] | None = None
     law: str = ""
+    starts: str = ""                     # the setting that is n_ini, too; "": the loop's size is
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ class Page:
             "compare": self.compare, "draw": self.draw, "heavy": self.heavy,
             "offline": self.offline, "truth": dict(self.truth), "seeds": self.seeds,
             "loops": [{"label": one.label, "family": one.look.name, "colour": one.look.colour,
-                       "takes": list(one.takes), "law": one.law, "dash": _dash(one.look.line),
-                       "marker": MARKERS[one.look.marker]} for one in self.loops],
+                       "takes": list(one.takes), "law": one.law, "starts": one.starts,
+                       "dash": _dash(one.look.line), "marker": MARKERS[one.look.marker]} for one in self.loops],
             "controls": [{"name": c.name, "label": c.label, "values": list(c.values),
-                          "words": list(c.words)} for c in self.controls],
+                          "words": list(c.words), "ends": list(c.ends)}
+                         for c in self.controls],
             "metrics": [{"name": m.name, "label": m.label, "short": m.short, "kind": m.kind,
                          "log": m.log, "range": list(m.limits) if m.limits else None}
                         for m in self.metrics],

@@ -49,7 +49,8 @@ export class Engine {
   track(key, loop, given, seed, like) {
     const { generations: T, seeds, metrics } = this.page, { dim } = this;
     const sources = LOOPS[loop.law ?? ""](/** @type {any} */ (given));
-    const n_ini = given.n_ini ?? initialRows(sources), groups = plan(sources, n_ini, dim, T);
+    const n_ini = given.n_ini ?? given[loop.starts ?? ""] ?? initialRows(sources);
+    const groups = plan(sources, n_ini, dim, T);
     const fits = law(groups, this.#drawsOf(seed), 1), root = roots(fits);
     const expected = expectations(sources, groups);
     const curves = Object.fromEntries(metrics.filter(({ name }) => MEASURES[name])

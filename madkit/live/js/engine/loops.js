@@ -12,6 +12,7 @@ export const LOOPS = {
     const fresh = roundedEven(p * n);
     return [{ kind: "fresh", n: fresh }, { kind: "synthetic", n: n - fresh, lam }];
   },
+  fresh_beside: ({ n, ...given }) => LOOPS.fresh_data({ n: 2 * n, ...given }),
 };
 
 /**
