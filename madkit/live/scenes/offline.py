@@ -101,7 +101,7 @@ def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track
               for one in thin.loops for side in _sides(thin, one)]
     parts = [wanted[i : i + TOGETHER] for i in range(0, len(wanted), TOGETHER)]
     tracks = [track for part in parts for track in _possible(thin, source, moved, part)]
-    return thin, moved, _shared(tracks)
+    return thin, moved, tracks
 
 
 def _sides(page: Page, one: Shown) -> Iterator[dict[str, Any]]:
@@ -127,12 +127,3 @@ def _possible(page: Page, source: Any, state: State, wanted: list[Any]) -> list[
         if len(wanted) == 1:
             return []
         return [track for one in wanted for track in _possible(page, source, state, [one])]
-
-
-def _shared(tracks: list[Track]) -> list[Track]:
-    """Tracks that hold the very same arrays where theirs are equal: these are packed once."""
-    first = tracks[0]
-    return [track | {name: first[name] for name in ("emitted", "real") if name in track}
-            for track in tracks]
-
-

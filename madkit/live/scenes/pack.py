@@ -54,7 +54,7 @@ class _Body:
     def __init__(self, digits: int):
         self.places: list[list[Any]] = []
         self.parts: list[bytes] = []
-        self.known: dict[int, tuple[int, np.ndarray]] = {}
+        self.known: dict[tuple[Any, ...], int] = {}
         self.size, self.digits = 0, digits
 
     def without(self, value: Any) -> Any:
@@ -65,18 +65,18 @@ class _Body:
         return self.add(value) if isinstance(value, np.ndarray) else value
 
     def add(self, array: np.ndarray) -> int:
-        """The number of an array in the body; one that several tracks share is there once."""
-        if id(array) not in self.known:
-            kind = {"f": "f4", "u": "u1", "i": "i4"}[array.dtype.kind]
-            if array.dtype == np.int16:
-                kind = "i2"
-            content = self._rounded(array) if kind == "f4" else array.astype("<" + kind)
-            data = content.tobytes()
-            self.known[id(array)] = len(self.places), array      # holding it keeps its id its own
+        """The number of an array in the body; one that stands there already is not added again."""
+        kind = {"f": "f4", "u": "u1", "i": "i4"}[array.dtype.kind]
+        if array.dtype == np.int16:
+            kind = "i2"
+        content = self._rounded(array) if kind == "f4" else array.astype("<" + kind)
+        data = content.tobytes()
+        if (known := (kind, array.shape, data)) not in self.known:
+            self.known[known] = len(self.places)
             self.places.append([kind, list(array.shape), self.size])
             self.parts.append(data + bytes(-len(data) % 8))
             self.size += len(self.parts[-1])
-        return self.known[id(array)][0]
+        return self.known[known]
 
     def _rounded(self, array: np.ndarray) -> np.ndarray:
         bits = np.ascontiguousarray(array, "<f4").view("<u4")

@@ -2,10 +2,11 @@
 
 import { css, ink } from "../shared/colours.js";
 import { inside, stroke } from "../shared/canvas.js";
+import { dots } from "../shared/marks.js";
 import { LINE, measured } from "../shared/text.js";
 import { drawDensity } from "./density.js";
 import { drawFits, drawRows } from "./fits.js";
-import { dots, pixels, realFill, scaleOf, windowOf } from "./plane.js";
+import { pixels, realFill, scaleOf, windowOf } from "./plane.js";
 import { drawSheet, sheetOf } from "./sheet.js";
 import { loopOf, metricsOf, place, valueAt } from "./tracks.js";
 import { settings, short } from "./words.js";

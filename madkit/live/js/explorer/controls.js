@@ -2,7 +2,7 @@
 
 import { press, put } from "../shared/elements.js";
 import { settingsOf, takes } from "./page.js";
-import { SIGNS } from "./signs.js";
+import { SIGNS } from "../shared/signs.js";
 import { capital, cloudWords, curveWords } from "./words.js";
 
 /**

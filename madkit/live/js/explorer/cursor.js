@@ -2,10 +2,10 @@
 
 import { css, rgb } from "../shared/colours.js";
 import { stroke } from "../shared/canvas.js";
+import { mark } from "../shared/marks.js";
 import { measured } from "../shared/text.js";
 import { generationTicks } from "../shared/ticks.js";
 import { shadeOf } from "./curves.js";
-import { mark } from "./plane.js";
 import { place } from "./tracks.js";
 
 /**

@@ -3,7 +3,7 @@
 import { css, ink, mix, rgb } from "../shared/colours.js";
 import { inside, stroke, trace } from "../shared/canvas.js";
 import { drawAxes } from "./axes.js";
-import { drawNames } from "./names.js";
+import { drawNames } from "../shared/names.js";
 
 /**
  * @typedef {import("../types.js").View} View

@@ -3,7 +3,7 @@
 import { button, canvas, make } from "../shared/elements.js";
 import { Exchange } from "../shared/exchange.js";
 import { SPEEDS } from "./page.js";
-import { sign, SIGNS } from "./signs.js";
+import { sign, SIGNS } from "../shared/signs.js";
 import { STAMPS } from "./stamps.js";
 
 /** @typedef {import("../types.js").Page} Page */

@@ -2,7 +2,8 @@
 
 import { css, rgb } from "../shared/colours.js";
 import { stroke } from "../shared/canvas.js";
-import { dots, pale, pixels } from "./plane.js";
+import { dots } from "../shared/marks.js";
+import { pale, pixels } from "./plane.js";
 import { emitted, fitOf, ghostsOf, place } from "./tracks.js";
 
 /**

@@ -1,5 +1,6 @@
 // Tracks from bytes, as madkit.live.scenes.pack packs them.
 
+import { packedIn } from "../shared/packed.js";
 import { same } from "../shared/values.js";
 
 /**
@@ -7,8 +8,6 @@ import { same } from "../shared/values.js";
  * @typedef {import("../types.js").Numbers} Numbers
  */
 
-/** @type {Record<string, any>} */
-const TYPES = { f4: Float32Array, u1: Uint8Array, i4: Int32Array, i2: Int16Array };
 const ARRAYS = ["mean", "root", "emitted", "rows", "images", "real"];
 const PARTS = ["low", "median", "high", "theory"];
 
@@ -18,20 +17,8 @@ const PARTS = ["low", "median", "high", "theory"];
  * @param {ArrayBuffer | ArrayBufferView | null | undefined} bytes @returns {Track[]}
  */
 export function unpack(bytes) {
-  if (!bytes?.byteLength) return [];
-  const all = ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
-  const length = new DataView(all.buffer, all.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(all.subarray(4, 4 + length)));
-  const body = all.subarray(Math.ceil((4 + length) / 8) * 8);
-  const arrays = header.arrays.map((/** @type {any} */ place) => arrayAt(body, place));
+  const { header, arrays } = packedIn(bytes);
   return header.tracks.map((/** @type {any} */ track) => opened(track, arrays));
-}
-
-/** @param {Uint8Array} body @param {[string, number[], number]} place @returns {Numbers} */
-function arrayAt(body, [type, shape, offset]) {
-  const size = shape.reduce((a, b) => a * b, 1) * TYPES[type].BYTES_PER_ELEMENT;
-  return { shape, data: new TYPES[type](body.slice(offset, offset + size).buffer) };
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { css } from "../shared/colours.js";
 import { stroke } from "../shared/canvas.js";
+import { dots } from "../shared/marks.js";
 import { clone } from "../shared/values.js";
 import { HALF, LEAST, MOST } from "./page.js";
-import { dots } from "./plane.js";
 import { rounded, stamp, STAMPS } from "./stamps.js";
 
 const NEAR = 7;                                        // pixels between two points of a stroke

@@ -10,7 +10,7 @@ import { showControls } from "./controls.js";
 import { drawCursor } from "./cursor.js";
 import { drawCurves } from "./curves.js";
 import { columnsOf, linesOf, plotsOf } from "./plots.js";
-import { Steady } from "./steady.js";
+import { Steady } from "../shared/steady.js";
 import { metricsOf, nothing, reach } from "./tracks.js";
 import { Voice } from "./voice.js";
 

@@ -1,8 +1,8 @@
 // Names at the lines' ends, moved apart until none touches another.
 
-import { css } from "../shared/colours.js";
-import { stroke } from "../shared/canvas.js";
-import { fitted, fontOf, LINE, wrapped } from "../shared/text.js";
+import { css } from "./colours.js";
+import { stroke } from "./canvas.js";
+import { fitted, fontOf, LINE, wrapped } from "./text.js";
 
 /**
  * @typedef {import("../types.js").Pen} Pen
