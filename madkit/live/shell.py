@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -29,12 +30,19 @@ OPEN: dict[tuple[str, str, str], Shell] = {}         # what is live, by (kind, c
 
 
 def is_live(render: Render = "auto") -> bool:
-    """Whether a figure is live; "auto" asks MADKIT_RENDER, then for a Jupyter server."""
+    """Whether a figure is live; "auto" asks MADKIT_RENDER, then for Jupyter or marimo."""
     chosen = render if render != "auto" else os.environ.get("MADKIT_RENDER", "auto")
     if chosen not in ("auto", "live", "static", "report"):
         raise ValueError("render (or the environment variable MADKIT_RENDER): expected auto, live, "
                          f"static or report, got {chosen!r}")
-    return chosen == "live" or (chosen == "auto" and bool(os.environ.get("JPY_SESSION_NAME")))
+    return chosen == "live" or (chosen == "auto" and _is_seen())
+
+
+def _is_seen() -> bool:
+    """Whether a browser looks on: a Jupyter server or marimo started this program."""
+    marimo = sys.modules.get("marimo")
+    return bool(os.environ.get("JPY_SESSION_NAME")) or (
+        marimo is not None and marimo.running_in_notebook())
 
 
 def _cell() -> str:

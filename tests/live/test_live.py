@@ -3,7 +3,9 @@ that depend on values alone."""
 
 import base64
 import io
+import sys
 import threading
+from types import SimpleNamespace
 
 import ipywidgets
 import numpy as np
@@ -57,6 +59,15 @@ def test_where_a_view_is_live(monkeypatch, render, variable, server, alive):
         if value:
             monkeypatch.setenv(name, value)
     assert (WIDGET in live.view(stand_in, CONTROLS, render=render)._repr_mimebundle_()) == alive
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_view_is_live_in_marimo(monkeypatch, seen):
+    """marimo is asked, where it is imported: it says so in a script of its own too."""
+    for name in ("MADKIT_RENDER", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "marimo", SimpleNamespace(running_in_notebook=lambda: seen))
+    assert (WIDGET in live.view(stand_in, CONTROLS)._repr_mimebundle_()) == seen
 
 
 @pytest.mark.parametrize("render", ["static", "live"])
