@@ -35,7 +35,7 @@ from madkit.record import Run
 
 MOST = 20_000                                         # rows per generation on a drawn distribution
 GROWN = 24                                            # runs that are kept, the newest
-SIDE_BY_SIDE = 4  # loops or runs that are shown at once, at first
+SIDE_BY_SIDE = {"images": 6}  # loops or runs that are shown at once, at first; else 4
 START = {"n": 100, "p": 0.5, "lam": 0.8}              # augmentation and fresh data: as many real rows
 
 
@@ -81,17 +81,19 @@ def of_runs(what: Run | Mapping[str, Run], chosen: tuple[str, ...] | None,
     shown = tuple(Shown(label, look) for label, look in zip(runs, seen, strict=True))
     last = max(int(run.table.generation.max()) for run in runs.values())
     seeds = max(run.table.seed.nunique() for run in runs.values())
-    page = Page(title, last, shown, (), known, stored.window(list(runs.values())),
-                choose="run", compare=len(runs) > 1, seeds=seeds)
-    return page, Stored(runs, known)
+    where = stored.window(list(runs.values()))
+    page = Page(title, last, shown, (), known, where, choose="run", compare=len(runs) > 1,
+                seeds=seeds)
+    return page, Stored(runs, known, where.get("labels", ()))
 
 
 class Stored:
     """Runs made before."""
 
-    def __init__(self, runs: dict[str, Run], metrics: tuple[Value, ...]):
+    def __init__(self, runs: dict[str, Run], metrics: tuple[Value, ...], labels: Sequence[int]):
         self.runs = runs
-        self.all = {label: stored.track(run, label, metrics) for label, run in runs.items()}
+        self.all = {label: stored.track(run, label, metrics, labels)
+                    for label, run in runs.items()}
 
     def tracks(self, page: Page, state: State, keys: Iterable[str]) -> list[Track]:
         """All of them: they are sent once."""
@@ -231,7 +233,7 @@ def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:
 def start(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
     given = START | dict(settings)
     places = zip(page.controls, _places(page.controls, given), strict=True)
-    loop = page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE else 1]
+    loop = page.labels()[0 if len(page.loops) <= SIDE_BY_SIDE.get(page.truth.get("kind", ""), 4) else 1]
     return {"loop": loop} | {control.name: i for control, i in places}
 
 

@@ -17,7 +17,7 @@ from matplotlib import colormaps
 import madkit as mk
 from madkit import theory
 from madkit.exact.draws import generator
-from madkit.live.scenes import gaussian, phases, still, words
+from madkit.live.scenes import gaussian, phases, sheet, still, words
 from madkit.live.scenes.pack import pack
 from madkit.live.scenes.page import LEAST, POINTS, PREFIX, REACH, check_state, fnv, written
 from madkit.loops import parts
@@ -133,6 +133,17 @@ def pack_():
               for track in (one, other)]
     return {"pack": packed([one, other]), "arrays": arrays, "median": curve["median"].tolist(),
             "theory": [0, 1, 2], "coarse": packed([coarse], 10)}
+
+
+def sheets():
+    """Sheets: how their rows are filled, and where some of their images stand."""
+    asked = [(rows, blocks, each, size, wide, tall) for rows in (2, 5) for wide in (330, 910, 1186)
+             for tall in (420, 1260) for size in ((8, 8), (28, 28), (32, 40), (64, 64))
+             for blocks, each in ((10, 3), (1, 3), (60, 1), (2, 1))]
+    return [{"given": given, "laid": (laid := sheet.layout(*given))._asdict(),
+             "spots": [sheet.spot(laid, i, given[2], given[3], 20) for i in (0, 1, 5, 29)],
+             "there": [sheet.there([2, 3, 0], i, given[2]) for i in (1, 2, 5, 6)]}
+            for given in asked]
 
 
 SUMS = [(mk.Synthetic(100, 0.9), 100), (mk.Synthetic(2), 2), (mk.Synthetic(30, 0.9, memory=4), 40),
@@ -342,7 +353,8 @@ def quantiles():
 
 # --- files ---------------------------------------------------------------------------------------
 
-CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "tracks": tracks,
+CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "sheets": sheets,
+         "tracks": tracks,
          "draws": draws, "engine": engine, "made": made,
          "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
          "cells": cells, "phases": phases_, "quantiles": quantiles}

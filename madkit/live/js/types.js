@@ -37,7 +37,7 @@ export {};
  *             range: [number, number] | null, colour?: string }} Metric
  * @typedef {{ name: string, help: string, set: Record<string, any> }} Preset
  * @typedef {{ kind?: string, dim?: number, half?: number, window?: number[],
- *             real?: number[][] }} Truth
+ *             real?: number[][], labels?: number[], of?: number }} Truth
  * @typedef {{ title: string, generations: number, choose: string, compare: boolean, draw: boolean,
  *             heavy: boolean, offline: boolean, seeds: number, truth: Truth, loops: Loop[],
  *             controls: Control[], metrics: Metric[], presets: Preset[], start?: State }} Page
@@ -55,7 +55,8 @@ export {};
  * @typedef {{ key: string, label: string, t: number[], kept?: number[], lam?: number,
  *             seeds: number, curves: Record<string, Curve>, composition: [number, Part[]][],
  *             mean: Numbers | null, root: Numbers | null, emitted: Numbers | null,
- *             rows: Numbers | null, images: Numbers | null, real: Numbers | null }} Track
+ *             rows: Numbers | null, images: Numbers | null, real: Numbers | null,
+ *             there?: number[][] }} Track there: images of each label, real, then as kept
  */
 
 // --- the explorer ------------------------------------------------------------------------------
@@ -66,11 +67,17 @@ export {};
  * @typedef {{ mean: Float32Array, root: Float32Array, kept: number }} Fit
  * @typedef {{ points: number[][], before: number[][][], last: number[] | null }} Draft
  *
- * @typedef {{ track?: Track, real?: Numbers }} Square
- * @typedef {Square & { size: number, x: number, y: number }} Panel
+ * @typedef {{ track: Track, size: number, x: number, y: number }} Panel
  * @typedef {{ side: Side, x: number, y: number, head: number, width: number,
  *             panels: Panel[] }} Block
  * @typedef {{ blocks: Block[], height: number }} Plan
+ *
+ * @typedef {{ scale: number, per: number, lines: number, gap: number }} Layout of a sheet's row
+ * @typedef {Layout & { each: number, m: number, h: number, w: number, deep: number, ratio: number,
+ *             many: number, labels: number[] }} Sheet
+ * @typedef {{ y: number, head: number, lead: number, width: number, side?: Side, track?: Track,
+ *             real?: Track }} SheetRow
+ * @typedef {{ sheet: Sheet, rows: SheetRow[], height: number }} SheetPlan
  * @typedef {{ points: number[][], kept?: number, cells?: Box[] }} Done what a square shows
  *
  * @typedef {{ side: Side, track: Track, loop: LoopLook, name: string, silent: boolean }} CurveLine

@@ -11,6 +11,7 @@ import numpy as np
 
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Page, Shown, State
+from madkit.live.scenes.sheet_still import Line, sheets
 from madkit.live.scenes.words import settings
 from madkit.metrics.values import Value
 from madkit.plot import COLOURS, DRAWING, figure
@@ -19,6 +20,7 @@ from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.gridspec import SubplotSpec
 
     from madkit.plot.canvas import Figure
 
@@ -31,32 +33,32 @@ def drawn(page: Page, state: State, tracks: Mapping[str, Track]) -> Figure:
              for name in ("A", "B") if state[name] for one in page.shown(state[name])
              if (key := page.key(one, state[name], state)) in tracks]
     with DRAWING:
-        cells = len(lines) + (page.truth["kind"] == "images")
-        whole = figure(11, 8.0 if cells > 2 else 8.6)
-        whole.delaxes(whole.panels.item())
-        rows = whole.add_gridspec(2, 1, height_ratios=(1.15, 1))
-        above = rows[0].subgridspec(1, max(cells, 1))
-        for i, (name, one, track) in enumerate(lines, cells - len(lines)):
-            side = f"{name}: " if state["B"] else ""
-            _cloud(whole.add_subplot(above[i]), page, state, one, track, side)
-        if page.truth["kind"] == "images":
-            _sheet(whole.add_subplot(above[0]), lines[0][2]["real"], "real", COLOURS["text"])
+        above = sheets if page.truth["kind"] == "images" else _clouds
+        whole, room = above(page, state, lines)
         judged = [metric for metric in page.metrics
                   if any(metric.name in track["curves"] for _, _, track in lines)]
-        below = rows[1].subgridspec(1, max(len(judged), 1))
+        below = room.subgridspec(1, max(len(judged), 1))
         for i, metric in enumerate(judged):
             _curves(whole.add_subplot(below[i]), page, state, metric, lines)
     return whole
 
 
+def _clouds(page: Page, state: State, lines: list[Line]) -> tuple[Figure, SubplotSpec]:
+    """A figure with a square for each loop; and the room below."""
+    whole = figure(11, 8.0 if len(lines) > 2 else 8.6)
+    whole.delaxes(whole.panels.item())
+    rows = whole.add_gridspec(2, 1, height_ratios=(1.15, 1))
+    above = rows[0].subgridspec(1, max(len(lines), 1))
+    for i, (name, one, track) in enumerate(lines):
+        side = f"{name}: " if state["B"] else ""
+        _cloud(whole.add_subplot(above[i]), page, state, one, track, side)
+    return whole, rows[1]
+
+
 def _cloud(ax: Axes, page: Page, state: State, one: Shown, track: Track, side: str) -> None:
     t, kind = state["t"], page.truth["kind"]
-    title = f"{side}{one.label}"
-    if kind == "images":
-        place = max(0, sum(g <= t for g in track["kept"]) - 1)
-        heading = f"{title}, generation {track['kept'][place]}"
-        return _sheet(ax, track["images"][place], heading, ink(one.look.colour))
-    ax.set_title(title, fontsize=LABEL, fontweight="bold", color=ink(one.look.colour), loc="left")
+    ax.set_title(f"{side}{one.label}", fontsize=LABEL, fontweight="bold",
+                 color=ink(one.look.colour), loc="left")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#999999")
     place = min(t, len(track["t"])) - 1
@@ -100,21 +102,8 @@ def _density(ax: Axes, page: Page, one: Shown, track: Track, place: int) -> None
                 alpha=1 if s == 0 else 0.4)
 
 
-def _sheet(ax: Axes, images: np.ndarray, title: str, colour: str) -> None:
-    m, h, w = images.shape[:3]
-    across = int(np.ceil(m**0.5))
-    down = -(-m // across)
-    sheet = np.full((down * (h + 1), across * (w + 1), *images.shape[3:]), 255, np.uint8)
-    for i, image in enumerate(images):
-        y, x = i // across * (h + 1), i % across * (w + 1)
-        sheet[y : y + h, x : x + w] = image
-    ax.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    ax.set_axis_off()
-    ax.set_title(title, fontsize=LABEL, fontweight="bold", color=colour, loc="left")
-
-
 def _curves(ax: Axes, page: Page, state: State, metric: Value,
-            lines: list[tuple[str, Shown, Track]]) -> None:
+            lines: list[Line]) -> None:
     from madkit.plot.layout import plain
 
     plain(ax)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from madkit.base.quantiles import quantiles
+from madkit.live.scenes import sheet
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import curve
 from madkit.metrics.values import Value
 from madkit.record import Run
-from madkit.samples import Samples
 
-SHEET, CLOUD = 60, 400               # images, rows that are shown
+CLOUD = 400                          # rows that are shown
 FIRST = ("recall", "precision", "frechet", "w2_squared", "trace", "modes.alive", "sliced_w2",
          "tails.1")
 
@@ -32,13 +33,16 @@ def metrics(runs: list[Run], chosen: tuple[str, ...] | None, most: int = 2) -> t
     return tuple(curve(name) for name in chosen)
 
 
-def track(run: Run, key: str, metrics: tuple[Value, ...]) -> Track:
-    """A Run as a track. ValueError for a run with neither rows in the plane nor images."""
+def track(run: Run, key: str, metrics: tuple[Value, ...], labels: Sequence[int] = ()) -> Track:
+    """A Run as a track; `labels`: those whose images are shown.
+
+    ValueError for a run with neither rows in the plane nor images.
+    """
     generations = sorted(int(t) for t in run.table.generation.unique())
     return {"key": key, "label": key, "t": generations, "lam": run.spec.get("lam_emit", 1.0),
             "seeds": int(run.table.seed.nunique()),
             "curves": {metric.name: _curve(run, metric.name, generations) for metric in metrics},
-            "composition": composition(run), **_rows(run)}
+            "composition": composition(run), **_rows(run, labels)}
 
 
 def _curve(run: Run, name: str, generations: list[int]) -> dict[str, Any]:
@@ -72,7 +76,8 @@ def window(runs: list[Run]) -> dict[str, Any]:
                          + ", ".join(repr(run.real) for run in runs))
     kind, shape = runs[0].real.x, runs[0].real.x.shape[1:]
     if len(shape) == 3:
-        return {"kind": "images"}
+        labels, of = sheet.labels_of(runs)
+        return {"kind": "images", "labels": labels, "of": of}
     if len(shape) == 1 and shape[0] == 2:
         low, high = kind.min(0).values, kind.max(0).values
         centre, half = (low + high) / 2, 0.55 * (high - low).max()
@@ -83,15 +88,18 @@ def window(runs: list[Run]) -> dict[str, Any]:
                      f"{tuple(shape)}")
 
 
-def _rows(run: Run) -> dict[str, Any]:
+def _rows(run: Run, labels: Sequence[int]) -> dict[str, Any]:
     kept = sorted(run.samples)
     if run.real is None or not kept:
         raise ValueError(f"explore: expected a run that kept its rows, got {run!r}")
-    if run.real.x.ndim == 4:
-        return {"kept": kept, "images": np.stack([_sheet(run.samples[t]) for t in kept]),
-                "real": _sheet(run.real)}
-    return {"kept": kept, "rows": np.stack([cloud(run.samples[t].x) for t in kept]),
-            "real": cloud(run.real.x)}
+    if run.real.x.ndim != 4:
+        return {"kept": kept, "rows": np.stack([cloud(run.samples[t].x) for t in kept]),
+                "real": cloud(run.real.x)}
+    many = min(sheet.MANY, max(len(run.samples[t]) for t in kept))
+    real, *images = (sheet.arranged(rows, labels, many)
+                     for rows in (run.real, *(run.samples[t] for t in kept)))
+    return {"kept": kept, "images": np.stack([x for x, _ in images]), "real": real[0],
+            "there": [real[1], *(counts for _, counts in images)]}
 
 
 def cloud(x: torch.Tensor) -> np.ndarray:
@@ -100,17 +108,3 @@ def cloud(x: torch.Tensor) -> np.ndarray:
     rows[: min(CLOUD, len(x))] = x[:CLOUD].numpy(force=True)
     return rows
 
-
-def _sheet(samples: Samples) -> np.ndarray:
-    """Images as bytes, (SHEET, h, w) or (SHEET, h, w, 3); of those with labels,
-    one of each label, then a second of each, …
-    """
-    x = samples.x[:SHEET] if samples.y is None else samples.x[_turns(samples.y)]
-    x = x if x.dtype == torch.uint8 else (255 * x.clamp(0, 1)).round().to(torch.uint8)
-    return (x[:, 0] if x.shape[1] == 1 else x.movedim(1, -1)).numpy(force=True)
-
-
-def _turns(y: torch.Tensor) -> torch.Tensor:
-    """SHEET places of labels (n,): the first of every label, then the second of every label, …"""
-    turn = (y[:, None] == y[None, :]).tril(-1).sum(1)  # how many of its label came before
-    return torch.argsort(turn * (int(y.max()) + 1) + y, stable=True)[:SHEET]

@@ -9,6 +9,7 @@ import { alike, unpack } from "../../../madkit/live/js/explorer/pack.js";
 import * as pages from "../../../madkit/live/js/explorer/page.js";
 import { columnsOf, linesOf, rangeOf } from "../../../madkit/live/js/explorer/plots.js";
 import { pixels, scaleOf, windowOf } from "../../../madkit/live/js/explorer/plane.js";
+import { layout, present, sheetPlan, spot } from "../../../madkit/live/js/explorer/sheet.js";
 import { rounded, stamp, STAMPS } from "../../../madkit/live/js/explorer/stamps.js";
 import * as tracks from "../../../madkit/live/js/explorer/tracks.js";
 import * as words from "../../../madkit/live/js/explorer/words.js";
@@ -167,9 +168,12 @@ test("compositions in words", () => {
 });
 
 test("what the squares and the curves show, in words", () => {
-  const cloud = (t, more) => words.cloudWords({ t }, side("a", more).tracks[0]);
-  assert.equal(cloud(2, { images: {}, real: {}, kept: [1] }),
-               "Images of generation 1, beside real ones.");
+  const cloud = (t, more, truth) => words.cloudWords({ t }, side("a", more).tracks[0], truth);
+  const kept = { images: {}, real: {}, kept: [1] };
+  assert.equal(cloud(2, kept), "The first images of generation 1, below real ones.");
+  assert.equal(cloud(2, kept, { labels: [0, 1], of: 2 }), "Images of generation 1, below real " +
+               "ones: the first three of each label, none chosen.");
+  assert.match(cloud(2, kept, { labels: [0, 50], of: 99 }), /2 of 99 labels, evenly spread.$/);
   assert.equal(cloud(3, { rows: {} }), "Grey: real data. Colour: what generation 3 emits.");
   assert.equal(cloud(3, { mean: { shape: [3, 3, 2] } }),
                "Grey: real data. Colour: what generation 3 emits. " +
@@ -229,6 +233,26 @@ test("squares stand in rows, A beside B where each shows one", () => {
   assert.ok(a[1] === b[1] && b[0] === a[0] + a[2] + 12);
   const [c, d] = boxes(cloudPlan([shown(2), shown(2, "B")], 510)).filter((_, i) => i % 2 === 0);
   assert.ok(c[0] === d[0] && d[1] > c[1] + c[2]);
+});
+
+test("sheets are laid out as Python lays them out", () => {
+  for (const { given, laid, spots, there } of golden("sheets")) {
+    const [, , each, size] = given, what = JSON.stringify(given);
+    assert.deepEqual(layout(...given), laid, what);
+    assert.deepEqual([0, 1, 5, 29].map((i) => spot(laid, i, each, size, 20)), spots, what);
+    assert.deepEqual([1, 2, 5, 6].map((i) => present([2, 3, 0], i, each)), there, what);
+  }
+});
+
+test("real images stand once, above the runs of A and of B", () => {
+  globalThis.window = { devicePixelRatio: 1 };
+  const images = { shape: [2, 30, 28, 28] }, track = (key) => ({ key, images, real: {} });
+  const shown = [{ side: "A", tracks: [track("a")] }, { side: "B", tracks: [track("b")] }];
+  const labels = Array.from({ length: 10 }, (_, i) => i);
+  const { rows, height } = sheetPlan({ page: { truth: { labels } }, shown }, 910);
+  assert.deepEqual(rows.map(({ real, side }) => (real ? "real" : side)), ["real", "A", "B"]);
+  assert.ok(rows[0].y === 0 && rows[1].y < rows[2].y && rows[2].y < height);
+  assert.deepEqual(rows.map(({ head }) => head > 0), [false, true, true]);
 });
 
 test("the plane is drawn to scale", () => {

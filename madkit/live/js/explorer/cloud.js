@@ -7,8 +7,7 @@ import { LINE, measured } from "../shared/text.js";
 import { drawDensity } from "./density.js";
 import { drawFits, drawRows } from "./fits.js";
 import { pixels, realFill, scaleOf, windowOf } from "./plane.js";
-import { drawSheet, sheetOf } from "./sheet.js";
-import { loopOf, metricsOf, place, valueAt } from "./tracks.js";
+import { loopOf, metricsOf, valueAt } from "./tracks.js";
 import { settings, short } from "./words.js";
 
 /**
@@ -16,7 +15,6 @@ import { settings, short } from "./words.js";
  * @typedef {import("../types.js").Pen} Pen
  * @typedef {import("../types.js").Track} Track
  * @typedef {import("../types.js").ShownSide} ShownSide
- * @typedef {import("../types.js").Square} Square
  * @typedef {import("../types.js").Plan} Plan
  * @typedef {import("../types.js").Block} Block
  * @typedef {import("../types.js").Box} Box
@@ -25,46 +23,25 @@ import { settings, short } from "./words.js";
 
 const GUTTER = 12;                                     // between squares
 const TITLE = 2 * LINE + 6;                            // above each
-
-/**
- * What stands in the squares of a side: real images, and the tracks.
- * @param {ShownSide} one @returns {Square[]}
- */
-function squaresOf({ tracks }) {
-  const real = tracks.find((track) => track.images && track.real)?.real;
-  return [...(real ? [{ real }] : []), ...tracks.map((track) => ({ track }))];
-}
-
-/**
- * How tall a square of this width is: a sheet may end before its foot.
- * @param {Square} square @param {number} size
- */
-function tallOf({ track, real }, size) {
-  const images = real ?? track?.images;
-  return images ? sheetOf(images, size, !real).tall : size;
-}
+const SQUARE = 84;                                      // how wide a square is
 
 /**
  * Where the squares stand: rows of squares for A and B, or A beside B where each shows one.
  * @param {ShownSide[]} shown @param {number} width @returns {Plan}
  */
 export function cloudPlan(shown, width) {
-  const items = shown.map((one) => ({ side: one.side, squares: squaresOf(one) }));
-  const most = Math.max(...items.map(({ squares }) => squares.length));
-  const beside = items.length === 2 && most === 1;
-  const [images] = shown.flatMap(({ tracks }) => tracks.flatMap((track) => track.images ?? []));
-  const least = images ? 6 * images.shape[3] + 2 : 84;       // three images, each pixel twice
-  const rows = Math.ceil(most / Math.max(1, Math.floor((width + GUTTER) / (least + GUTTER))));
+  const most = Math.max(...shown.map(({ tracks }) => tracks.length));
+  const beside = shown.length === 2 && most === 1;
+  const rows = Math.ceil(most / Math.max(1, Math.floor((width + GUTTER) / (SQUARE + GUTTER))));
   const columns = beside ? 2 : Math.ceil(most / rows), free = width - GUTTER * (columns - 1);
   const size = Math.floor(Math.min(free / columns, columns === 1 ? 400 : 420));
-  const tall = Math.max(...items.flatMap(({ squares }) => squares.map((one) => tallOf(one, size))));
-  const head = items.length === 2 ? LINE + 8 : 0, down = tall + TITLE + GUTTER;
+  const head = shown.length === 2 ? LINE + 8 : 0, down = size + TITLE + GUTTER;
   let y = 0;
-  const blocks = items.map(({ side, squares }, b) => {
+  const blocks = shown.map(({ side, tracks }, b) => {
     const x = beside ? b * (size + GUTTER) : 0, top = beside ? 0 : y;
-    y = top + head + Math.ceil(squares.length / columns) * down + 4;
-    const panels = squares.map((square, i) => ({
-      ...square, size, x: x + (i % columns) * (size + GUTTER),
+    y = top + head + Math.ceil(tracks.length / columns) * down + 4;
+    const panels = tracks.map((track, i) => ({
+      track, size, x: x + (i % columns) * (size + GUTTER),
       y: top + head + TITLE + Math.floor(i / columns) * down }));
     return { side, x, y: top, head, width: beside ? size : width, panels };
   });
@@ -79,7 +56,7 @@ export function cloudPlan(shown, width) {
 export function drawGround(ctx, { page, state, look }, plan, width, made) {
   const panels = plan.blocks.flatMap((block) => block.panels)
     .flatMap(({ track, x, y, size }) =>
-      (track?.real?.shape[1] === 2 && !track.images ? [{ real: track.real, x, y, size }] : []));
+      (track.real?.shape[1] === 2 ? [{ real: track.real, x, y, size }] : []));
   const places = panels.flatMap(({ real, x, y, size }) => [real, x, y, size]);
   const depends = [look, ...windowOf(page, state), ...places];
   made(ctx, width, plan.height, look, depends, (pen) => {
@@ -100,18 +77,13 @@ export function drawCloud(ctx, view, plan) {
   const drawn = [];
   for (const block of plan.blocks) {
     if (block.head) drawHead(ctx, view, block);
-    for (const { track, real, x, y, size } of block.panels) {
+    for (const { track, x, y, size } of block.panels) {
       /** @type {Box} */
       const box = [x, y, size, size];
-      if (real) {
-        drawSheet(ctx, real, box);
-        drawTitle(ctx, view, box, "real", "held out", css(view.look.text));
-      } else if (track) {
-        const done = drawTrack(ctx, view, track, box);
-        drawTitle(ctx, view, box, track.label, numberOf(ctx, view, track, done, size),
-                  ink(loopOf(view.page, track).colour, view.look));
-        drawn.push({ key: track.key, side: block.side, box, ...done });
-      }
+      const done = drawTrack(ctx, view, track, box);
+      drawTitle(ctx, view, box, track.label, numberOf(ctx, view, track, done, size),
+                ink(loopOf(view.page, track).colour, view.look));
+      drawn.push({ key: track.key, side: block.side, box, ...done });
     }
   }
   return drawn;
@@ -119,9 +91,9 @@ export function drawCloud(ctx, view, plan) {
 
 /**
  * A or B, and its settings.
- * @param {Pen} ctx @param {View} view @param {Block} block
+ * @param {Pen} ctx @param {View} view @param {Pick<Block, "side" | "x" | "y" | "width">} block
  */
-function drawHead(ctx, { page, look, shown }, { side, x, y, width }) {
+export function drawHead(ctx, { page, look, shown }, { side, x, y, width }) {
   const given = shown.find((one) => one.side === side)?.given;
   ctx.write(side, x, y + LINE / 2, { bold: true });
   if (!given) return;
@@ -156,10 +128,6 @@ function numberOf(ctx, { page, state, look, shown }, track, done, size) {
  */
 function drawTrack(ctx, view, track, box) {
   const { page, state, look } = view, [x, y, w, h] = box, loop = loopOf(page, track);
-  if (track.images) {
-    const kept = track.kept ?? [], at = place(kept, state.t);
-    return { ...drawSheet(ctx, track.images, box, at), kept: kept[at] };
-  }
   const to = scaleOf(page, state, box);
   /** @type {Done} */
   let done = { points: [] };

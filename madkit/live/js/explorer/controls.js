@@ -91,7 +91,7 @@ function showCaptions({ page, ui, asking, pad }, view) {
     return;
   }
   const drawn = "Your distribution: the loops learn it, generation by generation.";
-  put(ui.cloudWords, pad.draft ? drawn : cloudWords(view.state, first.tracks[0]));
+  put(ui.cloudWords, pad.draft ? drawn : cloudWords(view.state, first.tracks[0], page.truth));
   put(ui.curveWords, curveWords(asking.shown));
   put(ui.compositionTitle, `What generation ${view.state.t} was trained on`);
 }

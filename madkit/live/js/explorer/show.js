@@ -11,6 +11,7 @@ import { drawCursor } from "./cursor.js";
 import { drawCurves } from "./curves.js";
 import { columnsOf, linesOf, plotsOf } from "./plots.js";
 import { Steady } from "../shared/steady.js";
+import { drawSheets, sheetPlan } from "./sheet.js";
 import { metricsOf, nothing, reach } from "./tracks.js";
 import { Voice } from "./voice.js";
 
@@ -105,8 +106,7 @@ export class Show {
   #layout() {
     const { page, ui, asking: { shown }, pad } = this.parts, inner = this.#inner;
     const many = Math.max(shown.length, ...shown.map((one) => one.tracks.length));
-    const sheets = many > 1 && page.truth.kind === "images";
-    const crowded = metricsOf(page, shown).length > 2 || sheets;
+    const crowded = metricsOf(page, shown).length > 2 || page.truth.kind === "images";
     const narrow = crowded || inner < (many > 2 ? 828 : 668);
     ui.root.classList.toggle("narrow", narrow);
     this.#size = narrow ? inner : Math.floor((inner - GAP) * (many > 1 ? 0.58 : 0.46));
@@ -140,6 +140,10 @@ export class Show {
     const { look, state } = view, real = page.truth.real;
     this.drawn.panels = [];
     if (pad.draft) pad.draw(brush(ui.cloud, size, size, look), look);
+    else if (page.truth.kind === "images") {
+      const plan = sheetPlan(view, size);
+      this.drawn.panels = drawSheets(brush(ui.cloud, size, plan.height, look), view, plan);
+    }
     else if (view.shown.length || real) {
       const given = view.shown.length || !real ? view
         : { ...view, shown: [{ side: /** @type {const} */ ("A"), given: state,

@@ -50,7 +50,8 @@ export class Voice {
     const { page, ui, asking: { shown }, pad } = this.parts, { state } = view;
     const words = caption(page, state, shown), curves = curveWords(shown);
     const labels = metricsOf(page, shown).map(({ label }) => label).join(", ");
-    const points = pad.draft?.points.length ?? 0, cloud = cloudWords(state, shown[0].tracks[0]);
+    const points = pad.draft?.points.length ?? 0;
+    const cloud = cloudWords(state, shown[0].tracks[0], page.truth);
     put(ui.sentence, words);
     name(ui.cloud, pad.draft ? `pad with ${points} points` : `${cloud} ${words}`);
     name(ui.curves, `${labels} over generations. ${curves}. ${words}`);

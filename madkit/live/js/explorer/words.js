@@ -103,16 +103,27 @@ export function compositionWords(state, shown) {
 }
 
 /**
- * What the squares show.
- * @param {State} state @param {Track} track
+ * What a sheet shows of its images, and which labels.
+ * @param {number} t @param {Track} track @param {import("../types.js").Truth} truth
  */
-export function cloudWords(state, track) {
+function sheetWords(t, track, { labels = [], of = 0 }) {
+  const real = track.real ? ", below real ones" : "";
+  if (!labels.length) return `The first images of generation ${t}${real}.`;
+  const some = of > labels.length ? ` ${labels.length} of ${of} labels, evenly spread.` : "";
+  return `Images of generation ${t}${real}: the first three of each label, none chosen.${some}`;
+}
+
+/**
+ * What the squares show.
+ * @param {State} state @param {Track} track @param {import("../types.js").Truth} [truth]
+ */
+export function cloudWords(state, track, truth = {}) {
   const known = track.kept ?? track.t, t = known[place(known, state.t)], ghosts = ghostsOf(t);
   const before = ghosts.length
     ? `; dashed: generation${ending(ghosts.length)} ${ghosts.join(" and ")}` : "";
   const seeds = track.mean ? track.mean.shape[0] - 1 : 0;
   const others = seeds > 0 ? `; thin: ${seeds} other seed${ending(seeds)}` : "";
-  if (track.images) return `Images of generation ${t}${track.real ? ", beside real ones" : ""}.`;
+  if (track.images) return sheetWords(t, track, truth);
   if (track.rows) return `Grey: real data. Colour: what generation ${t} emits.`;
   if (track.mean?.shape[2] === 1)
     return `Grey: real data. Curve: the fit of generation ${t}${others}${before}. ` +
