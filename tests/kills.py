@@ -3,7 +3,8 @@
     python kills.py --all             SIGKILL before and after each file made, write (and half of
                                       it), sync, rename, link, removal and folder of a short run, of
                                       a sweep of three cells and of a record that is saved
-    python kills.py --soak 1000       SIGKILL at random moments of runs of every model, and sweeps
+    python kills.py --soak 1000       SIGKILL at random moments of runs of every model, and sweeps;
+                                      --seed 1: at others
 
 Each is finished by the same call in a new process. Then no file may differ from those of one that
 nobody killed, and none may be left over.
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from runs.killed import ended, forked
 
 import madkit as mk
 from madkit.base import files
@@ -140,22 +142,12 @@ class Halves:
 
 def child(does, at=None, counted=None):
     """A process that does it, and is killed at a boundary; counted: a file for their number."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            boundaries = Boundaries(at) if at or counted else None
-            does()
-            if counted:
-                Path(counted).open("w").write(str(boundaries.seen))
-            os._exit(0)
-        except BaseException as error:
-            print(repr(error), file=sys.stderr)
-            os._exit(1)
-    return pid
-
-
-def ended(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    def called():
+        boundaries = Boundaries(at) if at or counted else None
+        does()
+        if counted:
+            Path(counted).open("w").write(str(boundaries.seen))
+    return forked(called)
 
 
 def contents(folder):
@@ -219,13 +211,13 @@ def soak(home, n, seed=0):
     return killed, bad
 
 
-def main(every, kills, few):
+def main(every, kills, few, seed):
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     run(None), sweep(None)  # all is imported before the first fork
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        killed, bad = soak(home, kills) if kills else at_boundaries(home, None if every else few)
+        killed, bad = soak(home, kills, seed) if kills else at_boundaries(home, None if every else few)
     for one in bad[:20]:
         print("differs:", *one)
     print(f"{killed} kills, {len(bad)} differences")
@@ -237,4 +229,5 @@ if __name__ == "__main__":
     arguments.add_argument("--all", action="store_true", dest="every")
     arguments.add_argument("--soak", type=int, default=0, dest="kills")
     arguments.add_argument("--few", type=int, default=5)
+    arguments.add_argument("--seed", type=int, default=0)
     sys.exit(main(**vars(arguments.parse_args())))

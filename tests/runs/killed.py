@@ -40,16 +40,22 @@ def run(name, folder):
                   metrics=(mk.metrics.w2_squared, mk.metrics.sliced_w2), progress=False)
 
 
-def child(name, folder):
+def forked(does):
+    """A child process that does it."""
     pid = os.fork()
     if pid == 0:
         try:
-            run(name, folder)
+            does()
             os._exit(0)
         except BaseException as error:
             print(repr(error), file=sys.stderr)
             os._exit(1)
     return pid
+
+
+def ended(pid):
+    """How a child ended: its exit code, or minus the signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def stored(folder):
@@ -66,7 +72,7 @@ def main(name, folder):
     chance, seen = random.Random(0), []
     generations, seeds = LOOPS[name][3:]
     while len(seen) < kills:
-        before, pid = stored(folder), child(name, folder)
+        before, pid = stored(folder), forked(lambda: run(name, folder))
         room = (generations * seeds - before) // (kills - len(seen) + 1)  # some are left for the last
         goal = before + chance.randint(1, max(1, room))
         while stored(folder) < goal:
@@ -74,12 +80,11 @@ def main(name, folder):
             time.sleep(0.001)
         time.sleep(chance.uniform(0, duration / (generations * seeds)))  # within a generation
         os.kill(pid, signal.SIGKILL)
-        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        assert ended == -signal.SIGKILL, "the run ended before it was killed"
+        assert ended(pid) == -signal.SIGKILL, "the run ended before it was killed"
         seen.append(stored(folder))
-    _, status = os.waitpid(child(name, folder), 0)
+    code = ended(forked(lambda: run(name, folder)))
     print("stored generations at each kill:", *seen)
-    sys.exit(os.waitstatus_to_exitcode(status))
+    sys.exit(code)
 
 
 if __name__ == "__main__":
