@@ -5,6 +5,7 @@
     madkit lessons mine
     madkit record fig06_fully_synthetic --preset laptop
     madkit recipes
+    madkit seal runs/mine
     madkit sweep fig11_fresh_data --out sweeps/fig11 --dask tcp://10.0.0.1:8786
     madkit explore -o explorer.html
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _lessons_arguments(commands)
     _recipes_arguments(commands)
     _record_arguments(commands)
+    _seal_arguments(commands)
     _sweep_arguments(commands)
     _explore_arguments(commands)
     return parser
@@ -164,6 +166,15 @@ def _record_arguments(commands: Any) -> None:
     command.set_defaults(does=_record)
 
 
+def _seal_arguments(commands: Any) -> None:
+    command = commands.add_parser(
+        "seal", help="give records of before 0.4.0 digests, so that damage is noticed",
+        description="Read each record, then write the digests of its files, as they are now, into "
+                    "its spec.json and its README.md. Later records have them.")
+    command.add_argument("folders", nargs="+", metavar="RECORD", help="folder of one record")
+    command.set_defaults(does=_seal)
+
+
 def _sweep_arguments(commands: Any) -> None:
     command = commands.add_parser(
         "sweep", help="run an experiment cell by cell, here or on a cluster",
@@ -209,6 +220,15 @@ def _record(args: argparse.Namespace) -> int:
     from madkit.recipes import record
 
     print(record(args.name, args.preset, args.out, args.work, args.workers, args.force))
+    return 0
+
+
+def _seal(args: argparse.Namespace) -> int:
+    from madkit.recipes.seal import seal
+
+    for folder in args.folders:
+        new = seal(folder)
+        print(f"{folder}: {new} sealed" if new else f"{folder}: sealed before, and whole")
     return 0
 
 

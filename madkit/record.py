@@ -139,7 +139,7 @@ def load(folder: Place) -> Run:
 
 
 def _read(folder: Path, spec: dict[str, Any]) -> Run:
-    sums = sealed.sums(folder, spec)
+    sums = sealed.sums(folder, spec, [*(f"{name}.csv" for name in _FRAMES), "samples.npz"])
     frames = {name: files.read_table(folder / f"{name}.csv", columns, sums.get(f"{name}.csv"))
               for name, columns in _FRAMES.items()}
     drawn = _samples(folder / "places.npz", sums) if "places.npz" in sums else {}

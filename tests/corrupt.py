@@ -1,9 +1,10 @@
 """Random damage to what madkit keeps: python corrupt.py --n 10000 [--seed 0].
 
-A run's store, a record as `madkit record` writes it, and a sweep, each damaged in one place at
-random: bits, digits, zeros, cuts, additions, files swapped with those of another store, and files
-gone. Then everything that reads them is called. What is read must be what was written; else it
-must be refused. Prints how often each was, and fails when damage was believed.
+A run's store, a record as `madkit record` writes it, a sweep, and shipped records of runs and of a
+sweep, each damaged in one place at random: bits, digits, zeros, cuts, additions, files swapped with
+those of another store, and files gone. Then everything that reads them is called. What is read must
+be what was written; else it must be refused. Prints how often each was, and fails when damage was
+believed.
 
 A cell that is gone from a sweep is a cell that is not done yet: the same call makes it again.
 """
@@ -22,7 +23,7 @@ import pandas as pd
 import torch
 
 import madkit as mk
-from madkit.base.files import StoreError
+from madkit.base.files import StoreError, digest
 from madkit.record import write_run
 
 TRUTH = mk.data.array(torch.linspace(-3, 3, 400, dtype=torch.float64).reshape(200, 2).sin(),
@@ -72,7 +73,8 @@ def swept(folder, function=f):
 
 def told(run):
     """All that a run says, as text: equal exactly when the runs are."""
-    rows = {t: [(part.dtype, part.tolist()) for part in (one.x, one.born) if part is not None]
+    rows = {t: [(part.dtype, part.shape, digest(part.numpy().tobytes()))
+                for part in (one.x, one.y, one.born) if part is not None]
             for t, one in (run.samples | run.places | {"real": run.real}).items()}
     return repr((run.table.to_csv(), run.theory.to_csv(), run.composition.to_csv(), rows,
                  run.spec, run.complete))
@@ -80,6 +82,11 @@ def told(run):
 
 def again(folder):
     return repr([one.sample(4).x.tolist() for one in mk.reopen(folder, Net(1.0)).values()])
+
+
+def shipped(folder):
+    runs = mk.recorded(folder.name, folder.parent)
+    return repr([(label.replace(folder.name, ""), told(one)) for label, one in runs.items()])
 
 
 def table(folder):
@@ -93,8 +100,8 @@ def table(folder):
 READERS = {
     "run": (lambda folder: told(mk.load(folder)), again,
             lambda folder: told(run(folder, generations=4)), lambda folder: told(mk.load(folder))),
-    "record": (lambda folder: repr({label: told(one) for label, one in mk.recorded(
-        folder.name, folder.parent).items()}),),
+    "record": (shipped,), "shipped": (shipped,), "flat": (shipped,),
+    "table": (lambda folder: repr(mk.sweep.recorded(folder.name, folder.parent).to_csv()),),
     "sweep": (table, lambda folder: mk.sweep.failures(folder).to_csv(),
               lambda folder: repr([rows.to_csv() for rows in swept(folder)])),
 }
@@ -111,7 +118,12 @@ def made(folder):
             home.mkdir(parents=True)
             write_run(one, home, compressed=True)
         swept(folder / f"sweep-{name}", f if name == "a" else g)
-    return {kind: (folder / f"{kind}-a", folder / f"{kind}-b") for kind in READERS}
+    runs = Path(mk.data.shipped("runs"))
+    return {kind: (folder / f"{kind}-a", folder / f"{kind}-b")
+            for kind in ("run", "record", "sweep")} | {
+        "shipped": (runs / "fig13_fully_synthetic", runs / "fig05_fully_synthetic"),
+        "flat": (runs / "fig14_fully_synthetic", runs / "fig04_fully_synthetic/lam-1"),
+        "table": (runs / "fig30_fresh_data", runs / "fig31_fresh_data")}
 
 
 def damage(path, other, chance):
@@ -170,7 +182,7 @@ def main(n, seed):
             expected[kind] = [{reader(whole)} for reader in READERS[kind]]
         expected["run"][3] |= expected["run"][0]  # where it could not be made longer
         for i in range(n):
-            kind = chance.choice(["run", "run", "record", "sweep"])
+            kind = chance.choice(["run", "run", "record", "sweep", "shipped", "flat", "table"])
             store, other = stores[kind]
             home = shutil.copytree(store, Path(folder) / f"{kind}-now")
             path = chance.choice(sorted(one for one in home.rglob("*") if one.is_file()))

@@ -1,12 +1,13 @@
 """A record in a folder: files, and a spec.json that holds their digests and is written last.
 
 While they are written, spec.json lacks them: a kill leaves a record that is cut off, and says so,
-never one that looks damaged. Records of before 0.4.0 hold no digests, and are believed.
+never one that looks damaged. Records of before 0.4.0 hold no digests, and are believed, until
+`madkit seal` gives them some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,27 @@ def run_in(folder: Path) -> dict[str, Any]:
     return spec
 
 
-def sums(folder: Path, spec: Mapping[str, Any]) -> dict[str, str | None]:
-    """{name: digest} of the files of a record; of one without digests {name: None}."""
-    if "files" not in spec:
+def sums(folder: Path, spec: Mapping[str, Any],
+         needs: Iterable[str] = ()) -> dict[str, str | None]:
+    """{name: digest} of the files of a record; of one of before 0.4.0, without digests, {name: None}.
+
+    needs  files whose digests must be there, where any are
+    """
+    if "files" not in spec and "format" not in spec:
         return {path.name: None for path in folder.iterdir()}
-    found = spec["files"]
+    found = spec.get("files")
     if not isinstance(found, dict) or not all(type(one) is str for one in found.values()):
         raise files.damaged(folder / "spec.json", "files: expected the digest of each")
+    if missing := [name for name in needs if name not in found]:
+        raise files.damaged(folder / "spec.json", f"files: expected the digest of {missing[0]}")
     return found
+
+
+def seal(folder: Path, spec: Mapping[str, Any]) -> None:
+    """Give a record of before 0.4.0 the digests of its files as they are now."""
+    files.write_json(folder / "spec.json", dict(spec) | {"files": {
+        path.name: files.digest_of(path) for path in sorted(folder.iterdir())
+        if path.is_file() and path.name[0] != "." and path.name not in ("spec.json", "README.md")}})
 
 
 def intact(folder: Path, spec: Mapping[str, Any]) -> bool:

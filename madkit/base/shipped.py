@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 from madkit.base.checks import place
+from madkit.base.files import StoreError
 from madkit.base.gate import gate
 
 
@@ -28,6 +31,18 @@ def shipped(name: str) -> Path:
                             f"{places[1]} (checkout) and is at neither; install madkit again, or "
                             "restore data/ in the checkout with `git checkout -- data`; a new "
                             "record is made by `madkit record NAME`")
+
+
+@contextmanager
+def readable(folder: str | Path | None) -> Iterator[None]:
+    """Say of a record that is damaged what is wrong, and how to come by a whole one."""
+    cure = ("install madkit again, or restore data/ in the checkout with `git checkout -- data`"
+            if folder is None else "copy it again from where it came, or make it again with "
+            f"`madkit record NAME -o {folder} --force`")
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"recorded: {str(error).partition('; nothing was')[0]}; {cure}") from error
 
 
 def home_of(name: str, folder: str | Path | None = None) -> Path:

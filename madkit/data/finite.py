@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +20,12 @@ from madkit.base import arrays, card
 from madkit.base.checks import Given, Rows, Seed, Share
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
+from madkit.base.npz import read_arrays
 from madkit.base.rng import generator
 from madkit.base.shipped import shipped
 from madkit.samples import Samples
+
+DIGITS = "e9c3be87c2a22f362b3b993c3c6d9be9"  # the digest of digits.npz
 
 
 @gate
@@ -193,8 +195,8 @@ def digits(test: Share = 0.25) -> Finite:
     Shipped, needs no network. The pixels are multiples of 1/16. Alpaydin & Kaynak (1998),
     https://doi.org/10.24432/C50P49; data/digits/README.md.
     """
-    with np.load(shipped("digits/digits.npz"), allow_pickle=False) as file:
-        x, y = torch.from_numpy(file["x"]), torch.from_numpy(file["y"])
+    file = read_arrays(shipped("digits/digits.npz"), expected=DIGITS)
+    x, y = torch.from_numpy(file["x"]), torch.from_numpy(file["y"])
     return Finite(x[:, None].double() / 16, y.long(), test, "digits()")
 
 

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.backends import cudnn
 
+from madkit.base.files import read_tensors
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.shipped import shipped
@@ -34,6 +35,11 @@ from madkit.samples import Samples
 
 Name = Literal["mnist", "fashion", "digits"]
 SIDES: dict[Name, int] = {"mnist": 28, "fashion": 28, "digits": 8}  # pixels
+WEIGHTS = {  # digests of the shipped files (`madkit.base.files.digest`)
+    "mnist": "18ee1074a4378722cbdb608a67a724ce",
+    "fashion": "34695a50fe7653a0a68bf1c925351308",
+    "digits": "74eb1a776048d4398dbd89b9f01c2eb6",
+}
 TRUTHS: dict[Name, str] = {"mnist": "mnist", "fashion": "fashion_mnist", "digits": "digits"}
 WIDTH, CLASSES = 84, 10
 CHUNK = 2000  # images at a time; bounds memory (40 MB)
@@ -92,12 +98,10 @@ class LeNet:
     def network(self) -> Network:
         """The network with its shipped weights, read when first needed; no field, so not compared.
         """
-        from safetensors.torch import load_file
-
         with torch.device("meta"):  # no weights are drawn that the shipped ones replace
             network = Network(SIDES[self.name])
-        network.load_state_dict(load_file(shipped(f"features/{self.name}.safetensors")),
-                                assign=True)
+        weights = read_tensors(shipped(f"features/{self.name}.safetensors"), WEIGHTS[self.name])
+        network.load_state_dict(weights, assign=True)
         return network.requires_grad_(False).eval()
 
     def __call__(self, images: Samples) -> Samples:

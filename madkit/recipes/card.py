@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWS = "## What it shows"  # heading of words written by hand
+SUMS = "**SHA-256** (`sha256sum -c` reads these lines):"
 
 
 def words(folder: Path) -> str:
@@ -88,9 +90,7 @@ def _page(
     paper: str,
     parts: list[str],
 ) -> str:
-    files = sorted(file for file in folder.rglob("*")
-                   if file.is_file() and file.name != "README.md" and file.name[0] != ".")
-    size = sum(file.stat().st_size for file in files)
+    size = sum(file.stat().st_size for file in _files(folder))
     command = how.get("by", f"madkit record {how['recipe']} --preset {how['preset']}")
     rows = [
         ("made by", f"`{command}`"),
@@ -102,13 +102,27 @@ def _page(
         ("the paper", paper),
     ]
     table = ["| what | |", "|---|---|", *(f"| {what} | {said} |" for what, said in rows)]
-    sums = [f"    {hashlib.sha256(file.read_bytes()).hexdigest()}  "
-            f"{file.relative_to(folder).as_posix()}" for file in files]
     line = read.replace("NAME", f'"{folder.name}"')
     page = [f"# {how['recipe']}", about(how["recipe"]), f"```python\n{line}\n```",
-            "\n".join(table), *filter(None, parts),
-            "**SHA-256** (`sha256sum -c` reads these lines):", "\n".join(sums)]
-    return "\n\n".join(page) + "\n"
+            "\n".join(table), *filter(None, parts), SUMS]
+    return with_sums(folder, "\n\n".join(page))
+
+
+def with_sums(folder: Path, page: str) -> str:
+    """A card, with the checksums of the files in its folder as they are now."""
+    sums = [f"    {hashlib.sha256(file.read_bytes()).hexdigest()}  "
+            f"{file.relative_to(folder).as_posix()}" for file in _files(folder)]
+    return page.partition(SUMS)[0] + "\n\n".join([SUMS, "\n".join(sums)]) + "\n"
+
+
+def named(page: str) -> list[str]:
+    """The files whose checksums a card gives."""
+    return re.findall(r"^ {4}[0-9a-f]{64}  (\S+)$", page, re.MULTILINE)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*")
+                  if file.is_file() and file.name != "README.md" and file.name[0] != ".")
 
 
 def _span(values: Sequence[Any]) -> str:

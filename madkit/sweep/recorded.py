@@ -8,7 +8,7 @@ from madkit.base import sealed
 from madkit.base.checks import Place
 from madkit.base.files import read_json, read_table
 from madkit.base.gate import gate
-from madkit.base.shipped import home_of
+from madkit.base.shipped import home_of, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +21,15 @@ def recorded(name: str, folder: Place | None = None) -> pd.DataFrame:
 
     name     of the experiment, as `madkit recipes` lists them
     folder   where `madkit record NAME -o FOLDER` put it; None: the shipped ones. Raises
-             FileNotFoundError when there is none.
+             FileNotFoundError when there is none, StoreError when it is damaged.
     """
     home = home_of(name, folder)
     if not (home / "table.csv").exists():
         raise FileNotFoundError(f"recorded: expected a table in {home}, found none; `madkit "
                                 f"record {name}` makes it, and mk.recorded reads records of runs")
-    spec = read_json(home / "spec.json")
-    table = read_table(home / "table.csv", {}, sealed.sums(home, spec).get("table.csv"))
+    with readable(folder):
+        spec = read_json(home / "spec.json")
+        sums = sealed.sums(home, spec, ["table.csv"])
+        table = read_table(home / "table.csv", {}, sums["table.csv"])
     table.attrs = {name: value for name, value in spec.items() if name != "files"}
     return table

@@ -245,6 +245,15 @@ def test_weights_are_those_that_the_readme_describes(name):
     assert said and said[1] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_damaged_weights_are_noticed(tmp_path, monkeypatch):
+    content = bytearray(Path(mk.data.shipped("features/digits.safetensors")).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "digits.safetensors").write_bytes(content)
+    monkeypatch.setattr(features, "shipped", lambda name: tmp_path / Path(name).name)
+    with pytest.raises(ValueError, match="digits.safetensors is damaged"):
+        LeNet("digits").classes(noise("digits"), noise("digits"))
+
+
 def known(lenet, rows):
     return (lenet.predict(rows) == rows.y).double().mean().item()
 

@@ -2,8 +2,10 @@
 more than a generation."""
 
 import hashlib
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +21,8 @@ import torch
 
 import madkit as mk
 from madkit.base.describe import describe
-from madkit.base.files import StoreError
+from madkit.base.files import StoreError, read_json
+from madkit.base.sealed import intact
 from madkit.cli import main
 from madkit.recipes import RECIPES, recipe, record
 from madkit.recipes import runs as recording
@@ -306,6 +309,58 @@ def test_recorded_finds_what_is_shipped():
             )
         else:
             assert all(len(run.table) and run.samples for run in mk.recorded(folder.name).values())
+
+
+RUNS = Path(mk.data.shipped("runs"))
+
+
+@pytest.mark.parametrize("spec", sorted([*RUNS.glob("*/spec.json"), *RUNS.glob("*/*/spec.json")]),
+                         ids=lambda spec: str(spec.parent.relative_to(RUNS)))
+def test_every_file_of_a_shipped_record_has_its_digest(spec):
+    files = {path.name for path in spec.parent.iterdir()} - {"spec.json", "README.md"}
+    assert set(json.loads(spec.read_text(encoding="utf-8"))["files"]) == files
+    assert intact(spec.parent, read_json(spec))
+
+
+@pytest.mark.parametrize("file, said", [("lam-0.66/table.csv", "lam-0.66/table.csv is damaged"),
+                                        ("lam-0.5/spec.json", "no spec.json"),
+                                        ("lam-0.5", "the run in lam-0.5 is gone")])
+def test_a_damaged_record_is_said_in_one_sentence(file, said, made, tmp_path):
+    home = shutil.copytree(made / "out" / f"{SAME[2]}-smoke", tmp_path / "one")
+    if (home / file).is_dir():
+        shutil.rmtree(home / file)
+    elif file.endswith("json"):
+        (home / file).unlink()
+    else:
+        (home / file).write_text((home / file).read_text().replace("1", "2", 1))
+    with pytest.raises(StoreError, match=rf"recorded: .*{said}.*; copy it again .* or make it "
+                                         rf"again with `madkit record NAME -o {tmp_path} --force`$"):
+        mk.recorded("one", tmp_path)
+
+
+def test_a_record_without_digests_is_sealed(made, tmp_path, capsys):
+    home = shutil.copytree(made / "out" / f"{SAME[2]}-smoke", tmp_path / "one")
+    for path in home.glob("*/spec.json"):
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("files", "hash", "digest"):
+            del spec[name]
+        path.write_text(json.dumps(spec))
+        with pytest.raises(StoreError, match="expected the digest of each"):
+            mk.load(path.parent)  # of a spec that should have some
+        del spec["format"]  # as before 0.4.0
+        path.write_text(json.dumps(spec))
+    table = home / "lam-0.5/table.csv"
+    assert main(["seal", str(home)]) == 0 and "4 sealed" in capsys.readouterr().out
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    card = (home / "README.md").read_text(encoding="utf-8")
+    assert hashlib.sha256((table.parent / "spec.json").read_bytes()).hexdigest() in card
+    assert main(["seal", str(home)]) == 0 and "whole" in capsys.readouterr().out
+    assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    table.write_text(table.read_text().replace("1", "2", 1))
+    for refused in (home, tmp_path):
+        assert main(["seal", str(refused)]) == 2
+    with pytest.raises(StoreError, match="table.csv is damaged"):
+        mk.recorded("one", tmp_path)
 
 
 def test_shipped_records_are_small():

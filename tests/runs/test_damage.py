@@ -53,8 +53,7 @@ def test_stores_of_strangers_are_answered_in_words(tmp_path):
         became[kind, name].add(how)
     assert len(said) > 400
     assert {how for each in became.values() for how in each} == {"refused", "opened"}
-    harmless = {name for (_, name), how in became.items() if "refused" not in how}
-    assert harmless == {"no sums", "sums elsewhere"}, "a stranger's word for a stranger's files"
+    assert all("refused" in how for how in became.values()), "each by one reader at least"
 
 
 def test_a_changed_digit_and_a_file_of_another_store_are_named(tmp_path):
@@ -80,6 +79,10 @@ def test_tables_without_digests_are_judged_by_their_columns(content, tmp_path):
     run(tmp_path / "a")
     spec = files.read_json(tmp_path / "a/spec.json")
     files.write_json(tmp_path / "a/spec.json", {name: spec[name] for name in spec if name != "files"})
+    with pytest.raises(StoreError, match="spec.json is damaged .files: expected the digest of each"):
+        mk.load(tmp_path / "a")
+    files.write_json(tmp_path / "a/spec.json", {  # of before 0.4.0
+        name: spec[name] for name in spec if name not in ("files", "format")})
     mk.load(tmp_path / "a")
     (tmp_path / "a/table.csv").write_text(content)
     with pytest.raises(StoreError, match="table.csv is damaged .expected"):
