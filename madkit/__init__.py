@@ -41,15 +41,16 @@ from madkit.steps import steps
 if TYPE_CHECKING:
     __version__: str
     from madkit.lesson.report import report
+    from madkit.live.bet import predict
     from madkit.live.explorer import explore
     from madkit.live.map import phase_map
-else:  # a tool that reads types sees these three, and no name that is not there
+else:  # a tool that reads types sees these four, and no name that is not there
     explain(_report)
     report = Answering(_report, "mk.report")
 
     def __getattr__(name: str) -> Any:
-        """`mk.explore` and `mk.phase_map`, when first asked for: widgets take a while to import."""
-        if name in ("explore", "phase_map"):
+        """`mk.explore` and the like, when first asked for: widgets take a while to import."""
+        if name in ("explore", "phase_map", "predict"):
             return getattr(live, name)
         if name == "__version__":
             return _version("madkit")
@@ -57,7 +58,7 @@ else:  # a tool that reads types sees these three, and no name that is not there
 
 
 __all__ = [
-    "explore", "phase_map", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded",
+    "explore", "phase_map", "predict", "Samples", "Run", "run", "sampling_bias", "Biased", "load", "recorded",
     "reopen", "steps", "model", "judge", "again",
     "Real", "Fresh", "Synthetic", "Previous",
     "fully_synthetic", "synthetic_augmentation", "fresh_data", "accumulate", "accumulate_subsample",

@@ -70,6 +70,9 @@ mk.plot.curves({"a": run, "b": mk.load("x")}, metric="trace")
 explorer = mk.explore(mk.fresh_data, t=10, n=100)
 explorer.state
 mk.phase_map()
+bet = mk.predict("How far?", value=3, low=0, high=10)
+placed: bool = bet.placed
+mk.predict("Which?", choices={"a": "", "b": "why not"}, answer="a")
 """
 
 START = "mk.run(mk.models.Gaussian(), "
@@ -84,6 +87,7 @@ BAD = {
     "next(mk.steps(NoSample(), mk.Fresh(3), mk.data.ring()))": 'Argument 1 to "steps"',
     START + "3, mk.data.gaussian(2))": 'Argument 2 to "run"',
     "mk.explore(t=1).no_such": '"Explorer" has no attribute "no_such"',
+    'mk.predict(3, value=1)': 'Argument 1 to "predict"',
     "mk.phase_map().no_such": '"PhaseMap" has no attribute "no_such"',
     "run.samples[1].z": '"Samples" has no attribute "z"',
     'mk.Samples("x") + 3': "Unsupported operand types for +",

@@ -5,7 +5,8 @@ wherever there is no kernel to ask.
 
 is the ready-made one: loops, their curves and their composition, in a page that answers while
 a slider moves (see `explore`). `mk.phase_map()` is the map of what synthetic rows are worth;
-a click shows the loop of a cell (see `phase_map`). `view` joins a picture with its sliders;
+a click shows the loop of a cell (see `phase_map`). `mk.predict(…)` asks for a bet before the
+truth is drawn over it (see `predict`). `view` joins a picture with its sliders;
 where they start is said by name:
 
     mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)
@@ -53,18 +54,19 @@ from madkit.live.pictures import (
 from madkit.live.views import View, view
 
 __all__ = [
-    "explore", "Explorer", "phase_map", "PhaseMap", "view", "View", "Slider", "Choice", "Frame",
+    "explore", "Explorer", "phase_map", "PhaseMap", "predict", "Bet", "view", "View", "Slider", "Choice", "Frame",
     "Comparison", "Damage", "Perfect", "Playback", "SamplingBias", "Sheets", "Tails",
 ]
 
 
 if TYPE_CHECKING:
+    from madkit.live.bet import Bet, predict
     from madkit.live.explorer import Explorer, explore
     from madkit.live.map import PhaseMap, phase_map
 else:
 
     def __getattr__(name: str) -> Any:
-        """Explorer and map, when first asked for: widgets take a while to import."""
+        """Explorer, map and bets, when first asked for: widgets take a while to import."""
         if name in ("explore", "Explorer"):
             from madkit.live import explorer
 
@@ -73,6 +75,10 @@ else:
             from madkit.live import map
 
             return explain(getattr(map, name))
+        if name in ("predict", "Bet"):
+            from madkit.live import bet
+
+            return explain(getattr(bet, name))
         raise missing("mk.live", name)
 
 

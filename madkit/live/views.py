@@ -76,7 +76,10 @@ def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
     if name not in known:
         raise ValueError(f"view: expected some of {', '.join(known)}, or a control, such as "
                          f"{name}=mk.live.Slider(label, value, low, high), got {name}={value!r}")
-    return replace(known[name], value=value) if known[name] is not None else None
+    try:
+        return replace(known[name], value=value) if known[name] is not None else None
+    except ValueError as error:
+        raise ValueError(f"view: {name}: {str(error).removeprefix('Slider: value: ')}") from None
 
 
 @gate

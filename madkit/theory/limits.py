@@ -177,6 +177,8 @@ def worth(
     of range.
     """
     n_r, n_s, lam = np.broadcast_arrays(*(np.asarray(value, float) for value in (n_r, n_s, lam)))
+    if not n_r.size:
+        raise ValueError("worth: n_r, n_s and lam: expected numbers, got an empty array")
     for name, values, good, expected in (("n_r", n_r, n_r >= 2, "numbers ≥ 2"),
                                          ("n_s", n_s, n_s >= 1, "numbers ≥ 1"),
                                          ("lam", lam, (lam > 0) & (lam <= 1), "numbers in (0, 1]")):

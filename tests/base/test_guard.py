@@ -283,7 +283,7 @@ def test_foreign_code_is_guarded_too():
 
 ROOMS = (mk, mk.models, mk.data, mk.metrics, mk.exact, mk.theory, mk.testing)
 FREE = {"mk.data.shipped",                                     # they compute nothing
-        *(f"mk.{name}" for name in ("explore phase_map load recorded model progress Samples "
+        *(f"mk.{name}" for name in ("explore phase_map predict load recorded model progress Samples "
                                     "fully_synthetic synthetic_augmentation fresh_data accumulate "
                                     "accumulate_subsample").split())}
 

@@ -57,6 +57,10 @@ CALL = {                                 # and where it does not
                                                        truth="None", metrics="'trace'", seeds="4",
                                                        settings={"n": "20"}, presets="None"),
     "mk.phase_map": dict(dim="10", presets="None"),
+    **{name: dict(question="'How far?'", of="[1., .5, .2]", metric="'variance'", value="None",
+                  choices="None", answer="None", why="'So it is.'", known="1", low="0.", high="2.",
+                  log="False", unit="''") for name in ("mk.predict", "mk.live.predict")},
+    "mk.live.Bet.place": dict(value="1.5"),
     "mk.live.phase_map": dict(dim="10", presets="None"), "mk.report": dict(out="'out'"),
     "mk.run": dict(executor="None", store="None"),
     "mk.sampling_bias": dict(n="40", emit="20"),
@@ -131,13 +135,14 @@ CALL = {                                 # and where it does not
 SELF = {                                 # of methods; else the class as its own call makes it
     "mk.live.Explorer": "mk.explore(mk.fully_synthetic, n=20, seeds=4, render='static')",
     "mk.live.PhaseMap": "mk.phase_map(dim=5, n_r=20, n_s=30, render='static')",
+    "mk.live.Bet": "mk.predict('How far?', value=3, low=0, high=10, render='static')",
     "mk.Run": "mk.Run(**vars(RUN))", "mk.live.View": "mk.live.view(draw, {'t': mk.live.Slider('t', 3, 1, 10)}, render='static')",
     "mk.data.Endless": "dots()", "mk.recipes.CellsRecipe": "mk.recipes.recipe('fig11_fresh_data', 'smoke')",
 }
 BY_OTHERS = {                            # made by a function of mk, never by hand
     "mk.data.Endless": "a subclass", "mk.data.Endless.draw": "a subclass", "mk.Run": "mk.run",
     "mk.live.Explorer": "mk.explore", "mk.live.PhaseMap": "mk.phase_map",
-    "mk.live.View": "mk.live.view",
+    "mk.live.Bet": "mk.predict", "mk.live.View": "mk.live.view",
 }
 SLOW = {"mk.report", "mk.recipes.record"}    # a kernel, or a whole experiment: seldom, and longer
 

@@ -17,7 +17,7 @@ from matplotlib import colormaps
 import madkit as mk
 from madkit import theory
 from madkit.exact.draws import generator
-from madkit.live.scenes import gaussian, phases, sheet, still, words
+from madkit.live.scenes import bets, gaussian, phases, sheet, still, words
 from madkit.live.scenes.pack import pack
 from madkit.live.scenes.page import LEAST, POINTS, PREFIX, REACH, check_state, fnv, written
 from madkit.loops import parts
@@ -351,13 +351,47 @@ def quantiles():
     return [[w2.tolist(), np.quantile(w2, (0.1, 0.5, 0.9), axis=0).tolist()] for w2 in some]
 
 
+# --- bets ----------------------------------------------------------------------------------------
+
+
+def asked():
+    """Questions of every kind, and bets on each, good and bad."""
+    usual = {"render": "static", "why": "So it is."}
+    falling = [[100, 60, 30.5, 12], [98, 70, 40, 8], [101, 65, 20, 11]]
+    yield (mk.predict("Draw.", falling, "variance", unit="%", **usual),
+           [[100, 62, 33, 12], [100, 62, 33, 40], [100, 0, 0, 0], [1, 1, 1], [100, 1, 1, -1], 3])
+    yield (mk.predict("Draw.", {1: 1, 2: 0.1, 5: 1e-6}, log=True, known=2, **usual),
+           [[1, 0.1, 1e-6], [1, 0.1, 0.5], [1, 0.1, 1.2e-6], [9, 9, 1e-5], ["1", 1, 1]])
+    yield (mk.predict("Where?", value=36.4, low=0, high=100, unit="%", **usual),
+           [36.4, 35, 35.4, 12.25, 100, 100.5, "12", True, None])
+    yield (mk.predict("Where?", value=1968, low=10, high=1e5, log=True, unit="rows", **usual),
+           [2000, 16, 10, 99999, 1800, 9])
+    yield (mk.predict("Where?", value=3, low=0, high=10, unit="rows", **usual), [4, 2, 0.05])
+    yield (mk.predict("Which?", choices={"a": "Tempting.", "b, not c.": ""}, answer="b, not c.",
+                      **usual), ["a", "b, not c.", "c", 0, ["a"]])
+
+
+def bets_():
+    """[page, answer, [[bet, where it is good: score and words]]]."""
+    cases = []
+    for question, tried in asked():
+        page, answer = question.page, question._answer
+        known = [[bet, *(bets.score(page, answer, checked), bets.verdict(page, answer, checked),
+                         bets.reasons(page, answer, checked))]
+                 if bet is not None and good(bets.check, page, {"bet": bet})
+                 and (checked := bets.check(page, {"bet": bet})["bet"]) is not None else [bet]
+                 for bet in tried]
+        cases.append([page, answer, known])
+    return cases
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "sheets": sheets,
          "tracks": tracks,
          "draws": draws, "engine": engine, "made": made,
          "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
-         "cells": cells, "phases": phases_, "quantiles": quantiles}
+         "cells": cells, "phases": phases_, "quantiles": quantiles, "bets": bets_}
 
 
 def plain(value):

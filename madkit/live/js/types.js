@@ -111,6 +111,25 @@ export {};
  *             logs: Float64Array }} Fits [seed][generation], five numbers each; ½ log det
  */
 
+// --- bets --------------------------------------------------------------------------------------
+
+/**
+ * @typedef {number | string | number[]} Placed a point, a choice, or a curve
+ * @typedef {{ bet: Placed | null }} BetState
+ * @typedef {{ kind: "choice" | "point" | "curve", question: string, sealed: string,
+ *             choices: string[], low: number, high: number, log: boolean, unit: string,
+ *             steps: number, t: number[], known: number[], name: string, colour: string,
+ *             seeds: number }} BetPage what its kind needs of these
+ * @typedef {{ why: string, answer: string, words: Record<string, string>, value: number,
+ *             low: number[], median: number[], high: number[] }} Answer the same
+ * @typedef {{ ticks: number[], x0: number, x1: number, y0: number, y1: number,
+ *             index: (px: number) => number } & Scale} BetPlot index: of a generation
+ * @typedef {ReturnType<typeof import("./predict/elements.js").build>} BetUi
+ * @typedef {{ page: BetPage, ui: BetUi, session: import("./predict/session.js").Session,
+ *             life: import("./shared/life.js").Life }} BetJoined
+ * @typedef {BetJoined & { show: import("./predict/show.js").Show }} BetParts
+ */
+
 // --- the map -----------------------------------------------------------------------------------
 
 /**
