@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,11 +35,14 @@ def frame(lines: Lines, dialect: Dialect, width: int, columns: Sequence[int],
     # the last bit is right by itself since 3.1
     exact = {} if Version(pd.__version__) >= Version("3.1") else {"float_precision": "round_trip"}
     gaps: dict = {"na_values": GAPS} if columns else {"na_filter": False}
-    read = pd.read_csv(
-        io.BytesIO(lines.text), sep=r"\s+" if dialect.delimiter == " " else dialect.delimiter,
-        decimal=dialect.decimal, header=None, names=range(width), usecols=[*columns, *texts],
-        index_col=False, keep_default_na=False, skipinitialspace=True, low_memory=False,
-        engine="c", encoding="utf-8", dtype={column: object for column in texts}, **gaps, **exact)
+    text = io.BytesIO(lines.text)
+    text.seek(lines.start[0])
+    with warnings.catch_warnings(action="ignore"):  # a column of several types is looked at again
+        read = pd.read_csv(
+            text, sep=r"\s+" if dialect.delimiter == " " else dialect.delimiter,
+            decimal=dialect.decimal, header=None, names=range(width), usecols=[*columns, *texts],
+            index_col=False, keep_default_na=False, skipinitialspace=True, engine="c",
+            encoding="utf-8", dtype={column: object for column in texts}, **gaps, **exact)
     if len(read) != len(lines):
         raise ValueError(f"{several(len(lines), 'line')} were counted, {len(read)} read; write "
                          "the file without line breaks in its cells")

@@ -19,7 +19,7 @@ QUOTE, NEWLINE, SPACE, TAB = 34, 10, 32, 9
 class Lines:
     """Lines of a text; a cell in quotation marks may reach over several of the file's."""
 
-    text: bytes        # whole lines
+    text: bytes        # whole lines, perhaps below others
     start: np.ndarray  # (k + 1,) where each begins in it, and its end
     number: np.ndarray # (k,) of the file, counted from 1
     width: np.ndarray  # (k,) cells
@@ -36,6 +36,10 @@ class Lines:
         """The lines where kept is True."""
         if kept.all():
             return self
+        if kept[-1] and np.diff(kept).sum() == 1:  # all but the first ones
+            at = int(kept.argmax())
+            return Lines(self.text, self.start[at:], *(part[at:] for part in (
+                self.number, self.width, self.blank)))
         last = len(self) and self.text[-1:] != b"\n"
         edges = np.flatnonzero(np.diff(np.concatenate([[0], kept, [0]]))).reshape(-1, 2)  # of runs
         parts = [self.text[self.start[i] : self.start[j]] for i, j in edges]
@@ -56,8 +60,9 @@ def blocks(text: bytes, delimiter: str, line: int = 1) -> Iterator[Lines]:
     while begin < len(text):
         end = _end(text, begin)
         part = text[begin:end]
-        yield _counted(part, line, ord(delimiter))
-        begin, line = end, line + part.count(b"\n")
+        lines, breaks = _counted(part, line, ord(delimiter))
+        yield lines
+        begin, line = end, line + breaks
 
 
 def _end(text: bytes, begin: int) -> int:
@@ -65,14 +70,18 @@ def _end(text: bytes, begin: int) -> int:
     end, odd, seen = begin + BLOCK, 0, begin
     while True:
         end = text.find(b"\n", end - 1) + 1 or len(text)
-        odd ^= text.count(b'"', seen, end) & 1
+        if text.find(b'"', seen, end) >= 0:  # far faster than to count none
+            odd ^= text.count(b'"', seen, end) & 1
         if not odd or end >= len(text):
             return min(end, len(text))
         seen, end = end, end + 1
 
 
-def _counted(text: bytes, line: int, delimiter: int) -> Lines:
+def _counted(text: bytes, line: int, delimiter: int) -> tuple[Lines, int]:
+    """The lines of whole text, and how many line breaks it has."""
     b = np.frombuffer(text, np.uint8)
+    if delimiter != SPACE and b'"' not in text and (even := _even(text, b, line, delimiter)):
+        return even, len(even)
     newline = b == NEWLINE
     breaks = np.flatnonzero(newline)
     outside = None
@@ -92,12 +101,35 @@ def _counted(text: bytes, line: int, delimiter: int) -> Lines:
     else:
         gap = b == delimiter if outside is None else (b == delimiter) & outside
     width = np.diff(np.searchsorted(np.flatnonzero(gap), start))
+    number = line + np.searchsorted(breaks, start[:-1])
+    return Lines(text, start, number, width + (delimiter != SPACE),
+                 _blank(text, b, start, delimiter)), len(breaks)
+
+
+def _even(text: bytes, b: np.ndarray, line: int, delimiter: int) -> Lines | None:
+    """The lines of a text without quotation marks, if all have as many cells: in half the time."""
+    newline = b == NEWLINE
+    lines = np.count_nonzero(newline)
+    newline |= b == delimiter
+    ends = np.flatnonzero(newline)  # of cells
+    if not lines or b[-1] != NEWLINE or len(ends) % lines:
+        return None
+    cells = len(ends) // lines
+    last = ends[cells - 1 :: cells]
+    if not (b[last] == NEWLINE).all():
+        return None
+    start = np.concatenate([[0], last + 1])
+    return Lines(text, start, line + np.arange(lines), np.full(lines, cells),
+                 _blank(text, b, start, delimiter))
+
+
+def _blank(text: bytes, b: np.ndarray, start: np.ndarray, delimiter: int) -> np.ndarray:
+    """Which lines hold nothing."""
     filler = bytes({delimiter, SPACE, TAB, NEWLINE})
     blank = np.isin(b[start[:-1]], list(filler))
     for i in np.flatnonzero(blank):
         blank[i] = not text[start[i] : start[i + 1]].strip(filler)
-    number = line + np.searchsorted(breaks, start[:-1])
-    return Lines(text, start, number, width + (delimiter != SPACE), blank)
+    return blank
 
 
 def _check_quotes(b: np.ndarray, quotes: np.ndarray, breaks: np.ndarray, line: int,

@@ -221,9 +221,10 @@ class _Table:
         if columns is None:
             x, places = self._without_index(x, places)
         gaps = np.isnan(x)
-        unlabelled = np.array([text == "" for text in texts] or [False] * len(x), bool)
-        lost = gaps.any(1) | unlabelled
-        if not drop:
+        unlabelled = (np.array([text == "" for text in texts], bool) if texts
+                      else np.zeros(len(x), bool))
+        lost = gaps.any(1) | unlabelled if gaps.any() else unlabelled
+        if not drop and lost.any():
             self._tell_gaps(gaps, places, unlabelled, at)
         y, classes = self._labels(label, [text for text in texts if text])
         self._refuse()

@@ -254,3 +254,23 @@ def test_a_damaged_table_is_read_as_it_is_or_refused_in_words(tmp_path, seed):
             assert truth.x.tolist() == independent(content, truth), content
             read += 1
     assert read > 3
+
+
+@pytest.mark.parametrize("text", [b"a,b\n1,2\n3,4\n", b"a\n1\n\n2\n", b"a,b,c\n1,2\n3,4,5,6\n",
+                                  b"a,b\n,\n1,2\n", b"a,b\n1,2", b"\n\n", b"a,b\n1,2,\n,3,4\n5\n"])
+def test_even_lines_are_counted_as_all_others(text, monkeypatch):
+    fast = list(lines.blocks(text, ",", 3))
+    monkeypatch.setattr(lines, "_even", lambda *_: None)
+    (slow,), (one,) = list(lines.blocks(text, ",", 3)), fast
+    for part in ("start", "number", "width", "blank"):
+        assert np.array_equal(getattr(one, part), getattr(slow, part)), part
+
+
+def test_a_column_whose_kind_changes_far_below_is_read_whole(tmp_path):
+    far = ["a,b", *["1,2.5"] * 200_000, "2.25,9007199254740993", "3,4"]
+    (tmp_path / "far.csv").write_text("\n".join(far))
+    with pytest.raises(ValueError, match="line 200002, column 'b': .*9007199254740993"):
+        mk.data.csv(tmp_path / "far.csv")
+    (tmp_path / "far.csv").write_text("\n".join(far[:-2] + ["2.25,x", "3,4"]))
+    with pytest.raises(ValueError, match="line 200002, column 'b': expected a finite number, got 'x'"):
+        mk.data.csv(tmp_path / "far.csv")
