@@ -7,7 +7,7 @@ Every colour has one meaning, here and in the lessons.
 | curves | a metric over generations: median, band over seeds, theory on top where it is known |
 | spectrum | the eigenvalues of the fitted covariance over generations |
 | clouds | real and emitted rows, generation by generation, with their ellipses |
-| filmstrip | emitted images, one row per generation |
+| filmstrip | emitted images, one row per generation; or one class, large, across generations |
 | sheet | emitted images, one sheet per generation, a row per label |
 | chart | recorded image runs in a fixed map, generation by generation |
 | composition | what each training set is made of, by source and birth generation |
@@ -39,11 +39,12 @@ its lines, `shades` of a colour.
 """
 
 from madkit.plot.bias import emitted, kept, tradeoff
+from madkit.plot.film import filmstrip
 from madkit.plot.language import COLOURS, FAMILIES, family, ramp, shades
 from madkit.plot.layout import DRAWING, figure, head, name_ends
 from madkit.plot.lines import curves, spectrum
 from madkit.plot.phases import along, paths, phase
-from madkit.plot.rows import clouds, composition, filmstrip
+from madkit.plot.rows import clouds, composition
 from madkit.plot.sheets import chart, sheet
 
 __all__ = [

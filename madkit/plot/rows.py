@@ -1,4 +1,4 @@
-"""Views of rows: `clouds` of vectors, `filmstrip` of images, `composition` of training sets."""
+"""Views of rows: `clouds` of vectors, `composition` of training sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from madkit.base.checks import Count
 from madkit.base.gate import gate
 from madkit.plot import language, layout
 from madkit.plot.given import Generations, On, Runs
@@ -61,43 +60,6 @@ def clouds(
     _legend(axes, own=ax is None)
     said = [language.setting(named, seeds=False), "ellipses hold 95 %" if ellipses else ""]
     layout.head(axes, title, " · ".join(filter(None, said)), own=ax is None)
-    return axes
-
-
-@gate
-def filmstrip(
-    runs: Runs,                                    # of images (n, 1 | 3, h, w),
-                                                   # uint8 or in [0, 1]: one panel each
-    generations: Generations | None = None,        # one row of images each; None: five,
-                                                   # evenly from the first to the last
-    per_row: Count = 12,                           # images in a row: the first
-                                                   # that were emitted, none chosen
-    ax: On | None = None,                          # one for each run; None: a new figure
-    title: str | None = None,                      # the finding in words
-) -> Panels:
-    """Emitted images, one row per generation below a row of real ones,
-    one panel per run: (1, runs).
-
-    All images share one scale of brightness, so fading is seen.
-    ValueError for rows that are not images.
-    """
-    named = language.named(runs)
-    strips = {name: _strip(run, _chosen(run, generations, 5), per_row)
-              for name, run in named.items()}
-    height, width = np.max([mosaic.shape[:2] for mosaic, _ in strips.values()], axis=0)
-    across = min(7.5, 14 / len(named))
-    axes = layout.panels(ax, across * len(named), 1 + (across - 1) * height / width, 1, len(named))
-    for panel, (name, (mosaic, labels)) in zip(axes.flat, strips.items(), strict=True):
-        panel.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        tall = len(mosaic) / len(labels)
-        panel.set_yticks([(i + 0.5) * tall - 0.5 for i in range(len(labels))], labels)
-        panel.set_xticks([])
-        panel.set_ylabel("emitted by generation", fontsize=layout.LABEL, color=COLOURS["text"])
-        panel.spines[:].set_visible(False)
-        panel.grid(False)
-        panel.set_title(layout.brief(name) if len(named) > 1 else "", fontsize=layout.LABEL, loc="left",
-                        color=COLOURS["text"])
-    layout.head(axes, title, language.setting(named, seeds=False), own=ax is None)
     return axes
 
 
@@ -175,32 +137,6 @@ def _legend(axes: Panels, own: bool) -> None:
     for handle, colour in zip(legend.legend_handles, (COLOURS["real"], COLOURS["synthetic"]),
                               strict=True):
         handle.set(alpha=1, facecolor=colour)
-
-
-# --- images ---------------------------------------------------------------------------------------
-
-
-def _strip(run: Run, chosen: list[int], per_row: int) -> tuple[np.ndarray, list[str]]:
-    """The mosaic (rows × height, columns × width[, 3]) in [0, 1],
-    and the label of each row of images.
-    """
-    rows = {"real": run.real} | {str(t): run.samples[t] for t in chosen}
-    images = {label: _images(samples, per_row)
-              for label, samples in rows.items() if samples is not None}
-    strips = [np.concatenate(list(row), axis=1) for row in images.values()]
-    return np.concatenate(strips), list(images)
-
-
-def _images(samples: Any, n: int) -> np.ndarray:
-    """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where too few."""
-    x = _array(samples.x[:n])
-    if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError("filmstrip: expected images of shape (1 or 3, height, width), got rows "
-                         f"of shape {x.shape[1:]}; vectors are drawn by clouds")
-    x = (x / 255.0 if x.dtype == np.uint8 else x.astype(float)).clip(0, 1)
-    rim = max(1, x.shape[-1] // 16)
-    x = np.pad(x, ((0, n - len(x)), (0, 0), (rim, rim), (rim, rim)), constant_values=1)
-    return x[:, 0] if x.shape[1] == 1 else x.transpose(0, 2, 3, 1)
 
 
 # --- training sets --------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ import numpy as np
 from madkit.base.checks import Count
 from madkit.base.gate import gate
 from madkit.plot import language, layout
+from madkit.plot.film import images_of
 from madkit.plot.given import Generations, On, Runs
 from madkit.plot.language import COLOURS
-from madkit.plot.rows import _array, _chosen, _images, clouds
+from madkit.plot.rows import _array, _chosen, clouds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,7 +105,7 @@ def tiles(samples: Any, labels: Sequence[int | None], each: int) -> np.ndarray:
     else:
         y = _array(samples.y)
         rows = [samples[np.flatnonzero(y == label)[:each]] for label in labels]
-    return np.stack([_images(row, each) for row in rows])
+    return np.stack([images_of(row, each) for row in rows])
 
 
 def mosaic(grid: np.ndarray) -> np.ndarray:

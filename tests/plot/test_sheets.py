@@ -1,14 +1,16 @@
 """Views of recorded image runs: what stands where, and in which axes."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 import madkit as mk
-from madkit.plot import chart, sheet
+from madkit.plot import chart, filmstrip, sheet
 
 
 def images(t=0, n=40, labels=True):
@@ -87,3 +89,35 @@ def test_a_chart_draws_the_places_and_all_panels_are_alike():
 def test_a_chart_needs_places():
     with pytest.raises(ValueError, match="clouds"):
         chart(recorded())
+
+
+def test_a_film_of_one_class_shows_every_pixel_at_100_pixels_and_more():
+    runs = {"λ = 1": recorded(generations=(1, 2, 5, 7)), "real only": recorded()}
+    axes = filmstrip(runs, label=2, across="generations", title="A finding")
+    assert axes.shape == (2, 1)
+    (picture,) = axes[1, 0].get_images()
+    film = np.asarray(picture.get_array())
+    scale = 40                                              # 160 pixels of 150 an inch: 102 of 96
+    firsts = film[:, :: 4 * scale + 6][0] * 255
+    np.testing.assert_allclose(firsts, [20, 120, 120, 120])  # real, and what both kept: 1, 2, 5
+    pixels = np.asarray(Image.open(io.BytesIO(axes.figure.png())).convert("L"))
+    place = axes[1, 0].get_position()
+    left, top = round(place.x0 * pixels.shape[1]), round((1 - place.y1) * pixels.shape[0])
+    shown = pixels[top : top + film.shape[0], left : left + film.shape[1]]
+    np.testing.assert_allclose(shown, 255 * film, atol=1)
+    assert "label 2" in axes.figure.alt and "real, generation 1, 2, 5" in axes.figure.alt
+
+
+def test_a_film_says_where_a_class_is_gone_and_what_it_cannot_show():
+    run = recorded()
+    run.samples[5] = run.samples[5][run.samples[5].y != 2]
+    film = np.asarray(filmstrip(run, label=2, across="generations")[0, 0].get_images()[0].get_array())
+    assert len(np.unique(film[:, -160:])) == 2 and len(np.unique(film[:160, :160])) == 1
+    assert shown(filmstrip(run, label=2, per_row=3)[0, 0])[-1].tolist() == [255] * 3
+    with pytest.raises(ValueError, match="label expected one of 0, 1, 2, 3 in 'λ', got 7"):
+        filmstrip({"λ": run}, label=7)
+    with pytest.raises(ValueError, match="None: there are none"):
+        filmstrip(recorded(labels=False), label=1)
+    with pytest.raises(ValueError, match="kept a generation in common"):
+        filmstrip({"a": recorded(generations=(1,)), "b": recorded(generations=(2,))},
+                  across="generations")
