@@ -45,6 +45,8 @@ PLAIN = (bool, int, float, complex, str)
 LONG = 1000      # characters of one text, and of a foreign part, that are written out
 SHOWN = 60       # characters of a constant that stands beside the digest of a code
 NOT = "not described: "
+BLIND = {"importlib": ("import_module",), "sys": ("modules", "_getframe"),
+         "inspect": ("currentframe", "stack"), "builtins": ("__import__", "eval", "exec", "globals")}
 
 
 class Undescribed(TypeError):
@@ -431,16 +433,31 @@ class _Describer:
         for name in sorted(set(read.names) - states.PLACE):
             if name in held:
                 yield f"{name}=" + self._used(name, held[name], read.names[name])
-            elif name in ("globals", "eval", "exec"):
-                self.path.append(f" calls {name}")
-                why = f"what a function reads by {name} cannot be followed: read it by its name"
-                raise self.refuse(value, why)
+            elif name in ("globals", "eval", "exec", "__import__"):
+                raise self._blind(value, name)
         for one in read.imports:
             yield self._imported(one, held, read)
+
+    def _blind(self, value: Any, name: str) -> Undescribed:
+        self.path.append(f" reads by {name}")
+        return self.refuse(value, f"what a function reads by {name} cannot be followed: "
+                                  "read it by its name")
+
+    def _seeing(self, value: Any, chains: Iterable[codes.Chain]) -> None:
+        """Refuse what leads to modules and frames that no name in the code tells."""
+        for module, names in BLIND.items():
+            ways = {name: getattr(sys.modules.get(module), name, None) for name in names}
+            for name, way in ways.items():
+                if way is value or (value is sys.modules.get(module)
+                                    and name in {chain[0] for chain in chains if chain}):
+                    raise self._blind(value, name)
 
     def _imported(self, one: codes.Import, held: dict[str, Any], read: codes.Reads) -> str:
         """What an import inside of a function brings."""
         if not one.level and origins.package(one.module):
+            module = sys.modules.get(one.module)
+            self._seeing(module, {(name,) for name in one.what}
+                         | read.variables.get(one.variable, set()))
             return self._named(one.module, ", ".join(one.what))
         try:
             dots = "." * one.level
@@ -453,6 +470,7 @@ class _Describer:
     def _used(self, name: str, value: Any, chains: Iterable[codes.Chain]) -> str:
         """A value that code reads under a name; of a module of the user's own, what it reads of it."""
         mine = isinstance(value, types.ModuleType) and origins.package(value.__name__) is None
+        self._seeing(value, chains)
         if not mine or origins.ours(value.__name__) or () in set(chains):
             return self._constant(value, f" reads {name}", name)
         parts = []

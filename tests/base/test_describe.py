@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -291,6 +292,32 @@ def test_what_is_nested_too_deeply_is_refused(deep):
         value = [value]
     with pytest.raises(Undescribed, match="nested too deeply"):
         describe(value)
+
+
+@pytest.mark.parametrize("way, code", [
+    ("import_module", "importlib.import_module('m').RATE"), ("import_module", "load('m').RATE"),
+    ("modules", "sys.modules['m'].RATE"), ("modules", "modules['m'].RATE"),
+    ("__import__", "__import__('m').RATE"), ("globals", "globals()['RATE']"),
+    ("eval", "eval('RATE')"), ("currentframe", "inspect.currentframe().f_back"),
+])
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_no_name_in_the_code_leads_to_is_refused(way, code, inside):
+    """A module that is fetched by its text could be another one, and nothing here would tell."""
+    brought = {"importlib": "import importlib", "inspect": "import inspect", "sys": "import sys",
+               "load": "from importlib import import_module as load",
+               "modules": "from sys import modules"}
+    line = brought.get(re.split(r"\W", code)[0], "")
+    names: dict = {"__name__": "__main__"}
+    exec(f"{line}\ndef f(x):\n    {line * inside}\n    return {code}", names)
+    with pytest.raises(Undescribed, match=rf"by {way} cannot be followed"):
+        describe(names["f"])
+
+
+def test_what_else_is_read_of_such_modules_is_described():
+    names: dict = {"__name__": "__main__"}
+    exec("import sys, inspect\ndef f(x):\n    return sys.maxsize, inspect.signature(f)", names)
+    assert describe(names["f"]).startswith("f@")
+
 
 
 # --- going on -------------------------------------------------------------------------------------
