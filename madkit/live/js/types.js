@@ -67,7 +67,7 @@ export {};
  * @typedef {{ mean: Float32Array, root: Float32Array, kept: number }} Fit
  * @typedef {{ points: number[][], before: number[][][], last: number[] | null }} Draft
  *
- * @typedef {{ track: Track, size: number, x: number, y: number }} Panel
+ * @typedef {{ track: Track, size: number, title: number, x: number, y: number }} Panel
  * @typedef {{ side: Side, x: number, y: number, head: number, width: number,
  *             panels: Panel[] }} Block
  * @typedef {{ blocks: Block[], height: number }} Plan

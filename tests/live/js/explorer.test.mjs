@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Asking } from "../../../madkit/live/js/explorer/asking.js";
-import { cloudPlan } from "../../../madkit/live/js/explorer/cloud.js";
+import { cloudPlan } from "../../../madkit/live/js/explorer/squares.js";
 import { partsAt } from "../../../madkit/live/js/explorer/composition.js";
 import { alike, unpack } from "../../../madkit/live/js/explorer/pack.js";
 import * as pages from "../../../madkit/live/js/explorer/page.js";

@@ -7,46 +7,19 @@ import { LINE, measured } from "../shared/text.js";
 import { drawDensity } from "./density.js";
 import { drawFits, drawRows } from "./fits.js";
 import { pixels, realFill, scaleOf, windowOf } from "./plane.js";
-import { loopOf, metricsOf, valueAt } from "./tracks.js";
+import { aboveOf, nameLines } from "./squares.js";
+import { loopOf, valueAt } from "./tracks.js";
 import { settings, short } from "./words.js";
 
 /**
  * @typedef {import("../types.js").View} View
  * @typedef {import("../types.js").Pen} Pen
  * @typedef {import("../types.js").Track} Track
- * @typedef {import("../types.js").ShownSide} ShownSide
  * @typedef {import("../types.js").Plan} Plan
  * @typedef {import("../types.js").Block} Block
  * @typedef {import("../types.js").Box} Box
  * @typedef {import("../types.js").Done} Done
  */
-
-const GUTTER = 12;                                     // between squares
-const TITLE = 2 * LINE + 6;                            // above each
-const SQUARE = 84;                                      // how wide a square is
-
-/**
- * Where the squares stand: rows of squares for A and B, or A beside B where each shows one.
- * @param {ShownSide[]} shown @param {number} width @returns {Plan}
- */
-export function cloudPlan(shown, width) {
-  const most = Math.max(...shown.map(({ tracks }) => tracks.length));
-  const beside = shown.length === 2 && most === 1;
-  const rows = Math.ceil(most / Math.max(1, Math.floor((width + GUTTER) / (SQUARE + GUTTER))));
-  const columns = beside ? 2 : Math.ceil(most / rows), free = width - GUTTER * (columns - 1);
-  const size = Math.floor(Math.min(free / columns, columns === 1 ? 400 : 420));
-  const head = shown.length === 2 ? LINE + 8 : 0, down = size + TITLE + GUTTER;
-  let y = 0;
-  const blocks = shown.map(({ side, tracks }, b) => {
-    const x = beside ? b * (size + GUTTER) : 0, top = beside ? 0 : y;
-    y = top + head + Math.ceil(tracks.length / columns) * down + 4;
-    const panels = tracks.map((track, i) => ({
-      track, size, x: x + (i % columns) * (size + GUTTER),
-      y: top + head + TITLE + Math.floor(i / columns) * down }));
-    return { side, x, y: top, head, width: beside ? size : width, panels };
-  });
-  return { blocks, height: Math.ceil(y - 8) };
-}
 
 /**
  * What lies below all generations: real rows. `made` keeps its picture.
@@ -77,11 +50,12 @@ export function drawCloud(ctx, view, plan) {
   const drawn = [];
   for (const block of plan.blocks) {
     if (block.head) drawHead(ctx, view, block);
-    for (const { track, x, y, size } of block.panels) {
+    for (const { track, x, y, size, title } of block.panels) {
       /** @type {Box} */
       const box = [x, y, size, size];
       const done = drawTrack(ctx, view, track, box);
-      drawTitle(ctx, view, box, track.label, numberOf(ctx, view, track, done, size),
+      drawTitle(ctx, view, box, title, nameLines(ctx, view, track.label, size),
+                numbersOf(ctx, view, track, done, size),
                 ink(loopOf(view.page, track).colour, view.look));
       drawn.push({ key: track.key, side: block.side, box, ...done });
     }
@@ -102,24 +76,26 @@ export function drawHead(ctx, { page, look, shown }, { side, x, y, width }) {
 }
 
 /**
- * @param {Pen} ctx @param {View} view @param {Box} box @param {string} name @param {string} words
- * @param {string} colour
+ * @param {Pen} ctx @param {View} view @param {Box} box @param {number} title its height
+ * @param {string[]} names @param {string[]} words @param {string} colour
  */
-function drawTitle(ctx, { look }, [x, y, size], name, words, colour) {
-  ctx.write(name, x, y - TITLE + 9, { bold: true, colour, within: size });
-  ctx.write(words, x, y - TITLE + 9 + LINE, { colour: look.quiet, within: size });
+function drawTitle(ctx, { look }, [x, y, size], title, names, words, colour) {
+  [...names, ...words].forEach((line, i) => {
+    const bold = i < names.length, high = y - title + 9 + i * LINE;
+    ctx.write(line, x, high, { bold, colour: bold ? colour : look.quiet, within: size });
+  });
 }
 
 /**
- * The first metric, or which generation it is.
+ * The first metrics, or which generation it is.
  * @param {Pen} ctx @param {View} view @param {Track} track @param {Done} done @param {number} size
  */
-function numberOf(ctx, { page, state, look, shown }, track, done, size) {
-  const metric = metricsOf(page, shown)[0];
-  if (done.kept && done.kept !== state.t) return `of generation ${done.kept}`;
-  if (!metric || !track.curves[metric.name]) return "";
+function numbersOf(ctx, view, track, done, size) {
+  const { state, look } = view;
+  if (done.kept && done.kept !== state.t) return [`of generation ${done.kept}`];
   const fits = (/** @type {string} */ text) => measured(ctx, text, look) <= size;
-  return short(metric, valueAt(track, metric.name, state.t), fits);
+  return aboveOf(view).filter(({ name }) => track.curves[name])
+    .map((metric) => short(metric, valueAt(track, metric.name, state.t), fits));
 }
 
 /**

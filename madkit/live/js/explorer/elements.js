@@ -99,7 +99,9 @@ function rows(ui, page) {
                make("label", { class: "slider" }, make("span", {}, "generation"), ui.t, ui.tWords),
                ui.speed),
     settings: make("div", { class: "sliders" }, ...ui.sliders.map(({ control, input, words }) =>
-      make("label", { class: "slider" }, make("span", {}, control.label), words, input))),
+      make("label", { class: "slider" }, make("span", {}, control.label), words, input,
+           (control.ends ?? []).length > 0 && make("span", { class: "ends" },
+             ...(control.ends ?? []).map((end) => make("span", {}, end)))))),
     compositionBox: make("div", { class: "composition" },
       make("p", { class: "caption" }, ui.compositionTitle, swatch("real", "real"),
            swatch("fresh", "fresh"), swatch("synthetic", "synthetic, darker = born later")),
@@ -116,25 +118,27 @@ const parts = (page) => ({ ...choices(page), ...pictures(), ...movers(page) });
  */
 export function build(page) {
   const ui = parts(page), lines = rows(ui, page), presets = page.presets.length > 0;
-  const left = make("div", { class: "left" }, ui.cloud, lines.padRow, ui.cloudWords);
+  const left = make("div", { class: "left" }, ui.cloud, lines.padRow);
+  const beneath = make("div", { class: "beneath" }, ui.cloudWords);
   const right = make("div", { class: "right" }, ui.curves, ui.curveWords);
   const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
-                        lines.newsRow,
-                        presets && make("div", { class: "row presets" }, ...ui.presets),
-                        presets && ui.help);
+                        lines.newsRow);
+  const choices = make("div", { class: "choices" },
+    make("div", { class: "row presets" }, ui.loop, page.compare && ui.compare, ...ui.presets,
+         make("span", { class: "space" }), ui.reset),
+    presets && ui.help);
   const given = { class: "madkit-explorer", role: "group",
                   "aria-label": page.title || "loop explorer",
                   "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here
   const root = make("div", given,
     page.title && make("p", { class: "title" }, page.title),
-    make("div", { class: "row" }, ui.loop, page.compare && ui.compare,
-         make("span", { class: "space" }), ui.reset),
-    make("div", { class: "panels" }, left, right, controls, lines.compositionBox),
+    make("div", { class: "panels" }, left, right, controls, beneath, choices,
+         lines.compositionBox),
     ui.sentence, ui.alert,
     make("div", { class: "row last" }, page.draw && !page.offline && ui.pencil,
          make("span", { class: "space" }), ui.exchange.copy, ui.exchange.paste),
     ui.exchange.row,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[
       page.loops.every(({ law }) => law) ? "made" : "carried"]));
-  return { ...ui, ...lines, left, right, root };
+  return { ...ui, ...lines, left, right, beneath, root };
 }

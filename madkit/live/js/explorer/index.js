@@ -32,7 +32,8 @@ function render({ model, el }) {
   life.hear("change:status", () => life.schedule());
   /** @type {any} */ (ui.root).explorer = handle(parts);
   el.append(ui.root);
-  life.resized([ui.root, ui.left, ui.cloudWords, ui.curveWords], (some) => show.resized(some));
+  life.resized([ui.root, ui.left, ui.beneath, ui.cloudWords, ui.curveWords],
+               (some) => show.resized(some));
   life.themed(() => show.recolour());
   asking.begin(session.state, model.get("scene"));
   return () => {

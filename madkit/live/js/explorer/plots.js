@@ -53,7 +53,7 @@ export function rangeOf(metric, lines) {
  * @param {Metric[]} metrics @param {number} lines @param {number} width
  */
 export const columnsOf = (metrics, lines, width) =>
-  (metrics.length > 1 && width > (lines > 4 ? 1000 : 640) ? 2 : 1);
+  (metrics.length > 1 && width > (lines > 4 ? 780 : 640) ? 2 : 1);
 
 /**
  * Pixels for the names at the lines' ends.

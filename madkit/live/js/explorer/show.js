@@ -4,12 +4,13 @@ import { brush, layer } from "../shared/canvas.js";
 import { css, lookOf } from "../shared/colours.js";
 import { LINE } from "../shared/text.js";
 import { differ } from "../shared/values.js";
-import { cloudPlan, drawCloud, drawGround } from "./cloud.js";
+import { drawCloud, drawGround } from "./cloud.js";
 import { compositionEntries, compositionHeight, drawComposition } from "./composition.js";
 import { showControls } from "./controls.js";
 import { drawCursor } from "./cursor.js";
 import { drawCurves } from "./curves.js";
 import { columnsOf, linesOf, plotsOf } from "./plots.js";
+import { BESIDE_LEAST, cloudPlan, headLines } from "./squares.js";
 import { Steady } from "../shared/steady.js";
 import { drawSheets, sheetPlan } from "./sheet.js";
 import { metricsOf, nothing, reach } from "./tracks.js";
@@ -23,7 +24,7 @@ import { Voice } from "./voice.js";
 
 const GAP = 28;                                        // between columns
 const PAD = 17;                                        // of the frame around all
-const PLOT_LEAST = { narrow: 190, wide: 152 };              // how tall a plot is, at least
+const PLOT_LEAST = { narrow: 190, wide: 152 };         // how tall a plot is, at least
 const PAD_MOST = 440;                                  // pixels of the pad one draws on
 
 export class Show {
@@ -107,8 +108,10 @@ export class Show {
     const { page, ui, asking: { shown }, pad } = this.parts, inner = this.#inner;
     const many = Math.max(shown.length, ...shown.map((one) => one.tracks.length));
     const crowded = metricsOf(page, shown).length > 2 || page.truth.kind === "images";
-    const narrow = crowded || inner < (many > 2 ? 828 : 668);
-    ui.root.classList.toggle("narrow", narrow);
+    const aside = shown.length > 1 && many > 1 && !crowded && inner >= BESIDE_LEAST;
+    const narrow = aside || crowded || inner < (many > 2 ? 828 : 668);
+    ui.root.classList.toggle("stacked", aside);
+    ui.root.classList.toggle("narrow", narrow && !aside);
     this.#size = narrow ? inner : Math.floor((inner - GAP) * (many > 1 ? 0.58 : 0.46));
     pad.size = Math.min(this.#size, PAD_MOST);
     ui.root.style.setProperty("--left", `${this.#size}px`);
@@ -148,7 +151,9 @@ export class Show {
       const given = view.shown.length || !real ? view
         : { ...view, shown: [{ side: /** @type {const} */ ("A"), given: state,
                                tracks: [nothing(real)] }] };
-      const plan = cloudPlan(given.shown, size), ctx = brush(ui.cloud, size, plan.height, look);
+      const words = headLines(/** @type {any} */ (ui.cloud.getContext("2d")), given, size);
+      const plan = cloudPlan(given.shown, size, words);
+      const ctx = brush(ui.cloud, size, plan.height, look);
       drawGround(ctx, given, plan, size, this.#ground);
       this.drawn.panels = drawCloud(ctx, given, plan);
     }
@@ -161,9 +166,9 @@ export class Show {
     const metrics = metricsOf(page, view.shown);
     const rows = Math.ceil(metrics.length / columnsOf(metrics, lines, wide));
     const high = (/** @type {Element} */ node) => this.#boxes.get(node)?.height ?? 0;
-    const room = narrow ? 0 : high(ui.left) - high(ui.curveWords) - 6;
+    const room = narrow ? 0 : high(ui.left) + high(ui.beneath) - high(ui.curveWords) + 2;
     // many names need room
-    const least = lines > 4 ? 230 : PLOT_LEAST[narrow ? "narrow" : "wide"];
+    const least = lines > 4 && rows > 1 ? 230 : PLOT_LEAST[narrow && rows > 1 ? "narrow" : "wide"];
     const tall = Math.max(least * rows + LINE, Math.min(room, 400 * rows));
     const ctx = brush(ui.curves, wide, tall, look);
     ui.curves.style.width = `${wide}px`;
