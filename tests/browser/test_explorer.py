@@ -153,8 +153,9 @@ def test_curves_are_the_runs_quantiles_on_their_axes(lab):
         np.testing.assert_allclose(curve["values"], values, rtol=1e-6)
         axis = drawn["axes"][curve["metric"]]
         (x, y, w, h), (low, high) = axis["box"], axis["y"]
-        places = np.stack([x + w * np.arange(50) / 49, y + h - h * (values - low) / (high - low)],
-                          1)
+        up = np.log10 if axis["log"] else np.asarray
+        shares = (up(values) - up(low)) / (up(high) - up(low))
+        places = np.stack([x + w * np.arange(50) / 49, y + h - h * shares], 1)
         np.testing.assert_allclose(curve["pixels"], places, atol=0.02)
 
 
@@ -175,10 +176,11 @@ def test_a_and_b_stand_on_the_same_axes(lab):
         and a["points"] != b["points"]
     )
     for curve in drawn["curves"]:
-        low, high = drawn["axes"][curve["metric"]]["y"]
-        x, y, w, h = drawn["axes"][curve["metric"]]["box"]
+        axis = drawn["axes"][curve["metric"]]
+        up = np.log10 if axis["log"] else np.asarray
+        (low, high), (x, y, w, h) = up(axis["y"]), axis["box"]
         read_back = low + (high - low) * (y + h - np.array(curve["pixels"])[:, 1]) / h
-        np.testing.assert_allclose(read_back, curve["values"], atol=1e-3 * (high - low))
+        np.testing.assert_allclose(read_back, up(curve["values"]), atol=1e-3 * (high - low))
         window.append((curve["metric"], curve["side"]))
     assert sorted(window) == [(metric, side) for metric in ("trace", "w2_squared") for side in "AB"]
     arrive(book, explorer)
@@ -435,7 +437,7 @@ def test_loops_run_on_what_was_drawn(lab):
     arrive(book, explorer)
     explorer.set(t=50)
     rows = json.loads(book.ask("explorer.wait(); print(json.dumps({label: "
-                               "run.samples[50].x[:200].tolist() for label, run in "
+                               "run.samples[50].x.tolist() for label, run in "
                                "explorer.run.items()}))"))
     for panel in explorer.drawn["panels"]:
         x, y, w, h = panel["box"]

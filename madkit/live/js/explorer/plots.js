@@ -63,7 +63,7 @@ function roomForNames(ctx, { look }, lines, cell) {
   const wide = (/** @type {string} */ text) => measured(ctx, text, look, true);
   const longest = Math.max(...lines.map(({ name }) => wide(name)), 0);
   const word = Math.max(...lines.flatMap(({ name }) => name.split(" ").map(wide)), 0);
-  return 15 + Math.min(longest, Math.max(word, 0.26 * cell));
+  return 15 + Math.min(longest, Math.max(word, (lines.length > 4 ? 0.4 : 0.26) * cell));
 }
 
 /**
