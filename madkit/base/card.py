@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
+from madkit.base import notebook
+
 MOST = 240      # characters of one value
 WIDTH = 100     # characters of a line of text
 FAR = 100_000   # labels further apart are not counted
@@ -49,6 +51,7 @@ class Carded:
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
+        notebook.shown()
         return as_html(told(self))
 
 

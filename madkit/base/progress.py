@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from madkit.base.gate import gate
+from madkit.base.notebook import let_go
 
 _session = True
 _within: ContextVar[bool] = ContextVar("bars", default=True)
@@ -41,7 +43,19 @@ def bars(wanted: bool) -> Iterator[None]:
 
 def bar(iterable: Any = None, *, wanted: bool = True, **given: Any) -> Any:
     """A bar of tqdm, which takes what else is given."""
+    ours = {"delay": 2, "leave": False, "disable": not (wanted and shown())}
+    return _kind()(iterable, **ours | given)
+
+
+@cache
+def _kind() -> Any:
+    """tqdm; in a notebook it closes not its box alone but all ten widgets that it is made of."""
     from tqdm.auto import tqdm
 
-    ours = {"delay": 2, "leave": False, "disable": not (wanted and shown())}
-    return tqdm(iterable, **ours | given)
+    class Bar(tqdm):
+        def close(self) -> None:
+            super().close()
+            if box := getattr(self, "container", None):
+                let_go(box)
+
+    return Bar

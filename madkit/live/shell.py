@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from madkit.base import files
+from madkit.base import files, notebook
 from madkit.base.checks import Place, place
 from madkit.base.gate import gate
 from madkit.live import inline
@@ -45,14 +45,6 @@ def _is_seen() -> bool:
         marimo is not None and marimo.running_in_notebook())
 
 
-def _cell() -> str:
-    """The id of the running cell, where the notebook tells."""
-    from IPython import get_ipython
-
-    kernel = getattr(get_ipython(), "kernel", None)
-    return (kernel.get_parent().get("metadata") or {}).get("cellId", "") if kernel else ""
-
-
 class Shell:
     """A figure of one cell. Its kind says `_still`, and `_offline` if it moves without a kernel."""
 
@@ -60,7 +52,7 @@ class Shell:
 
     def _open(self, key: str, make: Callable[[], Any]) -> None:
         """Be live by the widget made, once the figure that this cell showed before is closed."""
-        place = type(self).__name__, _cell(), key
+        place = type(self).__name__, notebook.cell(), key
         if place in OPEN:
             OPEN.pop(place).close()
         OPEN[place] = self
@@ -69,10 +61,8 @@ class Shell:
     def close(self) -> None:
         """Let go of the widget, and of all that belongs to it; the picture stays."""
         if self.widget is not None:
-            from madkit.live.widget import let_go
-
             widget, self.widget = self.widget, None
-            let_go(widget)
+            notebook.let_go(widget)
 
     def _still(self) -> dict[str, str]:
         """Its picture as image/png, text/html and text/plain."""
@@ -84,6 +74,7 @@ class Shell:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The widget where there is a kernel; its picture, in a report a page of its own."""
+        notebook.shown()
         if self.widget is not None:
             model = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             return {WIDGET: model} | self._still()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from madkit.base import notebook
 from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider
 from madkit.live.pictures import Frame
@@ -109,7 +110,7 @@ class View(Shell):
         """All its widgets, in a box."""
         import ipywidgets
 
-        from madkit.live.widget import gated, tree, unbind
+        from madkit.live.widget import gated, unbind
 
         Image, HTML, Button, HBox, VBox = (gated(kind) for kind in (
             ipywidgets.Image, ipywidgets.HTML, ipywidgets.Button, ipywidgets.HBox, ipywidgets.VBox))
@@ -126,7 +127,7 @@ class View(Shell):
         sliders = VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
         row = [HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
         box = VBox([*row, self.image, sliders, self.words])
-        for widget in tree(box):
+        for widget in notebook.tree(box):
             unbind(widget)
         return box
 

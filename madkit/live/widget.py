@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import math
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -81,21 +81,6 @@ class Widget(Gate, anywidget.AnyWidget):
     def _send(self, msg: Any, buffers: Any = None) -> None:
         super()._send(msg, buffers)
         unbind(self)
-
-
-def let_go(widget: Any) -> None:
-    """Close a widget and all that belongs to it."""
-    for part in list(tree(widget)):
-        part.unobserve_all()
-        part.close()
-
-
-def tree(widget: Any) -> Iterator[Any]:
-    """A widget, its children, and the layouts and styles of all: each a model of its own."""
-    for child in getattr(widget, "children", ()):
-        yield from tree(child)
-    parts = (getattr(widget, "layout", None), getattr(widget, "style", None), widget)
-    yield from (part for part in parts if part is not None)
 
 
 def unbind(widget: Any) -> None:

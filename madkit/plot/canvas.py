@@ -13,6 +13,7 @@ from matplotlib import axes, figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from madkit.base import notebook
 from madkit.plot.layout import DRAWING
 from madkit.plot.still import still
 
@@ -23,6 +24,7 @@ class Shown:
     figure: Any
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        notebook.shown()
         return self.figure.bundle()
 
 

@@ -5,18 +5,19 @@
 
 Each lesson runs in a kernel that believes in a Jupyter server, so that figures are live, with small
 parameters; then each of its cells runs again so many times. A cell that keeps nothing is flat after
-the tenth run; a cell that ends in a figure grows by what IPython's Out keeps of each: the figure's
-artists, about 1 MB, but no pixels.
+the tenth run.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 from pathlib import Path
 
 import nbformat
-from jupyter_client.manager import start_new_kernel
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "base"))
+from kernel import Kernel  # noqa: E402
 
 LESSONS = Path(__file__).parents[2] / "notebooks"
 SMALL = {"seeds": 5, "generations": 6, "steps": 20, "repeats": 3, "workers": 1}
@@ -33,53 +34,6 @@ def living():
 """
 
 
-class Kernel:
-    """A kernel in the lessons' folder that says it has a browser."""
-
-    def __init__(self):
-        env = {"JPY_SESSION_NAME": "growth.ipynb", "MADKIT_RENDER": "live"}
-        self.manager, self.client = start_new_kernel(cwd=LESSONS, env=os.environ | env)
-        self.run(SET_UP)
-
-    def run(self, code: str, cell: str = "") -> str:
-        """What the code prints; RuntimeError where it fails. `cell`: the id of the cell."""
-        said: list[str] = []
-
-        def heard(message):
-            content = message["content"]
-            if message["msg_type"] == "stream" and content["name"] == "stdout":
-                said.append(content["text"])
-
-        message = self.client.session.msg("execute_request", {
-            "code": code, "silent": False, "store_history": True, "user_expressions": {},
-            "allow_stdin": False, "stop_on_error": True}, metadata={"cellId": cell})
-        self.client.shell_channel.send(message)
-        reply = self._reply(message["header"]["msg_id"], heard)
-        if reply["status"] != "ok":
-            raise RuntimeError(f"{code[:60]!r}: {reply['ename']}: {reply['evalue']}")
-        return "".join(said)
-
-    def _reply(self, asked: str, heard) -> dict:
-        while True:
-            message = self.client.get_iopub_msg(timeout=600)
-            if message["parent_header"].get("msg_id") != asked:
-                continue
-            heard(message)
-            if message["content"].get("execution_state") == "idle":
-                break
-        while True:
-            reply = self.client.get_shell_msg(timeout=600)
-            if reply["parent_header"].get("msg_id") == asked:
-                return reply["content"]
-
-    def resident(self) -> float:
-        return float(self.run("print(resident())"))
-
-    def close(self) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-
-
 def small(source: str) -> str:
     """The parameters, with small numbers."""
     return source + "".join(f"\n{name} = {value}" for name, value in SMALL.items()
@@ -92,11 +46,17 @@ def measure(lesson: str, runs: int) -> None:
              if cell.cell_type == "code"]
     sources = [small(cell.source) if "parameters" in cell.metadata.get("tags", []) else cell.source
                for cell in cells]
-    kernel = Kernel()
+    kernel = Kernel(LESSONS)
+    kernel.run(SET_UP)
+
+    def size() -> float:
+        return float(kernel.run("print(resident())"))
+
     try:
         for i, source in enumerate(sources):
             kernel.run(source, f"cell-{i}")
-        print(f"{lesson}: {kernel.resident():.0f} MB after one run; MB after 10 and {runs} of each:")
+        print(f"{lesson}: {size():.0f} MB after one run; "
+              f"MB after 10 and {runs} of each:")
         for i, source in enumerate(sources):
             if "same_" in source or "results(" in source:
                 continue
@@ -104,7 +64,7 @@ def measure(lesson: str, runs: int) -> None:
             for n in range(1, runs + 1):
                 kernel.run(source, f"cell-{i}")
                 if n in (10, runs):
-                    sizes.append(kernel.resident())
+                    sizes.append(size())
             grown = sizes[-1] - sizes[0]
             first = source.strip().splitlines()[0][:60]
             print(f"  {sizes[0]:7.0f} {sizes[-1]:7.0f} {grown:+6.1f}  "
