@@ -6,25 +6,23 @@ import pytest
 from kernel import Kernel
 
 SET_UP = """
-import collections, gc, json
+import gc, json
 import madkit as mk
 runs = mk.exact.run(mk.fully_synthetic(20), dim=1, generations=5, seeds=5)
+KINDS = ("madkit.live", "madkit.plot", "madkit.record", "madkit.data", "matplotlib", "ipywidgets")
 table, picture = runs.table, mk.plot.figure().png()
 
 def living():
-    "Objects by kind, but for what exact draws keep; and the pictures that IPython has noted."
+    "Objects by kind, and the pictures that IPython has noted."
     gc.collect()
     homes = [str(type(one).__module__) for one in gc.get_objects()]
-    kinds = collections.Counter(home.partition(".")[0] for home in homes
-                                if home != "madkit.exact.draws")
     noted = sum(get_ipython().history_manager.outputs.values(), [])
-    pictures = sum(one.output_type != "out_stream" for one in noted)
-    return {name: kinds[name] for name in ("madkit", "matplotlib", "ipywidgets", "comm")
-            } | {"pictures": pictures}
+    return {kind: sum(home.startswith(kind) for home in homes) for kind in KINDS
+            } | {"pictures": sum(one.output_type != "out_stream" for one in noted)}
 """
 CELLS = {
     "explorer": 'mk.explore(seeds=5, generations=5, metrics="trace")',
-    "map": "mk.phase_map()",
+    "map": "mk.phase_map(dim=5, n_r=20, n_s=50)",
     "view": 'mk.live.view(lambda t: mk.live.Frame(picture, f"{t}"), {"t": mk.live.Slider("t", 3, 1, 9)})',
     "curves": 'mk.plot.curves(runs, title="as the last line")',
     "panels": "mk.plot.figure(columns=2).panels",
