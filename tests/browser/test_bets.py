@@ -140,7 +140,7 @@ def test_a_curve_is_bet_from_the_keyboard(alone):
 def test_a_point_and_a_choice_from_the_keyboard(alone):
     opened, wrong = alone
     one = opened(mk.predict("Where?", value=60, low=0, high=100, unit="%", render="static"))
-    for _ in range(4):
+    for _ in range(2):
         one.slider("your bet").press("ArrowLeft")
     one.settle("Enter")
     assert one.bet == 48 and one.said.startswith("You were 12 points too low: you said 48 %")
@@ -182,7 +182,7 @@ def test_python_reads_what_was_bet_and_a_reload_keeps_it(lab):
     assert book.ask("print(bet.placed, bet.value, bet.score)") == "False None None"
     one.drag(90, 80, 70, 60)
     one.settle()
-    for _ in range(4):
+    for _ in range(2):
         other.slider("your bet").press("ArrowLeft")
     other.settle()
     said = book.ask("import time\nfor _ in range(500):\n    if point.placed: break\n"

@@ -126,9 +126,8 @@ def verdict(page: Mapping[str, Any], answer: Mapping[str, Any], bet: Any) -> str
 
 
 def _chosen(answer: Mapping[str, Any], bet: str) -> str:
-    right = answer["answer"]
-    said = f"Right: {right}." if bet == right else f"You said “{bet}”; it is “{right}”."
-    return said.replace("..", ".", 1)
+    bet, right = (one.removesuffix(".") for one in (bet, answer["answer"]))
+    return f"Right: {right}." if bet == right else f"You said “{bet}”; it is “{right}”."
 
 
 def reasons(page: Mapping[str, Any], answer: Mapping[str, Any], bet: Any) -> str:
@@ -168,7 +167,7 @@ def spoken(page: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """The answer in words, for those who cannot bet."""
     if page["kind"] == "choice":
         right = answer["answer"]
-        said = f"It is: {right}. {answer['words'][right]}".replace("..", ".", 1)
+        said = f"{right.removesuffix('.')}. {answer['words'][right]}"
     elif page["kind"] == "point":
         said = f"It is {told(page, answer['value'])}."
     else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONG = 600                 # letters of a question, of a choice, of an explanation
 MANY = 8                   # choices
 LONGEST = 1000             # generations
-STEPS = 200                # places on the axis of a point
+STEPS, WHOLE = 200, 400    # places on the axis of a point; up to so many whole numbers, these
 Asked = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -56,8 +56,9 @@ def point(question: str, value: float, low: float | None, high: float | None, lo
     low, high = _axis(low, high, log)
     if not low <= value <= high:
         raise ValueError(f"value: expected a number on the axis, {low:g} to {high:g}, got {value:g}")
+    counted = not log and low.is_integer() and high.is_integer() and 20 <= high - low <= WHOLE
     page = {"kind": "point", "question": question, "low": low, "high": high, "log": log,
-            "unit": unit, "steps": STEPS}
+            "unit": unit, "steps": int(high - low) if counted else STEPS}
     return page, {"value": _round(value), "why": why}
 
 

@@ -100,9 +100,10 @@ export function reasons(page, { answer, words, why }, bet) {
 }
 
 /** @param {Answer} answer @param {string} bet */
-const chosen = ({ answer }, bet) =>
-  (bet === answer ? `Right: ${answer}.` : `You said “${bet}”; it is “${answer}”.`)
-    .replace("..", ".");
+function chosen({ answer }, bet) {
+  const [said, is] = [bet, answer].map((one) => one.replace(/\.$/, ""));
+  return bet === answer ? `Right: ${is}.` : `You said “${said}”; it is “${is}”.`;
+}
 
 /** @param {BetPage} page @param {Answer} answer @param {number} bet */
 function pointed(page, answer, bet) {
