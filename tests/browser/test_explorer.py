@@ -178,7 +178,7 @@ def test_a_and_b_stand_on_the_same_axes(lab):
     for curve in drawn["curves"]:
         axis = drawn["axes"][curve["metric"]]
         up = np.log10 if axis["log"] else np.asarray
-        (low, high), (x, y, w, h) = up(axis["y"]), axis["box"]
+        (low, high), (_, y, _, h) = up(axis["y"]), axis["box"]
         read_back = low + (high - low) * (y + h - np.array(curve["pixels"])[:, 1]) / h
         np.testing.assert_allclose(read_back, up(curve["values"]), atol=1e-3 * (high - low))
         window.append((curve["metric"], curve["side"]))

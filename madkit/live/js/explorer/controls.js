@@ -19,6 +19,7 @@ export function showControls(parts, view) {
   ui.tabRow.hidden = state.B === null;
   ui.tabs.forEach((node, i) => press(node, state.tab === "AB"[i]));
   showPad(parts);
+  showWord(parts);
   showTime(parts);
   for (const { control, input, words } of ui.sliders) {
     const used = takes(page, state.tab, state, control.name);
@@ -42,6 +43,13 @@ function showPresets({ page, ui, session }) {
   const help = pressed.filter((preset) => preset.help)
     .map((preset) => `${capital(preset.name)}: ${preset.help}`).join(" ");
   put(ui.help, help || "Presets are settings worth a look; move the sliders for your own.");
+}
+
+/** @param {Joined} parts */
+function showWord({ ui, session }) {
+  const word = Array.from(ui.word.value.trim()), short = word.slice(0, 12).join("");
+  put(ui.eat, `eat “${short}${word.length > 12 ? "…" : ""}”`);
+  ui.unword.hidden = session.state.drawn === null;
 }
 
 /** @param {Joined} parts */

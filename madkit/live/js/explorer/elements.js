@@ -41,6 +41,9 @@ function choices(page) {
                ...loops.map(([value, text]) => make("option", { value }, text))),
     presets: page.presets.map(({ name, help }) =>
       button(name, { title: help, ...pressed, class: "preset" })),
+    word: make("input", { type: "text", value: "MAD", "aria-label": "a word, to be data",
+                          spellcheck: "false", autocomplete: "off", dir: "auto" }),
+    eat: button("eat “MAD”", { class: "preset" }), unword: button("Gaussian again"),
     compare: button("compare A | B", pressed),
     tabs: ["A", "B"].map((side) =>
       button(side, { ...pressed, "aria-label": `set ${side}`, class: "tab" })),
@@ -93,6 +96,8 @@ function rows(ui, page) {
     tabRow: make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
                  make("span", { class: "group" }, ...ui.tabs)),
     padRow: make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords),
+    wordRow: make("div", { class: "row word" }, make("label", {}, "your name as data", ui.word),
+                  ui.eat, ui.unword),
     newsRow: make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress,
                   ui.newsWords, ui.busy),
     time: make("div", { class: "row time" }, ui.play, ui.back, ui.next,
@@ -119,7 +124,7 @@ const parts = (page) => ({ ...choices(page), ...pictures(), ...movers(page) });
 export function build(page) {
   const ui = parts(page), lines = rows(ui, page), presets = page.presets.length > 0;
   const left = make("div", { class: "left" }, ui.cloud, lines.padRow);
-  const beneath = make("div", { class: "beneath" }, ui.cloudWords);
+  const beneath = make("div", { class: "beneath" }, ui.cloudWords, page.draw && lines.wordRow);
   const right = make("div", { class: "right" }, ui.curves, ui.curveWords);
   const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
                         lines.newsRow);

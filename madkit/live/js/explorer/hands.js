@@ -1,6 +1,7 @@
 // Hands: what people do to a page, and what then happens.
 
 import { put } from "../shared/elements.js";
+import { pointsOf } from "./letters.js";
 import { decode } from "./page.js";
 
 /** @typedef {import("../types.js").Parts} Parts */
@@ -31,7 +32,10 @@ export function listen(parts) {
   listenToRuns(parts);
   listenToCurves(parts);
   listenToPad(parts);
+  listenToWord(parts);
 }
+
+const LEGIBLE = 500;                                   // rows that a word needs to be read
 
 /**
  * A word that stands for a state, or what is wrong with it.
@@ -113,4 +117,28 @@ function listenToPad({ ui, pad, life }) {
   life.on(ui.undo, "click", () => pad.undo());
   life.on(ui.clear, "click", () => pad.clear());
   life.on(ui.done, "click", () => ui.pencil.click());
+}
+
+/** @param {Parts} parts */
+function listenToWord({ page, ui, session, player, pad, life }) {
+  const eat = () => {
+    try {
+      const points = pointsOf(ui.word.value), { settings } = session;
+      const n = page.controls.find(({ name }) => name === "n");
+      const more = n?.values.findIndex((value) => value >= LEGIBLE) ?? -1;
+      const enough = n && more > settings.n ? { ...settings, n: more } : settings;
+      pad.close();
+      player.play(false);
+      session.move({ t: 1, drawn: { points }, [session.state.tab]: enough });
+    } catch (error) {
+      session.refuse(/** @type {Error} */ (error).message);
+    }
+  };
+  life.on(ui.eat, "click", eat);
+  life.on(ui.word, "input", () => life.schedule());
+  life.on(ui.word, "keydown", (event) => event.key === "Enter" && eat());
+  life.on(ui.unword, "click", () => {
+    pad.close();
+    session.move({ drawn: null });
+  });
 }

@@ -27,13 +27,18 @@ const SHAPES = {
 /** @type {Record<string, number>} */
 const SPREADS = { "two moons": 0.14, ring: 0.16, "three blobs": 0.42 };
 
+/** Numbers between 0 and 1, always the same. */
+export function uniforms() {
+  let seed = 7;
+  return () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
 /**
  * A distribution to start from, always the same points.
  * @param {string} name
  */
 export function stamp(name) {
-  let seed = 7;
-  const uniform = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const uniform = uniforms();
   const normal = () =>
     Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const point = (/** @type {number} */ i) =>

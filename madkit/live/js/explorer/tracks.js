@@ -29,6 +29,8 @@ export const reach = (shown) =>
  */
 export const ghostsOf = (t) => [...new Set([1, Math.round(t / 2)])].filter((g) => g < t);
 
+const OF_ROWS = ["recall", "sliced_w2"];               // what is drawn is no Gaussian: these judge it
+
 /**
  * The metrics that what is shown has curves of; before anything is shown, all.
  * @param {Page} page @param {ShownSide[]} shown
@@ -37,6 +39,9 @@ export function metricsOf(page, shown) {
   const has = (/** @type {string} */ name) =>
     shown.some(({ tracks }) => tracks.some((track) => track.curves[name]));
   const known = page.metrics.filter(({ name }) => has(name));
+  const ofRows = page.metrics.filter(({ name }) => OF_ROWS.includes(name));
+  if (page.draw && known.length > 2 && ofRows.length === 2 && ofRows.every(({ name }) => has(name)))
+    return ofRows;
   return known.length ? known : page.metrics;
 }
 
