@@ -40,8 +40,8 @@ export function metricsOf(page, shown) {
     shown.some(({ tracks }) => tracks.some((track) => track.curves[name]));
   const known = page.metrics.filter(({ name }) => has(name));
   const ofRows = page.metrics.filter(({ name }) => OF_ROWS.includes(name));
-  if (page.draw && known.length > 2 && ofRows.length === 2 && ofRows.every(({ name }) => has(name)))
-    return ofRows;
+  const rows = ofRows.length === 2 && ofRows.every(({ name }) => has(name));
+  if (page.draw && rows) return ofRows;
   return known.length ? known : page.metrics;
 }
 
