@@ -29,7 +29,7 @@ export const reach = (shown) =>
  */
 export const ghostsOf = (t) => [...new Set([1, Math.round(t / 2)])].filter((g) => g < t);
 
-const OF_ROWS = ["recall", "sliced_w2"];               // what is drawn is no Gaussian: these judge it
+const OF_ROWS = ["recall", "sliced_w2"];               // which judge what is no Gaussian
 
 /**
  * The metrics that what is shown has curves of; before anything is shown, all.
