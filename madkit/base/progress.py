@@ -4,10 +4,12 @@ and can be turned off for a whole session.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from madkit.base.gate import gate
@@ -49,13 +51,22 @@ def bar(iterable: Any = None, *, wanted: bool = True, **given: Any) -> Any:
 
 @cache
 def _kind() -> Any:
-    """tqdm; in a notebook it closes not its box alone but all ten widgets that it is made of."""
+    """tqdm, whose lock is this process's alone; in a notebook it closes not its box alone but all
+    ten widgets that it is made of.
+
+    tqdm's own lock is shared with forked workers: one that is killed within holds it for ever, and
+    whoever wants a bar then, shown or not, hangs.
+    """
     from tqdm.auto import tqdm
 
     class Bar(tqdm):
+        _lock = RLock()
+
         def close(self) -> None:
             super().close()
             if box := getattr(self, "container", None):
                 let_go(box)
 
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: Bar.set_lock(RLock()))
     return Bar
