@@ -19,23 +19,26 @@ from torch import Tensor
 FAR = 2.0**16  # of standard deviations: images of whole numbers stay far below, rounding far above
 
 
-def units(variances: Tensor, place: Tensor | None = None) -> Tensor:
+def units(variances: Tensor, place: Tensor | None = None, far: float = FAR,
+          least: float = 0.0) -> Tensor:
     """A unit for each column (d,), given the variances (d,): near the standard deviations where
-    these lie more than FAR apart, else 1.
+    these lie more than `far` apart, else 1.
 
     place  numbers as large as the columns' are, whose rounding is no spread; None: 0
+    least  a column that spreads by a smaller share of the largest stands still
     """
     one = torch.ones_like(variances)
     if len(variances) < 2:
         return one
     low, high = variances.aminmax()
-    if 0 < float(low) and float(high) < float(low) * FAR**2:
+    if 0 < float(low) and float(high) < float(low) * far**2:
         return one
     eps = torch.finfo(variances.dtype).eps
     lives = variances > (0 if place is None else (8 * eps * place).square())
+    lives &= variances >= least**2 * high
     std = variances.where(lives, 0).sqrt()
     high = std.max()
-    if not lives.any() or high < std.where(lives, high).min() * FAR:
+    if not lives.any() or high < std.where(lives, high).min() * far:
         return one
     return torch.exp2(std.where(lives, high).log2().round())
 

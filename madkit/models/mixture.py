@@ -12,7 +12,9 @@ likelihood is unbounded, since a component on d rows or fewer lies flat, and a f
 infinite. So flat components get the meaning of a limit, Σ_k + ε²I for ε → 0. Rows in a component's
 flat are its own, others are not; it keeps its rows, its rank, and is sampled as it is. For
 densities only, ε is rounding error, of the rows or of Σ_k: what lies closer cannot be told apart.
-So a column that spreads by more than 2²² times less than another is lost, and warned of.
+Columns that spread by 2²² to 2²⁸ times less than others would be lost so: then every column is
+fitted in a unit of its own, a power of two, which rounds nothing. A column that spreads still less
+is taken for rounding, and warned of: what a fit emits where all rows were alike may spread as much.
 A mode of five, two, one rows is thus five, two, one rows in the next draw too on average; it dies,
 like a word, when no row is drawn.
 
@@ -44,6 +46,8 @@ from madkit.models.gaussian import FLAT
 from madkit.models.parts.vectors import asked, empty, samples, vectors
 from madkit.samples import Samples
 
+HIDDEN = 2.0**22  # times that columns may spread apart before one is lost …
+LOST = 2.0**28    # … and beyond which it is taken for rounding, which comes to 2⁻³⁶ of the largest
 LLOYD = 20     # iterations of k-means at most: EM does the rest
 TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
 
@@ -91,10 +95,11 @@ class Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
         self._check_room(*x.shape)
-        _warn_of_units(x, data)
+        unit = _units(x, data)
+        x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
         rounding = float((8 * eps * x.abs().max()) ** 2)
-        r = _nearest(x, self._centres(x))  # (k, n)
+        r = _nearest(x, self._centres(x, unit))  # (k, n)
         self.log_likelihood = -math.inf
         for _ in range(self.steps):
             before = self.log_likelihood
@@ -103,8 +108,15 @@ class Mixture:
             r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
             if self.log_likelihood - before < self.tol:
                 break
+        self._scale(unit)
         self._like = empty(data)
         return self
+
+    def _scale(self, unit: Tensor) -> None:
+        """From units of the columns (d,) back to those of the data."""
+        self.means, self._roots = self.means * unit, self._roots * unit[:, None]
+        self.covs = self.covs * unit[:, None] * unit
+        self.log_likelihood -= float(unit.log().sum())
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows, each of a component drawn by weight, from torch's global generator."""
@@ -132,14 +144,14 @@ class Mixture:
         limits.memory("Mixture: k", f"{limits.count(self.k)} components of {n:,} rows of {d:,} numbers",
                       8 * self.k * (n * d + 3 * d * d))
 
-    def _centres(self, x: Tensor) -> Tensor:
+    def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
         if isinstance(self.start, str):
             return _lloyd(x, _kmeans_plus_plus(x, self.k))
         centres = self.start.reshape(self.k, -1).to(x.device)
         if centres.shape[1] != x.shape[1]:
             raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected "
                              f"{x.shape[1]}, as the rows have")
-        return centres
+        return centres / unit
 
     def _fitted(self) -> None:
         if not hasattr(self, "weights"):
@@ -150,16 +162,16 @@ class Mixture:
         return f"Mixture(k={self.k}, start={start}, tol={self.tol}, steps={self.steps})"
 
 
-def _warn_of_units(x: Tensor, data: Samples) -> None:
-    """Of real columns too far apart: what a fit emits may spread as little by rounding alone."""
-    if bool(data.born.any()):
-        return
-    variances = x.var(0, correction=0)
-    if float((unit := units(variances, x.mean(0))).max()) > 2**22 * float(unit.min()):
+def _units(x: Tensor, data: Samples) -> Tensor:
+    """A unit for each column (d,). Warns of real columns that are too far apart for any."""
+    variances, place = x.var(0, correction=0), x.mean(0)
+    unit = units(variances, place)
+    if not bool(data.born.any()) and float(unit.max()) > LOST * float(unit.min()):
         small, large = int(unit.argmin()), int(unit.argmax())
         warn(f"Mixture: column {small} spreads {float(unit[large] / unit[small]):.0e} times less "
              f"than column {large}, and is taken for rounding; divide each column by its standard "
              "deviation")
+    return units(variances, place, HIDDEN, 1 / LOST)
 
 
 # --- EM -------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_closed_forms_have_the_same_law_in_all_units(name, powers):
 
 def test_a_mixture_warns_of_a_column_that_it_loses():
     """In emitted rows it cannot: their rounding spreads as little."""
-    far, model = mk.Samples(ROWS * torch.tensor([1.0, 1e-8])), mk.models.Mixture(2)
+    far, model = mk.Samples(ROWS * torch.tensor([1.0, 1e-9])), mk.models.Mixture(2)
     with pytest.warns(UserWarning, match=r"column 1 spreads .* times less than column 0"):
         fitted(model, far)
     for quiet in (far.stamped(1), mk.Samples(ROWS), mk.data.digits().real(200)):
@@ -83,3 +83,33 @@ def test_a_direction_that_is_flat_in_any_units_stays_flat():
     still = torch.cat([1e9 * ROWS, torch.full((len(ROWS), 1), 0.1, dtype=torch.float64)], 1)
     far = still * torch.tensor([1.0, 1e-12, 1.0])
     assert (draw(fitted(mk.models.Gaussian(), mk.Samples(far)), 50).x[:, 2] == 0.1).all()
+
+
+def test_a_mixture_has_the_same_law_in_all_units():
+    """Where columns spread 2²² to 2²⁸ times apart; nearer ones stay in the units they came in."""
+    known = torch.cov(ROWS.T, correction=0)
+    first, *others = (scaled(mk.models.Mixture(3), powers) for powers in ((25, 0), (-20, 6), (0, 24)))
+    for rows, fit, unit in (first, *others):
+        assert torch.equal(rows, first[0])
+        torch.testing.assert_close(fit.moments()[1] / unit / unit[:, None], known, rtol=1e-9, atol=0)
+        offset = float(unit.log().sum() - first[2].log().sum())
+        assert fit.log_likelihood == pytest.approx(first[1].log_likelihood - offset, abs=1e-9)
+    near = fitted(mk.models.Mixture(3), mk.Samples(ROWS * torch.tensor([1.0, 2.0**-21])))
+    assert not torch.equal(draw(near, 400).x / torch.tensor([1.0, 2.0**-21]), first[0])
+
+
+def test_a_mixture_keeps_a_far_column_through_generations():
+    truth = mk.data.array(mk.data.gaussian(2).real(800).x * torch.tensor([2e4, 1e-3])
+                          + torch.tensor([5e4, 0.03]))
+    run = mk.run(mk.models.Mixture(2), mk.fully_synthetic(500), truth, generations=4, seeds=1,
+                 n_ini=500, emit=500, metrics=["trace"], progress=False)
+    assert run.samples[4].x.std(0) / torch.tensor([2e4, 1e-3]) == pytest.approx([1, 1], abs=0.3)
+
+
+def test_a_mixture_takes_centres_in_the_units_of_the_data():
+    """And says its means in them."""
+    (one, first), (other, second) = (
+        (mk.models.Mixture(2, start=ROWS[:2] * unit).fit(mk.Samples(ROWS * unit)), unit)
+        for unit in (torch.tensor([2.0**25, 1.0]), torch.tensor([1.0, 2.0**24])))
+    assert torch.equal(one.means / first, other.means / second)
+    assert one.means.mean(0) / first == pytest.approx(ROWS.mean(0), abs=1.5)
