@@ -13,6 +13,8 @@ from typing import Any
 
 from madkit.base.gate import gate
 
+MOST = 2000                          # values of a slider
+
 
 @gate
 @dataclass(frozen=True)
@@ -33,20 +35,6 @@ class Slider:
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
             raise ValueError(f"{self.label}: expected a number from {self.low:g} to "
                              f"{self.high:g}, got {value!r}")
-
-    def widget(self) -> Any:
-        """The ipywidgets slider."""
-        import ipywidgets
-
-        from madkit.live.widget import gated
-
-        look = _look(self.label) | {"value": self.value, "min": self.low, "max": self.high,
-                                    "step": self.step}
-        if all(isinstance(number, int) for number in (self.value, self.low, self.high, self.step)):
-            return gated(ipywidgets.IntSlider, ("value", int))(**look)
-        digits = max(0, math.ceil(-math.log10(self.step)))
-        kind = gated(ipywidgets.FloatSlider, ("value", float))
-        return kind(**look, readout_format=f".{digits}f")
 
 
 @gate
@@ -69,20 +57,6 @@ class Choice:
             raise ValueError(f"{self.label}: expected one of {', '.join(map(str, self.options))}, "
                              f"got {value!r}")
 
-    def widget(self) -> Any:
-        """The ipywidgets slider."""
-        import ipywidgets
-
-        from madkit.live.widget import gated
-
-        kind = gated(ipywidgets.SelectionSlider, ("index", int))
-        return kind(value=self.value, options=self.options, **_look(self.label))
-
-
-def _look(label: str) -> dict[str, Any]:
-    return {"description": label, "tooltip": label, "style": {"description_width": "15em"},
-            "layout": {"width": "auto"}}
-
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 KNOWN: dict[str, Slider | Choice] = {  # the settings of the named loops
@@ -92,6 +66,29 @@ KNOWN: dict[str, Slider | Choice] = {  # the settings of the named loops
     "n_s": Choice("synthetic rows n_s", 100, _SIZES),
     "n_ini": Choice("real rows at the start n_ini", 100, _SIZES),
 }
+
+
+def values(control: Slider | Choice, extra: Iterable[Any] = ()) -> tuple[Any, ...]:
+    """The values that a control can be moved to, a slider's rising, with others that it has to
+    have; of very many MOST, spread over all.
+    """
+    if isinstance(control, Choice):
+        return control.options
+    steps = round((control.high - control.low) / control.step)
+    apart = max(1, math.ceil(steps / MOST))
+    found = {round(control.low + i * control.step, 10) for i in {*range(0, steps, apart), steps}}
+    return tuple(sorted(found | {control.value, *extra}))
+
+
+def said(name: str, value: Any) -> str:
+    """A value of a setting in words."""
+    if isinstance(value, str):
+        return value
+    if name in ("p", "strength"):
+        return f"{100 * value:g} %"
+    if name == "lam" and value == 1:
+        return "1 (honest)"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def generation(kept: Iterable[int]) -> Slider | Choice:

@@ -16,7 +16,7 @@ from typing import Any, cast
 from madkit import exact, models
 from madkit.base.checks import whole
 from madkit.base.foreign import check_methods
-from madkit.live.controls import KNOWN, Choice, Slider
+from madkit.live.controls import KNOWN, Choice, Slider, said
 from madkit.live.scenes import gaussian, growing, stored
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Control, Page, Shown, State, takes
@@ -212,15 +212,7 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
         steps = round((known.high - known.low) / known.step)
         values = sorted({round(known.low + i * known.step, 10) for i in range(steps + 1)} | extra)
     return Control(name, known.label.partition(" (")[0], tuple(values),
-                   tuple(_words(name, v) for v in values), ENDS.get(name, ()))
-
-
-def _words(name: str, value: float) -> str:
-    if name == "p":
-        return f"{100 * value:g} %"
-    if name == "lam" and value == 1:
-        return "1 (honest)"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+                   tuple(said(name, v) for v in values), ENDS.get(name, ()))
 
 
 def _places(controls: Iterable[Control], given: Mapping[str, Any]) -> list[int]:

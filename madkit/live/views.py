@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from madkit.base import notebook
+from madkit.base.captured import captured
 from madkit.base.gate import gate
-from madkit.live.controls import Choice, Slider
-from madkit.live.pictures import Frame
-from madkit.live.shell import Render, Shell, is_live
+from madkit.live import inline
+from madkit.live.controls import Choice, Slider, said, values
+from madkit.live.pictures import Drawn, Frame, scene_of
+from madkit.live.scenes import page as pages
+from madkit.live.scenes.carried import carried
+from madkit.live.scenes.offline import GIVES_WAY, lighter
+from madkit.live.scenes.pack import pack
+from madkit.live.scenes.page import Control, State
+from madkit.live.shell import PageShell, Render, is_live
 from madkit.plot import DRAWING
 from madkit.plot.still import still
 
@@ -33,12 +39,13 @@ def view(
     """A picture with its controls; the last line of a cell shows it.
 
         mk.live.view(mk.live.Tails(runs), t=5, lam=1.0)                     # it knows its controls
-        mk.live.view(update, {"t": mk.live.Slider("generation t", 5, 1, 10)})   # update(t) -> Frame
+        mk.live.view(update, {"t": mk.live.Slider("generation t", 5, 1, 10)}) # update(t) -> Frame
 
     `render="auto"` asks the environment variable MADKIT_RENDER ("live", "static"), and without it
     whether a Jupyter server started the kernel (JPY_SESSION_NAME; papermill and nbconvert do not
-    set it). A live view closes the one that the same cell made before. An error while a slider
-    moves is shown below the picture; at the start it is raised.
+    set it). A live view closes the one that the same cell made before. In a report it moves without
+    a kernel, over some of its settings. A function keeps the meaning that the names it reads have
+    now. An error while a slider moves is shown below the picture; at the start it is raised.
 
     ValueError for a value that its control cannot take, or for a name without a control;
     TypeError for what is no picture.
@@ -50,7 +57,9 @@ def view(
                 raise ValueError(f"presets: {name!r} sets {which!r}, "
                                  f"expected some of {', '.join(chosen)}")
             chosen[which].check(value)
-    return View(update, chosen, presets, live=is_live(render), key=key)
+    plays = getattr(picture, "plays", "t" if "t" in chosen else "")
+    slow = getattr(picture, "made", update is picture)
+    return View(captured(update), chosen, presets, plays, slow, live=is_live(render), key=key)
 
 
 def _joined(
@@ -83,106 +92,177 @@ def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
         raise ValueError(f"view: {name}: {str(error).removeprefix('Slider: value: ')}") from None
 
 
+@cache
+def _widget() -> Any:
+    """What the browser and the kernel share, see js/view/index.js; widgets take long to import."""
+    import traitlets
+
+    from madkit.live.widget import Widget
+
+    class View(Widget):
+        HEARD = {"state": dict}
+        _esm = inline.script("view")
+        _css = "\n".join(map(inline.style, inline.STYLES["view"]))
+        page = traitlets.Dict().tag(sync=True)
+        state = traitlets.Dict().tag(sync=True, echo_update=False)
+        scene = traitlets.Bytes().tag(sync=True)
+        status = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
+
+    return View
+
+
 @gate
-class View(Shell):
+class View(PageShell):
     """What `view` returns: the settings shown (`values`) and the picture (`frame`).
 
-    `set(**values)` moves it, `close()` lets it go.
+    `set(**values)` moves it, `write(file)` makes it a page of its own, `close()` lets it go.
     """
+
+    NAME, TITLE = "view", "A figure that moves"
 
     def __init__(
         self,
         update: Callable[..., Frame],
         controls: Controls,
         presets: Mapping[str, Mapping[str, Any]],
+        plays: str,                                  # the control that the player moves
+        slow: bool,                                  # whether other settings than those
+                                                     # of presets take long to work out
         live: bool,
         key: str,
     ):
-        self.update = update
+        self.update, self.known, self.plays, self.slow = update, controls, plays, slow
         self.values = {name: control.value for name, control in controls.items()}
+        self.controls = tuple(_control(name, control, presets)
+                              for name, control in controls.items())
+        self.presets = {name: {which: _place(self._control(which), value)
+                               for which, value in preset.items()}
+                        for name, preset in presets.items()}
+        super().__init__(self._places())
         with DRAWING:
             self.frame = update(**self.values)
-        self._stale, self._turn, self._moving = threading.Event(), threading.Lock(), False
+        self._stale, self._turn = threading.Event(), threading.Lock()
         if live:
-            self._open(key, lambda: self._built(controls, presets))
-
-    def _built(self, controls: Controls, presets: Mapping[str, Mapping[str, Any]]) -> Any:
-        """All its widgets, in a box."""
-        import ipywidgets
-
-        from madkit.live.widget import gated, unbind
-
-        Image, HTML, Button, HBox, VBox = (gated(kind) for kind in (
-            ipywidgets.Image, ipywidgets.HTML, ipywidgets.Button, ipywidgets.HBox, ipywidgets.VBox))
-        self.widgets = {name: control.widget() for name, control in controls.items()}
-        self.image = Image(value=self.frame.png, format="png",
-                           layout={"width": "100%", "max_width": WIDTH})
-        self.words = HTML(_said(self.frame.text), layout={"max_width": WIDTH})
-        buttons = [Button(description=name, tooltip=f"Set {_listed(preset)}",
-                          layout={"width": "auto"}) for name, preset in presets.items()]
-        for button, preset in zip(buttons, presets.values(), strict=True):
-            button.on_click(lambda _, preset=preset: self.set(**preset))
-        for widget in self.widgets.values():
-            widget.observe(self._moved, "value")
-        sliders = VBox(list(self.widgets.values()), layout={"max_width": WIDTH})
-        row = [HBox(buttons, layout={"flex_flow": "row wrap"})] if buttons else []
-        box = VBox([*row, self.image, sliders, self.words])
-        for widget in notebook.tree(box):
-            unbind(widget)
-        return box
+            self._open(key, lambda: _widget()(page=self._page(self.controls), state=self._state,
+                                              scene=self._packed()))
+            self.widget.observe(self._moved, "state")
 
     def set(self, **values: Any) -> None:
         """Move several controls at once, and draw once."""
         if unknown := sorted(values.keys() - self.values.keys()):
             raise ValueError(f"set: expected some of {', '.join(self.values)}, got {unknown[0]!r}")
-        self._moving = True
-        try:
-            for name, value in values.items():
-                if self.widget is not None:
-                    self.widgets[name].value = value
-                self.values[name] = value
-        finally:
-            self._moving = False
-        self._draw()
+        for name, value in values.items():
+            self.known[name].check(value)
+        self.state = self._state | {name: _place(self._control(name), value)
+                                    for name, value in values.items()}
 
-    def _moved(self, _: Any) -> None:
-        if not self._moving:
-            self._draw()
+    # moving
 
-    def _draw(self) -> None:
+    def _moved(self, change: Any) -> None:
+        """A new state from the browser: on whatever thread its message came."""
+        if (state := self._valid(change["new"])) is not None and state != self._state:
+            self._show(state)
+
+    def _show(self, state: State) -> None:
         """Draw the newest state. A thread that finds another at it leaves the rest to that one."""
+        self._state = state
         self._stale.set()
         while self._stale.is_set() and self._turn.acquire(blocking=False):
             try:
                 self._stale.clear()
-                self._show()
+                self._draw()
             finally:
                 self._turn.release()
 
-    def _show(self) -> None:
-        if self.widget is None:
-            self.frame = self.update(**self.values)
-            return
-        self.values = {name: widget.value for name, widget in self.widgets.items()}
+    def _draw(self) -> None:
+        self.values = self._valued(self._state)
         try:
             with DRAWING:
                 self.frame = self.update(**self.values)
         except Exception as error:
-            text = (f"This setting cannot be drawn ({_listed(self.values)}). "
-                    f"{type(error).__name__}: {error}")
-            self.words.value = _said(text, role="alert")
+            if self.widget is None:
+                raise
+            self._refuse(error)
         else:
-            self.image.value, self.words.value = self.frame.png, _said(self.frame.text)
+            if self.widget is not None:
+                self.widget.scene = self._packed()
+                self._say("", "")
+
+    def _say(self, kind: str, text: str) -> None:
+        if self.widget is not None and self.widget.status != {"kind": kind, "text": text}:
+            self.widget.status = {"kind": kind, "text": text}
+
+    def _refuse(self, error: Exception) -> None:
+        given = ", ".join(f"{name} = {value}" for name, value in self.values.items())
+        self._say("error", f"This setting cannot be drawn ({given}). "
+                           f"{type(error).__name__}: {error}")
+
+    # states
+
+    def _control(self, name: str) -> Control:
+        return next(control for control in self.controls if control.name == name)
+
+    def _places(self) -> State:
+        return {control.name: _place(control, self.values[control.name])
+                for control in self.controls}
+
+    def _valued(self, state: State) -> dict[str, Any]:
+        return {control.name: control.values[state[control.name]] for control in self.controls}
+
+    def _check(self, state: Any) -> State:
+        names = [control.name for control in self.controls]
+        if not isinstance(state, Mapping) or set(state) != set(names):
+            raise ValueError(f"state: expected exactly {', '.join(names)}, "
+                             f"got {pages.short(state)}")
+        return {control.name: pages._whole(control.name, state[control.name], 0,
+                                           len(control.values) - 1) for control in self.controls}
+
+    def _read(self, text: str) -> State:
+        return self._check(pages.parsed(text))
+
+    # what the shell and the page ask
+
+    def _page(self, controls: tuple[Control, ...]) -> dict[str, Any]:
+        place = {one.name: one.values.index for one in controls}
+        presets = [{"name": name, "set": {which: place[which](self._control(which).values[at])
+                                          for which, at in preset.items()}}
+                   for name, preset in self.presets.items()]
+        return {"title": self.TITLE, "plays": self.plays, "offline": False,
+                "thinned": False,
+                "presets": presets,
+                "controls": [{"name": c.name, "label": c.label, "words": list(c.words),
+                              "named": isinstance(c.values[0], str)} for c in controls]}
+
+    def _packed(self) -> bytes:
+        key = ",".join(str(_place(one, self.values[one.name])) for one in self.controls)
+        return pack([scene_of(self.frame) | {"key": key}])
 
     def _still(self) -> dict[str, str]:
-        return still(self.frame.png, self.frame.text, WIDTH)
+        png = self.frame.png
+        drawn = isinstance(self.frame, Drawn)
+        return still(lighter(png) if drawn else png, self.frame.text, WIDTH, kind=GIVES_WAY)
+
+    def _offline(self) -> dict[str, Any]:
+        """The page with the scenes of presets, of what is played, and of other settings."""
+        keep = {one.name: {self._state[one.name], *(preset[one.name] for preset in
+                                                    self.presets.values() if one.name in preset)}
+                for one in self.controls}
+        controls, scene = carried(self.controls, keep, self.plays, self.slow, scene_of(self.frame),
+                                  lambda values: scene_of(self.update(**values)))
+        state = {one.name: one.values.index(self.values[one.name]) for one in controls}
+        page = self._page(controls) | {"offline": True, "thinned": controls != self.controls}
+        return {"script": "view", "page": page, "state": state, "scene": scene}
 
 
-def _said(text: str, role: str = "status") -> str:
-    """Words that screen readers read out when they change."""
-    style = "margin:0.3em 0; line-height:1.4; font-size:115%"
-    return f'<p role="{role}" style="{style}">{html.escape(text)}</p>'
+def _control(name: str, control: Slider | Choice,
+             presets: Mapping[str, Mapping[str, Any]]) -> Control:
+    there = values(control, (preset[name] for preset in presets.values() if name in preset))
+    label = control.label.partition(" (1 =")[0]
+    return Control(name, label, there, tuple(said(name, value) for value in there))
 
 
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in values.items())
+def _place(control: Control, value: Any) -> int:
+    """Where a value is on its slider; of one between two places the nearer."""
+    if value in control.values:
+        return control.values.index(value)
+    return min(range(len(control.values)), key=lambda i: abs(control.values[i] - value))

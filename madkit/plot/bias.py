@@ -81,7 +81,7 @@ def tradeoff(
         paths, floor = _of_runs(drawn, generations), None
         said = language.setting(drawn).replace(", band: 10–90 %", "")
     else:
-        paths, floor, said = _of_models(drawn), drawn.floor, "one fit each, no band"
+        paths, floor, said = paths_of(drawn), drawn.floor, "one fit each, no band"
     axes = layout.panels(ax, 7.5, 5.2, 1, 1)
     panel = axes.flat[0]
     colours = language.shades(COLOURS["synthetic"], len(paths))
@@ -157,15 +157,15 @@ def names_of(biased: Biased) -> list[str]:
 
 def aspect(biased: Biased, columns: int) -> float:
     """Height of a panel over its width."""
-    return len(_labels(biased)) / columns if _images(biased) else 1.0
+    return len(labels_of(biased)) / columns if _images(biased) else 1.0
 
 
 def draw(panels: Sequence[Axes], biased: Biased, lam: float, columns: int = 6) -> None:
     """One λ into as many axes as there are names."""
     for panel, name in zip(panels, names_of(biased), strict=True):
-        rows = biased.real if name == "real" else _at(biased.samples[name], lam)
+        rows = biased.real if name == "real" else at(biased.samples[name], lam)
         if _images(biased):
-            panel.imshow(mosaic(tiles(rows, _labels(biased), columns)), cmap="gray", vmin=0, vmax=1,
+            panel.imshow(mosaic(tiles(rows, labels_of(biased), columns)), cmap="gray", vmin=0, vmax=1,
                          interpolation="nearest")
             panel.spines[:].set_visible(False)
         else:
@@ -175,7 +175,7 @@ def draw(panels: Sequence[Axes], biased: Biased, lam: float, columns: int = 6) -
 
 
 def _cloud(ax: Axes, biased: Biased, rows: Any) -> None:
-    real, fake = _plane(biased.real), _plane(rows)
+    real, fake = plane(biased.real), plane(rows)
     centre, half = (real.max(0) + real.min(0)) / 2, 0.6 * np.ptp(real, axis=0).max()
     ax.scatter(*real.T, s=4, color=COLOURS["real"], alpha=0.3, linewidths=0, rasterized=True)
     ax.scatter(*fake.T, s=4, color=COLOURS["synthetic"], alpha=0.5, linewidths=0, rasterized=True)
@@ -183,7 +183,7 @@ def _cloud(ax: Axes, biased: Biased, rows: Any) -> None:
     ax.spines[:].set(visible=True, color="#BBBBBB")
 
 
-def _plane(rows: Any) -> np.ndarray:
+def plane(rows: Any) -> np.ndarray:
     if len(rows.shape) != 1 or rows.shape[0] < 2:
         raise ValueError("emitted: expected images or vectors of two numbers or more, got rows "
                          f"of shape {rows.shape}")
@@ -194,12 +194,12 @@ def _images(biased: Biased) -> bool:
     return len(biased.real.shape) == 3
 
 
-def _labels(biased: Biased) -> list[int | None]:
+def labels_of(biased: Biased) -> list[int | None]:
     """The labels that real rows have; [None] × 10 stands for none."""
     return [None] * 10 if biased.real.y is None else sorted(set(_array(biased.real.y).tolist()))
 
 
-def _at(each: Mapping[float, Any], lam: float) -> Any:
+def at(each: Mapping[float, Any], lam: float) -> Any:
     if lam not in each:
         raise ValueError(f"lam: expected one of {', '.join(f'{one:g}' for one in each)}, got {lam}")
     return each[lam]
@@ -208,7 +208,7 @@ def _at(each: Mapping[float, Any], lam: float) -> Any:
 # --- paths ----------------------------------------------------------------------------------------
 
 
-def _of_models(biased: Biased) -> list[Path]:
+def paths_of(biased: Biased) -> list[Path]:
     return [(str(name), _points(rows)) for name, rows in biased.table.groupby("model", sort=False)]
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import madkit as mk
+from madkit.live.pictures import scene_of
 
 LOOPS = {"alone": mk.fully_synthetic, "kept": mk.synthetic_augmentation, "pool": mk.accumulate}
 
@@ -14,12 +15,12 @@ def picture():
 
 
 def test_lines_are_medians_and_expectations():
-    drawn = picture()
-    drawn.update(50, 0.7)
-    for line, theory, loop in zip(drawn.lines, drawn.theory, LOOPS.values(), strict=True):
+    (plot,) = scene_of(picture().update(50, 0.7))["right"]
+    for line, (name, loop) in zip(plot["lines"], LOOPS.items(), strict=True):
+        assert line["name"] == name
         run = mk.exact.run(loop(50, 0.7), 2, generations=12, seeds=20, n_ini=50, metrics=["trace"])
-        assert np.allclose(line.get_ydata(), run.table.groupby("generation").value.median() / 2)
-        assert np.allclose(theory.get_ydata(), run.theory.value / 2)
+        assert np.allclose(line["median"], run.table.groupby("generation").value.median() / 2)
+        assert np.allclose(line["theory"], run.theory.value / 2)
 
 
 def test_a_frame_is_a_function_of_the_values():

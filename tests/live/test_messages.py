@@ -10,7 +10,10 @@ import madkit as mk
 from madkit.live.scenes.page import PREFIX
 
 KINDS = {"explorer": lambda render: mk.explore(mk.fully_synthetic, n=20, seeds=4, render=render),
-         "map": lambda render: mk.phase_map(dim=5, n_r=20, n_s=30, render=render)}
+         "map": lambda render: mk.phase_map(dim=5, n_r=20, n_s=30, render=render),
+         "view": lambda render: mk.live.view(
+             lambda t, lam: mk.live.Frame(b"", f"{t} {lam}"), render=render,
+             t=mk.live.Slider("t", 3, 1, 10), lam=mk.live.Choice("λ", 0.8, (0.5, 0.8)))}
 JUNK = [None, True, -1, 0.5, 10**30, float("nan"), float("inf"), "", "x" * 10**5, [], {}, [[1]],
         {"t": {}}, [None] * 10**4]
 
@@ -74,18 +77,13 @@ def test_a_refused_state_is_told_and_the_page_goes_back(figure):
     assert figure.widget.state == figure.state == before
 
 
-def test_sliders_of_views_take_numbers_of_theirs_alone(caplog):
-    def update_view(t, lam):
-        return mk.live.Frame(b"", f"{t} {lam}")
-
-    view = mk.live.view(update_view, {"t": mk.live.Slider("t", 3, 1, 10),
-                                      "lam": mk.live.Choice("λ", 0.8, (0.5, 0.8))}, render="live")
+def test_a_view_shows_the_last_good_state(caplog):
+    view = KINDS["view"]("live")
     for value in (*JUNK, 7):
-        update(view.widgets["t"], value=value)
-        update(view.widgets["lam"], index=value, max=value)
-        update(view.image, value=value)
-    assert view.values["t"] == 7 and view.values["lam"] in (0.5, 0.8) and view.image.value == b""
-    assert view.frame.text == f"7 {view.values['lam']}" and "ignored" in caplog.text
+        update(view.widget, state={"t": value, "lam": 1})
+        update(view.widget, state={"t": 2, "lam": value}, scene=value)
+    assert view.values == {"t": 8, "lam": 0.8} and view.widget.state == {"t": 7, "lam": 1}
+    assert view.frame.text == "8 0.8" and "ignored" in caplog.text
     view.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import madkit as mk
-from madkit.live.pictures import Sheets
+from madkit.live.pictures import Sheets, scene_of
 
 METRICS = {"frechet": 10.0, "precision": 0.9, "recall": 0.5}
 
@@ -36,23 +36,27 @@ def picture():
     return Sheets({"λ = 1": recorded(1.0), "λ = 0.5": recorded(0.5)})
 
 
-def shown(sheet):
+def shown(panel):
     """The brightness of each place, (rows, columns)."""
-    return (np.asarray(sheet.get_array())[2::6, 2::6] * 255).round()
+    return panel["images"][:, :, 2, 2]
 
 
 def test_columns_are_labels_and_the_generation_and_run_asked_for_are_drawn(picture):
     for name, lam in (("λ = 1", 1.0), ("λ = 0.5", 0.5)):
         for t in (1, 2, 4):
             assert picture.update(t=t, lam=lam) == picture.update(t=t, run=name)
-            np.testing.assert_array_equal(shown(picture.emitted),
+            scene = scene_of(picture.update(t=t, run=name))
+            real, emitted = scene["left"]
+            np.testing.assert_array_equal(shown(emitted),
                                           np.tile(10 * t + 100 * lam + np.arange(3), (10, 1)))
-            np.testing.assert_array_equal(shown(picture.real), np.tile(np.arange(3), (10, 1)))
-            for metric, value in METRICS.items():
-                np.testing.assert_allclose(picture.lines[metric].get_xydata(),
-                                           [(g, value * lam / g) for g in range(1, 5)])
-                np.testing.assert_allclose(picture.dots[metric].get_xydata(),
-                                           [(t, value * lam / t)])
+            np.testing.assert_array_equal(shown(real), np.tile(np.arange(3), (10, 1)))
+            lines = [line for plot in scene["right"] for line in plot["lines"]]
+            for line, value in zip(lines, METRICS.values(), strict=True):
+                np.testing.assert_array_equal(line["x"], range(1, 5))
+                np.testing.assert_allclose(line["median"], [value * lam / g for g in range(1, 5)],
+                                           rtol=1e-6)
+                assert line["dot"] == value * lam / t
+            assert [plot["at"] for plot in scene["right"]] == [t, t]
 
 
 def test_a_frame_is_a_function_of_the_values_and_says_its_numbers(picture):
@@ -64,10 +68,9 @@ def test_a_frame_is_a_function_of_the_values_and_says_its_numbers(picture):
 
 
 def test_limits_are_the_same_for_all_runs(picture):
-    limits = [ax.get_ylim() for ax in picture.axes.values()]
-    picture.update(t=1, lam=0.5)
-    assert [ax.get_ylim() for ax in picture.axes.values()] == limits
-    assert limits[0][1] > METRICS["frechet"]
+    limits = [[plot["y"]["range"] for plot in scene_of(picture.update(t=1, lam=lam))["right"]]
+              for lam in (1.0, 0.5)]
+    assert limits[0] == limits[1] and limits[0][0][1] > METRICS["frechet"]
 
 
 def test_a_run_alone_is_shown_under_its_family_and_of_several_seeds_the_first():
@@ -79,8 +82,7 @@ def test_a_run_alone_is_shown_under_its_family_and_of_several_seeds_the_first():
 
 def test_images_without_labels_stand_in_their_order():
     picture = Sheets(recorded(1.0, labels=False))
-    picture.update(t=1)
-    grid = shown(picture.emitted).ravel()
+    grid = shown(scene_of(picture.update(t=1))["left"][1]).ravel()
     np.testing.assert_array_equal(grid[:36], 110 + np.arange(36) % 3)
     assert (grid[36:] == 255).all() and len(grid) == 100
 

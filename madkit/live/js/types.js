@@ -150,3 +150,30 @@ export {};
  *             life: import("./shared/life.js").Life }} MapJoined
  * @typedef {MapJoined & { show: import("./map/show.js").Show }} MapParts
  */
+
+// --- views -------------------------------------------------------------------------------------
+
+/**
+ * @typedef {{ name: string, label: string, words: string[], named: boolean }} ViewControl
+ * @typedef {{ title: string, controls: ViewControl[], plays: string, offline: boolean,
+ *             thinned: boolean, presets: { name: string, set: Record<string, number> }[]
+ *          }} ViewPage `plays`: the control that the player moves, "" where there is none
+ * @typedef {{ label: string, range: [number, number], log: boolean,
+ *             ticks: [number, string][] | null }} SceneAxis
+ * @typedef {{ name: string, colour: string, dash: number[], marker: string, x: Numbers,
+ *             median: Numbers, low: Numbers | null, high: Numbers | null, theory: Numbers | null,
+ *             dot: number | null, ring: number | null }} SceneLine
+ * @typedef {{ name: string, y: Numbers, band: [number, number], at: number, bold: boolean,
+ *             verdict: string, value: string, perfect: string }} Verdict
+ * @typedef {{ kind: "cloud" | "sheet" | "plot" | "table" | "png", title: string, colour: string,
+ *             note?: string, real: Numbers, rows: Numbers, line?: Numbers, rings?: Numbers,
+ *             crosses?: Numbers, images: Numbers, labels: string[] | null, x: SceneAxis,
+ *             y: SceneAxis, lines: SceneLine[], at?: number | null, level?: number,
+ *             cross?: [number, number, string], bytes: any }} ScenePanel of scenes.panels
+ * @typedef {{ key: string, text: string, left: ScenePanel[], right: ScenePanel[] }} Scene
+ * @typedef {ReturnType<typeof import("./view/elements.js").build>} ViewUi
+ * @typedef {{ page: ViewPage, ui: ViewUi, session: import("./view/session.js").Session,
+ *             player: import("./view/player.js").Player,
+ *             life: import("./shared/life.js").Life }} ViewJoined
+ * @typedef {ViewJoined & { show: import("./view/show.js").Show }} ViewParts
+ */

@@ -5,7 +5,6 @@ for each of them, while sliders move.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,16 +13,13 @@ from madkit.base.checks import Count, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.live.controls import KNOWN, Choice, Slider
-from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.loops import Loop
-from madkit.plot import COLOURS, DRAWING, figure
-from madkit.plot.language import ink, looks
-from madkit.plot.layout import LABEL, TEXT, move_names
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from madkit.plot.language import looks
 
 FOOT = 0.03                              # the lowest share of the truth's variance that is shown
+SHARES = panels.axis("", FOOT, 2, True, {0.03: "3 %", 0.1: "10 %", 0.3: "30 %", 1: "100 %"})
 
 
 @gate
@@ -40,6 +36,8 @@ class Comparison:
     line. A Gaussian is fitted to N(0, I); every move recomputes all seeds by the exact law.
     """
 
+    plays = "lam"                        # the control that the player moves
+
     def __init__(
         self,
         loops: Mapping[str, Callable[[int, float], Loop]],  # by the names that the picture shows
@@ -51,7 +49,6 @@ class Comparison:
         self.loops, self.dim, self.generations, self.seeds = dict(loops), dim, generations, seeds
         self.t = np.arange(1, generations + 1)
         self.looks = looks([repr(loop(2, 1.0)) for loop in self.loops.values()])
-        self._place()
 
     @property
     def controls(self) -> dict[str, Slider | Choice]:
@@ -60,16 +57,17 @@ class Comparison:
 
     def update(self, n: Rows, lam: Unit) -> Frame:
         """n real rows in generation 1, n synthetic rows in each later one, sampling bias lam."""
-        with DRAWING:
-            ends = []
-            for i, loop in enumerate(self.loops.values()):
-                low, median, high, expected = self._shares(loop(n, lam), n)
-                self.bands[i].set_xy(np.transpose([[*self.t, *self.t[::-1]], [*low, *high[::-1]]]))
-                self.lines[i].set_data(self.t, median)
-                self.theory[i].set_data(self.t, expected)
-                ends.append(float(median[-1]))
-            self._name(ends)
-            return Frame(self.canvas.png(), self._words(n, lam, ends))
+        shares = [self._shares(loop(n, lam), n) for loop in self.loops.values()]
+        lines = [panels.line(name, look.colour, self.t, median, dash=look.line, low=low, high=high,
+                             theory=expected)
+                 for name, look, (low, median, high, expected)
+                 in zip(self.loops, self.looks, shares, strict=True)]
+        ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if t <= self.generations]
+        x = panels.axis("generation (log scale)", 1, max(self.generations, 2), True, ticks)
+        plot = panels.plot("variance left, of the truth's (log scale)", x, SHARES, lines,
+                           level=1, note="line: median, band: 10–90 %, thin dashes: expectation")
+        ends = [float(median[-1]) for _, median, *_ in shares]
+        return Drawn(panels.scene(self._words(n, lam, ends), [], [plot]))
 
     def _words(self, n: int, lam: float, ends: list[float]) -> str:
         said = ", ".join(f"{name} {_percent(end)}"
@@ -85,43 +83,6 @@ class Comparison:
         expected = theory.moments(loop, self.dim, self.generations, n).m
         left = np.vstack([quantiles(trace) / self.dim, expected])
         return left.clip(min=1e-9)                                        # > 0 on a log axis
-
-    def _place(self) -> None:
-        drawn = figure(10, 4.2)
-        drawn.set_layout_engine("none")
-        self.ax = ax = drawn.panels.item()
-        self._axes(ax)
-        self.bands = [ax.fill([1], [1], alpha=0.2, linewidth=0, color=look.colour)[0]
-                      for look in self.looks]
-        self.lines = [ax.plot([], [], color=look.colour, linestyle=look.line, linewidth=2.4)[0]
-                      for look in self.looks]
-        self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
-                       for _ in self.looks]
-        self.names = [ax.text(1.03, 0, name, transform=ax.transAxes, va="center", fontsize=TEXT,
-                              fontweight="bold", color=ink(look.colour))
-                      for name, look in zip(self.loops, self.looks, strict=True)]
-        self.canvas = Canvas(drawn, [*self.bands, *self.lines, *self.theory, *self.names])
-
-    def _axes(self, ax: Axes) -> None:
-        ax.set_position((0.09, 0.15, 0.68, 0.75))
-        ax.set(xscale="log", yscale="log", xlim=(1, self.generations), ylim=(FOOT, 2))
-        ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if t <= self.generations]
-        ax.set_xticks(ticks, map(str, ticks))
-        ax.set_yticks([0.03, 0.1, 0.3, 1], ["3 %", "10 %", "30 %", "100 %"])
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_ticks([], minor=True)
-        ax.tick_params(axis="x", pad=6)
-        ax.set_xlabel("generation (log scale)", fontsize=LABEL, color=COLOURS["text"])
-        ax.set_title("variance, as a share of the truth's (log scale)", loc="left",
-                     fontsize=LABEL, color=COLOURS["text"])
-        ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
-        ax.text(0.02, 0.04, "line: median, band: 10–90 %\nthin dashes: expectation",
-                transform=ax.transAxes, fontsize=TEXT, color=COLOURS["faint"])
-
-    def _name(self, ends: list[float]) -> None:
-        """Names beside the ends of the lines; at the foot where a line has left the picture."""
-        low, high = np.log(self.ax.get_ylim())
-        move_names(self.names, ((np.log(ends) - low) / (high - low)).clip(0.03, 1), room=1.1)
 
 
 def _percent(share: float) -> str:

@@ -19,12 +19,12 @@ from madkit.base.checks import Rows, Seed, Several, Unit, whole
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.live.controls import Choice
-from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.metrics.faults import FAULTS, Faults
 from madkit.metrics.values import Metrics, chosen, named, words
-from madkit.plot import COLOURS, DRAWING, figure
-from madkit.plot.language import ink
-from madkit.plot.layout import LABEL, TEXT
+from madkit.plot.language import COLOURS
+from madkit.plot.sheets import tiles
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ STRENGTHS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 SEEN = 4.0  # standard deviations of a perfect model's score that count as seen
 ORDER = ("w2_squared", "frechet", "sliced_w2", "mmd", "precision", "density", "recall",
          "coverage", "trace", "modes.alive", "modes.variance", "classes.entropy")  # as drawn
-ROWS = 1000                         # drawn on the left
+EACH = 8                            # images of each label that are shown
 
 
 @gate
@@ -52,6 +52,7 @@ class Damage:
     `names(metric)` says a metric in words.
     """
 
+    plays = "strength"                   # the control that the player moves
     names = staticmethod(words)
 
     def __init__(
@@ -68,7 +69,6 @@ class Damage:
         self.features = features or (lambda rows: rows)
         self.metrics = chosen(_metrics(truth) if metrics is None else metrics)
         self._curves: dict[str, pd.DataFrame] = {}
-        self._drawing: _Drawing | None = None
 
     @property
     def controls(self) -> dict[str, Choice]:
@@ -79,15 +79,34 @@ class Damage:
 
     def update(self, fault: str, strength: Unit) -> Frame:
         """The rows with a fault, and the metrics' verdicts."""
-        with DRAWING:
-            curves = self.curves(fault)
-            if strength not in STRENGTHS:
-                raise ValueError(f"strength: expected one of {', '.join(map(str, STRENGTHS))}, "
-                                 f"got {strength!r}")
-            seen = self.seen(curves.loc[strength])
-            self._drawing = self._drawing or _Drawing(self)
-            drawn = self._drawing(fault, strength, curves, seen)
-            return Frame(drawn, self._words(fault, strength, seen))
+        curves = self.curves(fault)
+        if strength not in STRENGTHS:
+            raise ValueError(f"strength: expected one of {', '.join(map(str, STRENGTHS))}, "
+                             f"got {strength!r}")
+        seen = self.seen(curves.loc[strength])
+        emitted = self.rows.emit(fault, strength)
+        title = f"{fault}, strength {100 * strength:g} %"
+        left = (_images if len(emitted.shape) > 1 else _cloud)(title, self.rows.real, emitted)
+        return Drawn(panels.scene(self._words(fault, strength, seen), [left],
+                                  [self._verdicts(strength, curves, seen)]))
+
+    def _verdicts(self, strength: float, curves: pd.DataFrame, seen: pd.Series) -> panels.Panel:
+        """A line for each metric: its values over STRENGTHS, a perfect model's range, a verdict."""
+        at = STRENGTHS.index(strength)
+        rows = []
+        for name in curves:
+            mean, spread = self.perfect[name].mean(), SEEN * self.perfect[name].std()
+            y = curves[name].fillna(0).to_numpy()
+            low, high = min(y.min(), mean - spread), max(y.max(), mean + spread)
+            low, scale = (low, high - low) if high > low else (low - 0.5, 1)
+            band = [(mean + side * spread - low) / scale for side in (-1, 1)]
+            rows.append({"name": words(name), "y": np.asarray((y - low) / scale, np.float32),
+                         "band": [float(end) for end in band], "at": at, "bold": bool(seen[name]),
+                         "verdict": "sees" if seen[name] else "misses",
+                         "value": _number(curves[name].iloc[at]), "perfect": _number(mean)})
+        return {"kind": "table", "title": "strength 0 … 100 %", "rows": rows,
+                "colour": COLOURS["synthetic"],
+                "note": "grey: range of a perfect model, its mean in brackets"}
 
     def judge(self, fake: Samples) -> pd.Series:
         """The value of each metric of rows of your own, against the same real rows."""
@@ -152,98 +171,20 @@ def _metrics(truth: Any) -> list[Callable]:
     return [known.frechet, *chosen[1:]]
 
 
-class _Drawing:
-    """The artists of a Damage. `drawing(fault, strength, curves, seen)` puts them in place: PNG."""
-
-    def __init__(self, picture: Damage):
-        self.picture, names = picture, list(picture.perfect.columns)
-        self.figure = figure(10, 4.6, 1, 1 + len(names))
-        self.figure.set_layout_engine("none")
-        self.left, *self.lines = self.figure.panels.flat
-        self._left(picture.rows.real)
-        self.parts = [self._line(ax, name, i, len(names))
-                      for i, (ax, name) in enumerate(zip(self.lines, names, strict=True))]
-        moving = [part for parts in self.parts for part in parts]
-        self.canvas = Canvas(self.figure, [self.shown, self.heading, *moving])
-
-    def _left(self, real: Samples) -> None:
-        ax = self.left
-        ax.set_position((0.015, 0.07, 0.37, 0.845))
-        ax.grid(False)
-        ax.set(xticks=[], yticks=[], aspect="equal")
-        ax.spines[:].set(visible=True, color="#BBBBBB")
-        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold",
-                                    color=ink(COLOURS["synthetic"]))
-        if len(real.shape) == 1:
-            x = real.x[:ROWS].cpu().numpy()
-            centre, half = (x.max(0) + x.min(0)) / 2, 0.62 * np.ptp(x, axis=0).max()
-            ax.set(xlim=centre[0] + [-half, half], ylim=centre[1] + [-half, half])
-            ax.plot(*x.T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0, alpha=0.35)
-            (self.shown,) = ax.plot([], [], ".", color=COLOURS["synthetic"], markersize=4,
-                                    markeredgewidth=0, alpha=0.7)
-            ax.set_xlabel("grey: real rows, vermilion: emitted rows", loc="left",
-                          fontsize=TEXT, color=COLOURS["text"])
-        else:
-            self.shown = ax.imshow(_sheet(real), cmap="gray", vmin=0, vmax=1,
-                                   interpolation="nearest")
-            ax.set_xlabel("emitted images, one column for each label", loc="left",
-                          fontsize=TEXT, color=COLOURS["text"])
-
-    def _line(self, ax: Any, name: str, i: int, many: int) -> tuple[Any, ...]:
-        height = 0.845 / many
-        ax.set_position((0.565, 0.915 - (i + 0.88) * height, 0.19, 0.76 * height))
-        ax.set(xlim=(-0.3, len(STRENGTHS) - 0.7), ylim=(-0.1, 1.1), xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-        ax.grid(False)
-        ax.text(-0.05, 0.5, words(name), transform=ax.transAxes, va="center", ha="right",
-                fontsize=TEXT, color=COLOURS["text"])
-        if i == 0:
-            ax.set_title("strength 0 … 100 %", fontsize=TEXT, loc="left", color=COLOURS["faint"])
-            ax.set_title("here (perfect model)", fontsize=TEXT, loc="right", color=COLOURS["faint"],
-                         x=1.95)
-        band = ax.fill([0], [0], color="#D8D8D8", linewidth=0)[0]
-        (line,) = ax.plot([], [], color=COLOURS["synthetic"], linewidth=2)
-        (dot,) = ax.plot([], [], "o", color=COLOURS["synthetic"], markersize=7)
-        return band, line, dot, ax.text(1.06, 0.5, "", transform=ax.transAxes, va="center",
-                                        fontsize=TEXT)
-
-    def __call__(self, fault: str, strength: float, curves: pd.DataFrame, seen: pd.Series) -> bytes:
-        emitted, perfect = self.picture.rows.emit(fault, strength), self.picture.perfect
-        if len(emitted.shape) == 1:
-            self.shown.set_data(emitted.x[:ROWS].cpu().numpy().T)
-        else:
-            self.shown.set_data(_sheet(emitted))
-        self.heading.set_text(f"{fault}, strength {100 * strength:g} %")
-        for name, (band, line, dot, text) in zip(curves, self.parts, strict=True):
-            mean, spread = perfect[name].mean(), SEEN * perfect[name].std()
-            y = curves[name].fillna(0).to_numpy()
-            low, high = min(y.min(), mean - spread), max(y.max(), mean + spread)
-            low, scale = (low, high - low) if high > low else (low - 0.5, 1)
-            place = (y - low) / scale
-            ends = [(mean + side * spread - low) / scale for side in (-1, 1)]
-            ends = [ends[0] - 0.02, ends[1] + 0.02]  # a perfect model without spread
-            left, right = -0.3, len(y) - 0.7
-            band.set_xy([(left, ends[0]), (right, ends[0]), (right, ends[1]), (left, ends[1])])
-            line.set_data(range(len(y)), place)
-            at = STRENGTHS.index(strength)
-            dot.set_data([at], [place[at]])
-            verdict = "sees" if seen[name] else "misses"
-            text.set(text=f"{verdict}  {_number(curves[name].iloc[at])} ({_number(mean)})",
-                     fontweight="bold" if seen[name] else "normal",
-                     color=ink(COLOURS["synthetic"]) if seen[name] else COLOURS["faint"])
-        return self.canvas.png()
-
-
 def _number(value: float) -> str:
     return f"{round(value, 4) + 0:.3g}"
 
 
-def _sheet(images: Samples) -> np.ndarray:
-    """Images as one, 8 rows of 10 columns, a column for each label; white where there are fewer."""
-    h, w = images.shape[1:]
-    sheet = np.ones((8, h + 1, 10, w + 1))
-    for column in range(10):
-        which = slice(8 * column, None) if images.y is None else images.y == column
-        chosen = images.x[which][:8, 0]
-        sheet[: len(chosen), :h, column, :w] = chosen.cpu().numpy()
-    return sheet.reshape(8 * (h + 1), 10 * (w + 1))
+def _cloud(title: str, real: Samples, emitted: Samples) -> panels.Panel:
+    x = real.x.cpu().numpy()
+    seen = panels.window(x, 0.12)
+    return panels.cloud(title, COLOURS["synthetic"], panels.placed(x, seen),
+                        panels.placed(emitted.x.cpu().numpy(), seen),
+                        note="grey: real rows, vermilion: emitted rows")
+
+
+def _images(title: str, real: Samples, emitted: Samples) -> panels.Panel:
+    labels = [None] * 10 if real.y is None else sorted(set(real.y.tolist()))
+    return panels.sheet(title, COLOURS["synthetic"], tiles(emitted, labels, EACH).swapaxes(0, 1),
+                        None if labels[0] is None else labels,
+                        note="emitted images, a column for each label")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +13,10 @@ from madkit.base.checks import Count, Seed
 from madkit.base.gate import gate
 from madkit.base.rng import generator
 from madkit.live.controls import Choice, Slider
-from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.metrics.values import value_of
-from madkit.plot import COLOURS, DRAWING, figure
-from madkit.plot.language import ink, on_log
-from madkit.plot.layout import LABEL, TEXT, move_names
+from madkit.plot.language import COLOURS, on_log
 from madkit.samples import Samples
 
 ROWS = (20, 50, 100, 200, 500)
@@ -36,8 +36,10 @@ class Perfect:
         mk.live.view(mk.live.Perfect(), dim=8, k=5)     # with sliders
     """
 
+    plays = "k"                          # the control that the player moves
+
     def __init__(self, seed: Seed = 0):
-        self.seed, self._drawing = seed, _Drawing()
+        self.seed = seed
         self.scores = lru_cache(maxsize=None)(self._scores)
 
     @property
@@ -47,9 +49,19 @@ class Perfect:
 
     def update(self, dim: Count, k: Count) -> Frame:
         """The scores in dim dimensions with k nearest neighbours."""
-        with DRAWING:
-            scores = self.scores(dim, k)
-            return Frame(self._drawing(dim, k, scores), self._words(dim, k, scores))
+        scores = self.scores(dim, k)
+        x = panels.axis("rows on each side n (log scale)", 0.9 * ROWS[0], 1.1 * ROWS[-1], True, ROWS)
+        shares = [_line(name, COLOUR[name], scores[name], dash) for name, dash in LINES.items()]
+        exact = [theory.perfect_coverage(n, k) for n in ROWS]
+        shares[-1] |= {"theory": np.array(exact, np.float32)}              # of coverage
+        expected = [theory.perfect_frechet(n, dim) for n in ROWS]
+        frechet = _line("", COLOURS["real"], scores[FRECHET.short], "-", expected)
+        powers = {0.01: "0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100"}
+        left = panels.plot("share (1 is best)", x, panels.axis("", 0, 1.04, ticks=(0, 0.5, 1)),
+                           shares, note="thin dashes: exact, for coverage")
+        right = panels.plot(on_log(FRECHET.label), x, panels.axis("", 0.002, 500, True, powers),
+                            [frechet], note="thin dashes: expectation")
+        return Drawn(panels.scene(self._words(dim, k, scores), [left], [right]))
 
     def _words(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> str:
         said = ", ".join(f"{name} {values.mean(1)[-1]:.2f}" for name, values in scores.items())
@@ -76,47 +88,7 @@ def _clouds(seed: int, n: int, dim: int) -> tuple[Samples, Samples]:
                  for _ in "ab")  # type: ignore[return-value]
 
 
-class _Drawing:
-    """The artists of a Perfect. `drawing(dim, k, scores)` puts them in place: PNG."""
-
-    def __init__(self):
-        self.figure = figure(10, 4, 1, 2)
-        self.figure.set_layout_engine("none")
-        self.left, self.right = self.figure.panels.flat
-        titles = "share (1 is best)", on_log(FRECHET.label)
-        for ax, place, title in zip((self.left, self.right), (0.06, 0.63), titles, strict=True):
-            ax.set_position((place, 0.16, 0.35, 0.72))
-            ax.set(xscale="log", xlim=(ROWS[0] * 0.9, ROWS[-1] * 1.1))
-            ax.set_xticks(ROWS, map(str, ROWS))
-            ax.set_xticks([], minor=True)
-            ax.set_xlabel("rows on each side n (log scale)", fontsize=LABEL, color=COLOURS["text"])
-            ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
-        self.left.set(ylim=(0, 1.04))
-        self.right.set(yscale="log", ylim=(0.002, 500))
-        looks = [(self.left, COLOUR[name], line) for name, line in LINES.items()]
-        looks.append((self.right, COLOURS["real"], "-"))
-        self.bands = [ax.fill([1], [1], color=colour, alpha=0.18, linewidth=0)[0]
-                      for ax, colour, _ in looks]
-        self.lines = [ax.plot([], [], color=colour, linestyle=line, linewidth=2.4)[0]
-                      for ax, colour, line in looks]
-        self.theory = [ax.plot([], [], color=COLOURS["theory"], linewidth=1.2, dashes=(4, 3))[0]
-                       for ax in (self.left, self.right)]
-        self.names = [self.left.text(1.02, 0, name, transform=self.left.transAxes, va="center",
-                                     fontsize=TEXT, fontweight="bold", color=ink(COLOUR[name]))
-                      for name in LINES]
-        self.right.text(0.97, 0.93, "dashes: expectation", transform=self.right.transAxes,
-                        ha="right", fontsize=TEXT, color=COLOURS["theory"])
-        self.left.text(0.97, 0.05, "dashes: exact, for coverage", transform=self.left.transAxes,
-                       ha="right", fontsize=TEXT, color=COLOURS["theory"])
-        self.canvas = Canvas(self.figure, [*self.bands, *self.lines, *self.theory, *self.names])
-
-    def __call__(self, dim: int, k: int, scores: dict[str, np.ndarray]) -> bytes:
-        for band, line, values in zip(self.bands, self.lines, scores.values(), strict=True):
-            band.set_xy([*zip(ROWS, values.min(1), strict=True),
-                         *zip(ROWS[::-1], values.max(1)[::-1], strict=True)])
-            line.set_data(ROWS, values.mean(1))
-        self.theory[0].set_data(ROWS, [theory.perfect_coverage(n, k) for n in ROWS])
-        self.theory[1].set_data(ROWS, [theory.perfect_frechet(n, dim) for n in ROWS])
-        ends = [values.mean(1)[-1] for name, values in scores.items() if name in LINES]
-        move_names(self.names, np.array(ends) / 1.04)
-        return self.canvas.png()
+def _line(name: str, colour: str, values: np.ndarray, dash: Any, expected: Any = None) -> Any:
+    """Mean and range of the seeds, (sizes, seeds)."""
+    return panels.line(name, colour, ROWS, values.mean(1), dash=dash, low=values.min(1),
+                       high=values.max(1), theory=expected)

@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.captured import captured
 from madkit.base.checks import Count
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.live.controls import KNOWN, Choice, Slider, generation
-from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.metrics.values import words
-from madkit.plot import COLOURS, DRAWING, family, figure
-from madkit.plot.language import Family, ink, ramp
-from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
+from madkit.plot.language import Family, family, ramp
 from madkit.record import Run
 
 LETTERS = {"lam": "λ"}               # settings as the paper writes them
@@ -45,7 +46,8 @@ class Playback:
         picture.update(t=10, lam=0.8)
         mk.live.view(picture, t=10, lam=0.8)                 # with sliders
 
-    At most three metrics, positive in generation 1.
+    At most three metrics, positive in generation 1. Of a truth with modes, those that have a row
+    near (within 4 of its standard deviations) are ringed, and the others crossed out.
     ValueError for a generation whose rows were not kept.
     """
 
@@ -54,13 +56,15 @@ class Playback:
         run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
         metrics: Sequence[str] = METRICS,  # of the run's table, three at most
         generations: Count | None = None,  # of runs that a function makes: the slider's end
+        truth: Truthful | None = None,     # with centres and std, such as mk.data.grid25()
     ):
-        self.make: Callable[..., Run] = run if callable(run) else lambda: run
+        self.make: Callable[..., Run] = captured(run) if callable(run) else lambda: run
+        self.made = callable(run)
+        self.modes = None if truth is None else _modes(truth)
         asked = range(1, 1 + (generations or 0))
         self._kept = tuple(run.samples) if isinstance(run, Run) else asked
         self.metrics = tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
-        self._drawing: _Drawing | None = None
 
     @property
     def controls(self) -> dict[str, Slider | Choice | None]:
@@ -73,14 +77,14 @@ class Playback:
 
     def update(self, t: Count, **settings: Any) -> Frame:
         """Generation t of the run with these settings."""
-        with DRAWING:
-            run, paths = self.play(**settings)
-            if t not in run.samples:
-                kept = ", ".join(map(str, run.samples))
-                raise ValueError(
-                    f"t: the rows of generation {t} were not kept, expected one of {kept}")
-            self._drawing = self._drawing or _Drawing(run, self.metrics)
-            return Frame(self._drawing(t, run, paths), self._words(t, run, paths, settings))
+        run, paths = self.play(**settings)
+        if t not in run.samples:
+            kept = ", ".join(map(str, run.samples))
+            raise ValueError(f"t: the rows of generation {t} were not kept, expected one of {kept}")
+        look = family(run.spec["loop"])
+        words = self._words(t, run, paths, settings)
+        return Drawn(panels.scene(words, [self._cloud(t, run, paths, look)],
+                                  [_curves(t, run, paths, look)]))
 
     def play(self, **settings: Any) -> tuple[Run, list[_Path]]:
         """The run of these settings, and its metrics."""
@@ -88,6 +92,20 @@ class Playback:
             run = self.make(**settings)
             self._played = settings, run, [_path(run, metric) for metric in self.metrics]
         return self._played[1:]
+
+    def _cloud(self, t: int, run: Run, paths: list[_Path], look: Family) -> panels.Panel:
+        real, rows = _rows(run.real), _rows(run.samples[t])
+        seen = panels.window(real, 0.03)
+        alive = next((f" · {p.at(t):.0f} of {p.start:.0f} modes"
+                      for p in paths if p.metric == "modes.alive"), "")
+        own, note = {}, "grey: real rows"
+        if self.modes is not None:
+            near = _near(rows, *self.modes)
+            own = {"rings": panels.placed(self.modes[0][near], seen),
+                   "crosses": panels.placed(self.modes[0][~near], seen)}
+            note = "grey: real rows; ring: a mode that lives, cross: one that is gone"
+        return panels.cloud(f"generation {t}{alive}", look.colour, panels.placed(real, seen),
+                            panels.placed(rows, seen), note=note, **own)
 
     def _words(self, t: int, run: Run, paths: list[_Path], settings: dict[str, Any]) -> str:
         given = "".join(f", {LETTERS.get(name, name)} = {value:g}"
@@ -122,73 +140,32 @@ def _path(run: Run, metric: str) -> _Path:
     return _Path(metric, table.columns.to_numpy(), first, seen / start, start)
 
 
-class _Drawing:
-    """The artists of a Playback. `drawing(t, run, paths)` puts them in place: PNG."""
+SHARES = panels.axis("", 0, 1.5, ticks={0: "0", 0.5: "50 %", 1: "100 %", 1.5: "150 %"})
 
-    def __init__(self, run: Run, metrics: Sequence[str]):
-        self.figure = figure(10, 4, 1, 2)
-        self.figure.set_layout_engine("none")
-        self.left, self.right = self.figure.panels.flat
-        self._left(run)
-        self._right(run, metrics)
-        self.canvas = Canvas(self.figure, [self.rows, self.heading, *self.bands, *self.lines,
-                                           self.cursor, *self.dots, *self.names])
 
-    def _left(self, run: Run) -> None:
-        ax, real = self.left, _rows(run.real)
-        centre, half = (real.max(0) + real.min(0)) / 2, 0.53 * np.ptp(real, axis=0).max()
-        ax.set_position((0.015, 0.075, 0.336, 0.84))
-        ax.grid(False)
-        ax.set(xlim=centre[0] + [-half, half], ylim=centre[1] + [-half, half], aspect="equal",
-               xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="#BBBBBB")
-        ax.plot(*real[:1500].T, ".", color=COLOURS["real"], markersize=4, markeredgewidth=0,
-                alpha=0.35, zorder=1)
-        ax.set_xlabel("grey: real rows", loc="left", fontsize=TEXT, color=COLOURS["real"])
-        (self.rows,) = ax.plot([], [], ".", markersize=4, markeredgewidth=0, alpha=0.7)
-        self.heading = ax.set_title("", loc="left", fontsize=LABEL, fontweight="bold")
+def _curves(t: int, run: Run, paths: list[_Path], look: Family) -> panels.Panel:
+    lines = [panels.line(words(path.metric), ramp(look.colour, place), path.t, path.shares[1],
+                         dash=dash, low=path.shares[0], high=path.shares[2],
+                         dot=path.at(t) / path.start)
+             for path, place, dash in zip(paths, (0.5, 0.8, 0.3), LINES, strict=False)]
+    x = panels.generations(int(run.table.generation.max()))
+    return panels.plot("as a share of generation 1", x, SHARES, lines, at=t, level=1)
 
-    def _right(self, run: Run, metrics: Sequence[str]) -> None:
-        ax = self.right
-        ax.set_position((0.435, 0.15, 0.375, 0.765))
-        generation_axis(ax, int(run.table.generation.max()))
-        ax.set(ylim=(0, 1.5), yticks=[0, 0.5, 1, 1.5])
-        ax.set_yticklabels(["0", "50 %", "100 %", "150 %"])
-        ax.set_title("as a share of generation 1", loc="left", fontsize=LABEL,
-                     color=COLOURS["text"])
-        ax.axhline(1, color=COLOURS["real"], linewidth=0.8, zorder=0)
-        self.bands = [ax.fill([0], [0], alpha=0.18, linewidth=0)[0] for _ in metrics]
-        self.lines = [ax.plot([], [], linewidth=2.4, linestyle=line)[0]
-                      for line, _ in zip(LINES, metrics, strict=False)]
-        self.cursor = ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
-        self.dots = [ax.plot([], [], "o", markersize=7)[0] for _ in metrics]
-        self.names = [ax.text(1.03, 0, words(metric).replace(" ", "\n", 1), va="center",
-                              transform=ax.transAxes, fontsize=TEXT, fontweight="bold")
-                      for metric in metrics]
 
-    def __call__(self, t: int, run: Run, paths: list[_Path]) -> bytes:
-        look = family(run.spec["loop"])
-        self.rows.set(data=_rows(run.samples[t]).T, color=look.colour)
-        alive = next((f" · {p.at(t):.0f} of {p.start:.0f} modes"
-                      for p in paths if p.metric == "modes.alive"), "")
-        self.heading.set(text=f"generation {t}{alive}", color=ink(look.colour))
-        self.cursor.set(data=([t, t], self.right.get_ylim()))
-        self._curves(t, paths, look)
-        return self.canvas.png()
+def _modes(truth: Any) -> tuple[np.ndarray, float]:
+    """The centres (k, 2) of its modes, and how near a row of them is."""
+    centres = np.asarray(getattr(truth, "centres", np.empty(0)), float)
+    if centres.ndim != 2 or centres.shape[1] != 2 or not hasattr(truth, "std"):
+        raise ValueError("Playback: truth expected modes in the plane, with centres (k, 2) and std, "
+                         f"such as mk.data.grid25(), got {truth!r}")
+    return centres, 4 * float(truth.std)
 
-    def _curves(self, t: int, paths: list[_Path], look: Family) -> None:
-        places = (0.5, 0.8, 0.3)
-        for path, place, band, line, dot, name in zip(
-                paths, places, self.bands, self.lines, self.dots, self.names, strict=False):
-            colour, (low, median, high) = ramp(look.colour, place), path.shares
-            band.set(xy=np.transpose([[*path.t, *path.t[::-1]], [*low, *high[::-1]]]), color=colour)
-            line.set(data=(path.t, median), color=colour)
-            dot.set(data=([t], [path.at(t) / path.start]), color=colour)
-            name.set_color(ink(colour))
-        top = self.right.get_ylim()[1]
-        # above the axis
-        ends = np.nan_to_num([path.shares[1, -1] for path in paths]).clip(0.06 * top, top) / top
-        move_names(self.names, ends)
+
+def _near(rows: np.ndarray, centres: np.ndarray, radius: float) -> np.ndarray:
+    """Whether a row is near, for each centre, (k,)."""
+    squared = ((rows[:, None] - centres) ** 2).sum(-1)
+    mine = (squared == squared.min(1, keepdims=True)) & (squared <= radius**2)
+    return mine.any(0)
 
 
 def _rows(samples: Any) -> np.ndarray:

@@ -4,16 +4,23 @@ and where that is between quality and diversity.
 
 from __future__ import annotations
 
-import io
-import math
+from typing import Any
+
+import numpy as np
 
 from madkit.base.checks import Unit
 from madkit.base.gate import gate
 from madkit.live.controls import KNOWN, Choice
-from madkit.live.pictures.canvas import Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.metrics.bias import Biased
-from madkit.plot import DRAWING, bias, layout
-from madkit.plot.language import COLOURS
+from madkit.metrics.values import value_of
+from madkit.plot import bias
+from madkit.plot.language import COLOURS, shades
+from madkit.plot.sheets import tiles
+
+COLUMNS = 6                          # images of each label
+SIGNS = ("circle", "square", "diamond", "triangle")
 
 
 @gate
@@ -25,12 +32,13 @@ class SamplingBias:
         picture.update(lam=0.8)                              # Frame; λ one of those sampled at
         mk.live.view(picture, lam=0.8)                       # with a slider
 
-    A frame is drawn once for each λ, and kept: nothing is sampled while a slider moves.
+    Nothing is sampled while a slider moves.
     """
+
+    plays = "lam"                        # the control that the player moves
 
     def __init__(self, biased: Biased):
         self.biased = biased
-        self._drawn: dict[float, Frame] = {}
 
     @property
     def controls(self) -> dict[str, Choice]:
@@ -40,40 +48,41 @@ class SamplingBias:
 
     def update(self, lam: Unit) -> Frame:
         """All models at this λ. ValueError for a λ that it was not sampled at."""
-        with DRAWING:
-            if lam not in self._drawn:
-                self._drawn[lam] = Frame(self._png(lam), self._words(lam))
-            return self._drawn[lam]
+        emitted = self._emitted(lam)
+        paths = bias.paths_of(self.biased)
+        colours = shades(COLOURS["synthetic"], len(paths))
+        lines = [panels.line(name, colour, points[:, 1], points[:, 2], marker=marker,
+                             ring=int(np.flatnonzero(points[:, 0] == lam)[0]))
+                 for (name, points), colour, marker
+                 in zip(paths, colours, SIGNS * len(paths), strict=False)]
+        best = [self.biased.floor["recall"], self.biased.floor["precision"]]
+        x, y = self._axes(paths, best)
+        plot = panels.plot(value_of("precision").label, x, y, lines,
+                           cross=[*best, "real against real"], note=f"ring: λ = {lam:g}")
+        return Drawn(panels.scene(self._words(lam), emitted, [plot]))
 
-    def _png(self, lam: float) -> bytes:
-        names, columns = bias.names_of(self.biased), 6
-        across = len(names) if len(names) < 4 else math.ceil(len(names) / 2)
-        down, shape = math.ceil(len(names) / across), bias.aspect(self.biased, columns)
-        tall = 6 / across * shape + 0.35                                     # inches of a row
-        drawn = layout.figure(11, max(3.8, down * tall), down, across)
-        drawn.set_layout_engine("none")
-        panels = list(drawn.panels.flat)
-        self._place(panels, across, down)
-        bias.draw(panels[: len(names)], self.biased, lam, columns)
-        for panel, name in zip(panels, names, strict=False):
-            panel.set_title(name, fontsize=layout.TEXT, color=COLOURS["text"], pad=4)
-        for panel in panels[len(names) :]:
-            panel.set_visible(False)
-        right = drawn.add_axes((0.63, 0.16, 0.21, 0.74))
-        layout.plain(right)
-        right.set_title(f"λ = {lam:g}", loc="left", fontsize=layout.LABEL, fontweight="bold",
-                        color=COLOURS["synthetic"])
-        bias.tradeoff(self.biased, lam=lam, ax=right, heading=False)
-        file = io.BytesIO()
-        drawn.savefig(file, format="png", dpi=120)
-        return file.getvalue()
+    def _axes(self, paths: list[bias.Path], best: list[float]) -> list[dict[str, Any]]:
+        every = np.concatenate([points[:, 1:] for _, points in paths] + [np.array([best])])
+        low, high = every.min(0), every.max(0)
+        margin = 0.08 * (high - low).clip(min=0.05)
+        foot = min(float(low[1] - margin[1]), 0.8)                # small differences look small
+        return [panels.axis(value_of("recall").label, low[0] - margin[0], high[0] + margin[0]),
+                panels.axis("", foot, max(high[1] + margin[1], 1.02))]
 
-    def _place(self, panels: list, across: int, down: int) -> None:
-        for i, panel in enumerate(panels):
-            row, column = divmod(i, across)
-            width, height = 0.55 / across, 1 / down
-            corner = 0.005 + column * width, 1 - (row + 1) * height
-            panel.set_position((*corner, 0.94 * width, 0.86 * height))
+    def _emitted(self, lam: float) -> list[panels.Panel]:
+        """A panel for each model; before those of images, a sheet of real ones."""
+        biased, colour = self.biased, COLOURS["synthetic"]
+        each = {name: bias.at(rows, lam) for name, rows in biased.samples.items()}
+        if len(biased.real.shape) == 3:
+            labels = bias.labels_of(biased)
+            real = panels.sheet("real", COLOURS["real"], tiles(biased.real, labels, COLUMNS), None)
+            return [real] + [panels.sheet(name, colour, tiles(rows, labels, COLUMNS), None)
+                             for name, rows in each.items()]
+        plane = bias.plane(biased.real)
+        seen = panels.window(plane, 0.1)
+        grey = panels.placed(plane, seen)
+        return [panels.cloud(name, colour, grey, panels.placed(bias.plane(rows), seen))
+                for name, rows in each.items()]
 
     def _words(self, lam: float) -> str:
         said = [f"{name} {self.biased.value(name, lam, 'precision'):.2f} and "

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from madkit.base.checks import Count, Unit
 from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider, bias, generation
-from madkit.live.pictures.canvas import Canvas, Frame
+from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.scenes import panels
 from madkit.metrics.values import value_of, words
-from madkit.plot import COLOURS, DRAWING, family, figure
-from madkit.plot.language import ink, named
-from madkit.plot.layout import LABEL, TEXT, generation_axis, move_names
-from madkit.plot.sheets import labels_of, mosaic, tiles
+from madkit.plot.language import COLOURS, family, named
+from madkit.plot.sheets import labels_of, tiles
 from madkit.record import Run
 
 EACH = 10                                                               # images of each label
 VALUES = {"frechet": replace(value_of("frechet"), short="FID"),              # of features, that is
           "precision": value_of("precision"), "recall": value_of("recall")}
+DASHES = {"frechet": "-", "precision": "-", "recall": (0, (8, 3))}
 COLOUR = {name: COLOURS[value.aspect or "synthetic"] for name, value in VALUES.items()}
 
 
@@ -50,7 +51,10 @@ class Sheets:
         self.paths = {name: {metric: _path(name, run, metric) for metric in VALUES}
                       for name, run in self.runs.items()}
         self.labels = labels_of(self.runs)
-        self._place()
+        self.last = max(max(paths["frechet"]) for paths in self.paths.values())
+        self.top = max(value for paths in self.paths.values()
+                       for value in paths["frechet"].values() if np.isfinite(value))
+        self._sheet("real", COLOURS["real"], next(iter(self.runs.values())).real)
 
     @property
     def controls(self) -> dict[str, Slider | Choice]:
@@ -70,16 +74,19 @@ class Sheets:
         if t not in one.samples:
             raise ValueError(f"t: the images of generation {t} were not kept, expected one of "
                              f"{', '.join(map(str, one.samples))}")
-        with DRAWING:
-            look = family(one.spec["loop"])
-            if one.real is not None:
-                self.real.set_data(self._sheet(one.real))
-            self.emitted.set_data(self._sheet(one.samples[t]))
-            self.heading.set(text=f"emitted by generation {t}", color=ink(look.colour))
-            self.titles[0].set_text(f"{name} · {words('frechet')} (FID)")
-            self.seeds.set_text(_seeds(one).replace(", ", ",\n"))
-            self._curves(t, paths, look.colour)
-            return Frame(self.canvas.png(), self._words(t, name))
+        look = family(one.spec["loop"])
+        emitted = self._sheet(f"generation {t}", look.colour, one.samples[t])
+        left = [] if one.real is None else [self._sheet("real", COLOURS["real"], one.real)]
+        colours = COLOUR | {"frechet": look.colour}
+        x = panels.generations(self.last)
+        lines = {metric: panels.line(VALUES[metric].short, colours[metric], list(path),
+                                     list(path.values()), dash=DASHES[metric], dot=path[t])
+                 for metric, path in paths.items()}
+        upper = panels.plot(f"{name} · {words('frechet')} (FID)", x,
+                            panels.axis("", 0, 1.08 * self.top), [lines["frechet"]], at=t)
+        lower = panels.plot("precision and recall", x, panels.axis("", 0, 1.08, ticks=(0, 0.5, 1)),
+                            [lines["precision"], lines["recall"]], at=t, note=_seeds(one))
+        return Drawn(panels.scene(self._words(t, name), [*left, emitted], [upper, lower]))
 
     def _name(self, run: str | None, lam: float | None) -> str:
         name = run if run is not None else next(iter(self.runs)) if lam is None else f"λ = {lam:g}"
@@ -98,83 +105,11 @@ class Sheets:
                 f"{said}. Left real images, beside them those that this generation emitted: the "
                 "first ten of each label, white where fewer were kept.")
 
-    def _sheet(self, samples) -> np.ndarray:
+    def _sheet(self, title: str, colour: str, samples: Any) -> panels.Panel:
         """A column for each label; images without labels in their order."""
-        grid = tiles(samples, self.labels, EACH)
-        return mosaic(grid if self.labels[0] is None else grid.swapaxes(0, 1))
-
-    # --- what is drawn ----------------------------------------------------------------------------
-
-    def _place(self) -> None:
-        self.figure = drawn = figure(11, 4.1, 2, 2)
-        drawn.set_layout_engine("none")
-        (left, upper), (middle, lower) = drawn.panels
-        first = next(iter(self.runs.values()))
-        self.real, _ = self._image(left, 0.012, "real", first.real)
-        self.emitted, self.heading = self._image(middle, 0.33, "emitted",
-                                                 next(iter(first.samples.values())))
-        top = max(value for paths in self.paths.values()
-                  for value in paths["frechet"].values() if np.isfinite(value))
-        self.titles = [self._axis(upper, 0.585, "", 1.08 * top),
-                       self._axis(lower, 0.12, "precision and recall", 1.08)]
-        lower.set_yticks([0, 0.5, 1])
-        upper.set_xlabel("")
-        upper.set_xticklabels([])
-        self.axes = {"frechet": upper, "precision": lower, "recall": lower}
-        dashes = {"frechet": "-", "precision": "-", "recall": (0, (8, 3))}
-        self.lines = {m: ax.plot([], [], linewidth=2.4, linestyle=dashes[m], color=COLOUR[m])[0]
-                      for m, ax in self.axes.items()}
-        self.dots = {m: ax.plot([], [], "o", markersize=7, clip_on=False, color=COLOUR[m])[0]
-                     for m, ax in self.axes.items()}
-        self.cursors = [ax.plot([], [], color=COLOURS["faint"], linewidth=1)[0]
-                        for ax in (upper, lower)]
-        self.names = {m: ax.text(1.04, 0, VALUES[m].short, transform=ax.transAxes, va="center",
-                                 fontsize=TEXT, fontweight="bold", color=ink(COLOUR[m]))
-                      for m, ax in self.axes.items()}
-        self.seeds = drawn.text(0.898, 0.507, "", fontsize=TEXT, color=COLOURS["faint"],
-                                va="center")
-        self.canvas = Canvas(drawn, [self.real, self.emitted, self.heading, self.titles[0],
-                                     self.seeds, *self.cursors, *self.lines.values(),
-                                     *self.dots.values(), *self.names.values()])
-
-    def _image(self, ax, x: float, heading: str, samples):
-        """An empty sheet, and its heading."""
-        size = 0.3
-        ax.set_position((x, 0.09, size, 0.815))
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
-        shown = ax.imshow(self._sheet(samples), cmap="gray", vmin=0, vmax=1,
-                          interpolation="nearest", aspect="auto")
-        height, width = shown.get_array().shape[:2]
-        ax.set_box_aspect(height / width)
-        ax.set(yticks=[], xticks=[])
-        if self.labels[0] is not None:
-            each = width / len(self.labels)
-            places = [(i + 0.5) * each - 0.5 for i in range(len(self.labels))]
-            ax.set_xticks(places, [str(label) for label in self.labels])
-        return shown, ax.set_title(heading, loc="left", fontsize=LABEL, fontweight="bold",
-                                   color=COLOURS["real"])
-
-    def _axis(self, ax, y: float, title: str, top: float):
-        """Axes of a number over generations, and their title."""
-        ax.set_position((0.69, y, 0.2, 0.325))
-        generation_axis(ax, max(max(paths["frechet"]) for paths in self.paths.values()))
-        ax.set_ylim(0, top)
-        return ax.set_title(title, loc="left", fontsize=LABEL, color=COLOURS["text"])
-
-    def _curves(self, t: int, paths: dict[str, dict[int, float]], colour: str) -> None:
-        for metric, path in paths.items():
-            self.lines[metric].set_data(list(path), list(path.values()))
-            self.dots[metric].set_data([t], [path[t]])
-        for artist in (self.lines["frechet"], self.dots["frechet"]):
-            artist.set_color(colour)
-        self.names["frechet"].set_color(ink(colour))
-        for cursor in self.cursors:
-            cursor.set_data([t, t], cursor.axes.get_ylim())
-        for ax in dict.fromkeys(self.axes.values()):
-            ends = {m: path[max(path)] for m, path in paths.items() if self.axes[m] is ax}
-            places = np.nan_to_num(list(ends.values())) / ax.get_ylim()[1]
-            move_names([self.names[m] for m in ends], places)
+        grid, named = tiles(samples, self.labels, EACH), self.labels[0] is not None
+        return panels.sheet(title, colour, grid.swapaxes(0, 1) if named else grid,
+                            self.labels if named else None)
 
 
 def _path(name: str, run: Run, metric: str) -> dict[int, float]:

@@ -1,0 +1,44 @@
+// Controls and words of a view follow its state.
+
+import { press, put } from "../shared/elements.js";
+import { SIGNS } from "../shared/signs.js";
+
+/**
+ * @typedef {import("../types.js").ViewJoined} ViewJoined
+ * @typedef {import("../types.js").ScenePanel} ScenePanel
+ */
+
+/** @param {ViewJoined} parts */
+export function showControls({ page, ui, session, player }) {
+  const { state, shown } = session;
+  for (const { control, input, words } of ui.movers) {
+    const at = state[control.name], text = control.words[at];
+    const counted = control.name === "t" ? `${text} of ${control.words.at(-1)}` : text;
+    if (input.value !== String(at)) input.value = String(at);
+    if (!control.named) input.setAttribute("aria-valuetext", counted);
+    put(words, counted);
+  }
+  page.presets.forEach(({ set }, i) => press(ui.presets[i],
+    Object.entries(set).every(([name, value]) => state[name] === value)));
+  ui.speed.value = String(player.speed);
+  ui.play.querySelector("path")?.setAttribute("d", player.playing ? SIGNS.pause : SIGNS.play);
+  ui.play.setAttribute("aria-label", player.playing ? "pause" : "play");
+  ui.sentence.setAttribute("aria-live", player.playing ? "off" : "polite");
+  const wrong = session.news?.kind === "error" ? session.news.text : "";
+  put(ui.alert, wrong);
+  ui.alert.hidden = !wrong;
+  put(ui.busy, session.waits && !wrong ? "computing …" : "");
+  if (shown) showWords(ui, shown);
+}
+
+/** @param {import("../types.js").ViewUi} ui @param {import("../types.js").Scene} shown */
+function showWords(ui, shown) {
+  put(ui.sentence, shown.text);
+  put(ui.rowWords, notes(shown.left));
+  put(ui.numberWords, notes(shown.right));
+  for (const node of [ui.rows, ui.numbers]) node.setAttribute("aria-label", shown.text);
+  ui.image.alt = shown.text;
+}
+
+/** @param {ScenePanel[]} panels */
+const notes = (panels) => [...new Set(panels.map(({ note }) => note).filter(Boolean))].join(" · ");
