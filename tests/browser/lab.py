@@ -19,14 +19,18 @@ CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-PROBE = """(image) => {                     // from a key to the next frame of the screen after the new picture has loaded
-    window.moves = []; window.frames = 0; let pressed = null;
+PROBE = """(root) => {                      // from a key to the frame of the screen that shows another state of a view
+    window.moves = []; window.frames = 0; let pressed = null, key = root.view.drawn.key;
     document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
-    image.addEventListener('load', () => requestAnimationFrame(() => setTimeout(() => {
+    const look = () => {
+        requestAnimationFrame(look);
+        if (root.view.drawn.key === key) return;
+        key = root.view.drawn.key;
         window.frames += 1;
         if (pressed !== null) window.moves.push(performance.now() - pressed);
         pressed = null;
-    })));
+    };
+    look();
 }"""
 
 CONTRAST = """(root) => {                    // of every text that is shown, against what lies under it
@@ -182,13 +186,13 @@ class Notebook:
         return "\n".join(self.cell(index).locator(".jp-OutputArea-output "
                                                   "pre").all_text_contents()).strip()
 
-    def picture(self, index: int):
-        """The picture of a live view."""
-        return self.cell(index).locator(".widget-image").first
+    def view(self, index: int):
+        """A live view."""
+        return self.cell(index).locator(".madkit-view").first
 
     def handle(self, index: int, slider: int):
         """What one drags, or moves with the arrow keys."""
-        return self.cell(index).locator(".noUi-handle").nth(slider)
+        return self.view(index).get_by_role("slider").nth(slider)
 
     def move(self, key: str, times: int, pause: float = 0.0) -> None:
         """Press a key, wait each time for the picture that it makes."""

@@ -17,20 +17,20 @@ def ready(notebook, *more):
     book = notebook(SETUP, VIEW, *more)
     book.run(0)
     book.run(1)
-    book.picture(1).wait_for()
+    book.view(1).locator("[data-panel=numbers]").wait_for()
     book.page.wait_for_timeout(500)
-    book.picture(1).evaluate(PROBE)
+    book.view(1).evaluate(PROBE)
     return book
 
 
 def pixels(book):
     """What the screen shows of the picture."""
-    return book.picture(1).screenshot()
+    return book.view(1).locator("[data-panel=numbers]").screenshot()
 
 
 def test_every_slider_and_preset_moves_pixels_and_words(notebook):
     book = ready(notebook)
-    words = book.cell(1).locator("[role=status]")
+    words = book.view(1).locator(".sentence")
     seen = [(pixels(book), words.text_content())]
     for slider, (name, key) in enumerate([("lam", "ArrowLeft"), ("n", "ArrowRight")]):
         book.handle(1, slider).focus()
@@ -40,7 +40,7 @@ def test_every_slider_and_preset_moves_pixels_and_words(notebook):
         assert seen[-1][0] != seen[-2][0] and seen[-1][1] != seen[-2][1], f"{name} moves nothing"
     assert "λ = 0.79, n = 101:" in seen[-1][1]
     book.cell(1).get_by_role("button", name="no bias").click()
-    book.page.wait_for_function("text => document.querySelector('[role=status]').textContent !== "
+    book.page.wait_for_function("text => document.querySelector('.sentence').textContent !== "
                                 "text", arg=seen[-1][1])
     assert "λ = 1, n = 101:" in words.text_content() and pixels(book) != seen[-1][0]
 
@@ -54,17 +54,17 @@ def test_dragging_ends_on_the_state_that_the_slider_shows(notebook):
     book.page.mouse.move(x + 300, y, steps=60)
     book.page.mouse.up()
     book.page.wait_for_timeout(1500)
-    shown = book.cell(1).locator(".widget-readout").nth(1).text_content()
+    shown = book.view(1).locator(".value").nth(1).text_content()
     frames = book.page.evaluate("window.frames")
     assert int(shown) > 110 and 1 <= frames
-    assert f"n = {shown}:" in book.cell(1).locator("[role=status]").text_content()
+    assert f"n = {shown}:" in book.view(1).locator(".sentence").text_content()
     dragged = pixels(book)
     book.page.keyboard.press("Tab")
     book.handle(1, 1).focus()
     book.move("ArrowLeft", 1)
     book.move("ArrowRight", 1)
     book.page.wait_for_timeout(300)
-    assert book.cell(1).locator(".widget-readout").nth(1).text_content() == shown
+    assert book.view(1).locator(".value").nth(1).text_content() == shown
     assert pixels(book) == dragged
 
 
@@ -102,6 +102,6 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     models, first = book.run(2), book.page.evaluate(comms)
     for _ in range(20):
         book.run(1)
-    assert book.run(2) == models and int(models) > 10
-    assert book.page.evaluate(comms) == first > 10
-    assert book.cell(1).locator(".widget-image").count() == 1
+    assert book.run(2) == models and int(models) > 0
+    assert book.page.evaluate(comms) == first > 0
+    assert book.cell(1).locator(".madkit-view").count() == 1

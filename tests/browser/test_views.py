@@ -1,0 +1,84 @@
+"""Views in a real browser: every preset of a lesson after Run All, and a page from disk."""
+
+import time
+from pathlib import Path
+
+import nbformat
+from lab import Notebook
+
+import madkit as mk
+
+LESSONS = Path(__file__).parents[2] / "notebooks"
+FAST = {"generations": 6, "seeds": 4, "n": 50}
+
+
+def lesson(name, **parameters):
+    """The code cells of a lesson, with these parameters."""
+    cells = [cell for cell in nbformat.read(LESSONS / f"{name}.ipynb", 4).cells
+             if cell.cell_type == "code"]
+    for cell in cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source += "".join(f"\n{key} = {value}" for key, value in parameters.items())
+    return [cell.source for cell in cells]
+
+
+def until(root, condition, seconds=30):
+    """Until a line of JavaScript about a figure is true; a page from disk evaluates no text."""
+    end = time.monotonic() + seconds
+    while not root.evaluate(f"(root) => {condition}"):
+        assert time.monotonic() < end, f"never came: {condition}; it says: {root.inner_text()}"
+        root.page.wait_for_timeout(20)
+
+
+def press_all(root):
+    """Press every preset; the words of the figure after each."""
+    said = []
+    for preset in root.locator("button.preset").all():
+        preset.click()
+        root.page.wait_for_timeout(100)
+        until(root, """root.explorer ? root.explorer.drawn.spoken
+                       : !root.querySelector(".busy").textContent""")
+        assert preset.get_attribute("aria-pressed") == "true"
+        assert not root.get_by_role("alert").is_visible(), root.get_by_role("alert").text_content()
+        said.append(root.locator(".sentence").text_content())
+    return said
+
+
+def test_every_preset_of_a_lesson_after_run_all(browser, lab_server):
+    book = Notebook(browser, *lab_server, *lesson("02_synthetic_augmentation", **FAST))
+    book.page.evaluate("""async () => {
+        await window.jupyterapp.commands.execute("notebook:run-all-cells"); }""")
+    book.cell(book.cells - 1).locator(".jp-OutputArea-output").first.wait_for(timeout=120_000)
+    figures = book.page.locator(".madkit-explorer").all()
+    assert len(figures) == 3
+    for figure in figures:
+        said = press_all(figure)
+        assert len(said) == len(set(said)) > 2
+
+
+def test_a_page_from_disk_moves_and_plays(browser, tmp_path):
+    """Every preset, every slider, and play to the end, without a kernel or a request."""
+    runs = mk.recorded("fig17_fully_synthetic")
+    view = mk.live.view(mk.live.Tails(runs), t=3, lam=0.75, render="static",
+                        presets={"start": {"t": 1}, "end": {"t": 16}, "honest": {"lam": 1.0}})
+    page, wrong = browser.new_page(viewport={"width": 390, "height": 844}), []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("request", lambda request: wrong.append(request.url))
+    file = view.write(tmp_path / "view.html")
+    page.goto(file.as_uri())
+    root = page.locator(".madkit-view")
+    assert not page.locator(".madkit-still").is_visible()
+    said = [root.locator(".sentence").text_content(), *press_all(root)]
+    assert len(set(said)) == 4 and said[0] == view.frame.text
+    for slider, key in (("generation t", "Home"), ("sampling bias λ", "Home")):
+        root.get_by_role("slider", name=slider).press(key)
+    until(root, "root.view.drawn.key === '0,0'")
+    root.get_by_role("combobox", name="speed").select_option("4")
+    root.get_by_role("button", name="play").click()
+    last = len(runs["λ = 1"].samples) - 1
+    until(root, f"root.view.drawn.key === '{last},0'")
+    root.get_by_role("button", name="play").wait_for()               # it has come to rest
+    assert "λ = 0.75: generation 16 of 16" in root.locator(".sentence").text_content()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert [one for one in wrong if one != file.as_uri() and not one.startswith("data:")] == []
+    page.close()
