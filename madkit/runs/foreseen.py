@@ -21,6 +21,8 @@ from madkit.runs import sizes
 # metrics that compare rows by their distance, which is none of pictures
 PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "coverage"}
 TINY = 64  # numbers in a picture: that of 8 × 8 pixels is hardly more than its pixels
+NEIGHBOURS = (mad_metrics.precision, mad_metrics.recall, mad_metrics.density, mad_metrics.coverage)
+NEAR = 5   # their k
 
 
 def check_tools(features: Any, executor: Any) -> None:
@@ -45,6 +47,9 @@ def check(job: Any) -> None:
     check_lam(job.model, job.loop, job.lam_emit)
     check_fresh(job.loop, job.truth, job.n_ini, job.generations)
     judged = {metric_name(metric) for metric in job.metrics if not job.by_moments(metric)}
+    if job.emit <= NEAR and (near := [one for one in job.metrics if one in NEIGHBOURS]):
+        raise ValueError(f"emit: expected at least {NEAR + 1} rows, since {metric_name(near[0])} "
+                         f"looks at the {NEAR} nearest of each, got {job.emit}")
     shape = tuple(getattr(job.truth, "shape", ()))
     if job.features is None and judged & PIXELWISE and len(shape) == 3 and math.prod(shape) > TINY:
         warn_of_pixels()

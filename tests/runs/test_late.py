@@ -3,6 +3,7 @@
 import os
 import signal
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 import pytest
@@ -151,3 +152,17 @@ def test_a_warning_points_at_the_line_of_the_reader():
     with pytest.warns(UserWarning, match="stopped by") as told:
         run(loop=dry, n_ini=30)
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("metric", ["precision", "recall", "density", mk.metrics.coverage])
+def test_too_few_rows_for_neighbours_are_refused_before_the_first_fit(metric, monkeypatch):
+    monkeypatch.setattr(mk.models.Gaussian, "fit", lambda *_: pytest.fail("reached a fit"))
+    with pytest.raises(ValueError, match="emit: expected at least 6 rows.* nearest of each, got 5"):
+        mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), emit=5,
+               metrics=[metric], progress=False)
+
+
+def test_fewer_neighbours_take_fewer_rows():
+    one = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), emit=4,
+                 metrics=[partial(mk.metrics.precision, k=2)], generations=1, progress=False)
+    assert one.table.value.between(0, 1).all()
