@@ -17,6 +17,7 @@ class is needed: any object with the three functions is a truth. Two are offered
 | truth | rows | known moments |
 |---|---|---|
 | gaussian, ring, grid25, moons, swissroll, rosenbrock | endless vectors (n, d), float64 | yes |
+| faces | endless drawn faces (n, 3, 32, 32), uint8, with labels 0 … 4 and known attributes | no |
 | digits | 1,797 images (n, 1, 8, 8) in [0, 1], float64, with labels 0 … 9 | no |
 | mnist, fashion_mnist | 60,000 images (n, 1, 28, 28), uint8, with labels 0 … 9; 10,000 more to test on | no |
 | images | your own pictures (n, 1 or 3, size, size), uint8; the names of subfolders are labels | no |
@@ -25,6 +26,7 @@ class is needed: any object with the three functions is a truth. Two are offered
 
 from madkit.base.shipped import shipped
 from madkit.data.archives import fashion_mnist, mnist
+from madkit.data.faces import faces
 from madkit.data.finite import Finite, array, digits
 from madkit.data.folder import images
 from madkit.data.table import csv
@@ -32,7 +34,7 @@ from madkit.data.toys import Endless, gaussian, grid25, moons, ring, rosenbrock,
 
 __all__ = [
     "Endless", "gaussian", "ring", "grid25", "moons", "swissroll", "rosenbrock",
-    "Finite", "digits", "mnist", "fashion_mnist", "images", "array", "csv",
+    "faces", "Finite", "digits", "mnist", "fashion_mnist", "images", "array", "csv",
     "shipped",
 ]
 

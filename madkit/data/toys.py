@@ -52,8 +52,8 @@ class Endless(card.Carded, ABC):
     shape: tuple[int, ...]
 
     @abstractmethod
-    def draw(self, n: Rows, generator: torch.Generator) -> Tensor:
-        """n independent rows (n, *shape)."""
+    def draw(self, n: Rows, generator: torch.Generator) -> Tensor | Samples:
+        """n independent rows (n, *shape); with labels, if they have some, as `Samples`."""
 
     def real(self, n: Rows, seed: Seed = 0) -> Samples:
         """Rows 0 … n of the seed's sequence."""
@@ -78,22 +78,30 @@ class Endless(card.Carded, ABC):
         limits.countable("start", start)
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         blocks = [self._block(generator(seed, sequence, b)) for b in range(first, last + 1)]
-        return Samples._of(torch.cat(blocks)[start - first * BLOCK :][:n])
+        labels = [y for _, y in blocks if y is not None]
+        skip = start - first * BLOCK
+        y = torch.cat(labels)[skip:][:n] if labels else None
+        return Samples._of(torch.cat([x for x, _ in blocks])[skip:][:n], y)
 
-    def _block(self, generator: torch.Generator) -> Tensor:
-        rows, shape = self.draw(BLOCK, generator), (BLOCK, *self.shape)
+    def _block(self, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        drawn, shape = self.draw(BLOCK, generator), (BLOCK, *self.shape)
+        rows, y = (drawn.x, drawn.y) if isinstance(drawn, Samples) else (drawn, None)
         if not isinstance(rows, Tensor) or tuple(rows.shape) != shape:
             got = tuple(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
             raise ValueError(f"{type(self).__name__}: draw(n, generator) expected n rows of shape "
                              f"{tuple(self.shape)}, a tensor {shape} for n = {BLOCK}, got {got}")
-        return rows if rows.is_floating_point() or rows.dtype == torch.uint8 else rows.double()
+        floats = rows.is_floating_point() or rows.dtype == torch.uint8
+        return rows if floats else rows.double(), y
+
+    def _label_words(self) -> str:
+        return "none"
 
     def _told(self) -> Iterator[card.Line]:
         yield f"Truth: {card.called(self)}"
         yield from card.meaning(self)
         yield "rows", "endless: every row asked for is a new one"
         yield "one row", card.row_shape(self.shape)
-        yield "labels", "none"
+        yield "labels", self._label_words()
         yield from card.moments(self)
 
 
