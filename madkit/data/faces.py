@@ -100,13 +100,18 @@ class faces(Endless):
     ) -> Samples:
         """Faces with these attributes, and the labels of their expressions: change one and see.
 
-        ValueError for a column that is missing, and for a choice that there is not.
+        TypeError for what is no table; ValueError for a column that is missing, for a choice that
+        there is not, and for measures that are no finite numbers.
         """
+        if not hasattr(attributes, "columns"):
+            raise TypeError("paint: attributes expected a table, as faces().attributes gives, got "
+                            f"{type(attributes).__name__}")
         of = {}
         for name in (*CHOICES, *MEASURES, *MOUTHS):
             if name not in attributes:
                 raise ValueError(f"paint: expected a table with a column {name!r}, as "
-                                 f"faces().attributes gives, got {', '.join(map(str, attributes))}")
+                                 "faces().attributes gives, got "
+                                 f"{', '.join(map(str, attributes))[:80]}")
             of[name] = _places(name, attributes[name].to_numpy())
         x = torch.from_numpy(portrait.portraits(of))
         return Samples._of(x, torch.from_numpy(of["expression"].astype(np.int64)))
@@ -138,7 +143,13 @@ def _said(name: str, values: np.ndarray) -> np.ndarray:
 
 def _places(name: str, values: np.ndarray) -> np.ndarray:
     if name not in CHOICES:
-        return np.asarray(values, np.float32)
+        try:
+            numbers = np.asarray(values, np.float32)
+        except (TypeError, ValueError):
+            numbers = np.array([np.nan], np.float32)
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"paint: {name} expected finite numbers, got {values!r:.60}")
+        return numbers
     if name in ("glasses", "beard", "hat"):
         return np.asarray(values, bool).astype(np.int64)
     known = list(CHOICES[name])

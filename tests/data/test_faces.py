@@ -83,6 +83,10 @@ def test_paint_refuses_what_no_face_has():
         TRUTH.paint(of.assign(hair="green"))
     with pytest.raises(ValueError, match="expected a table with a column 'smile'"):
         TRUTH.paint(of.drop(columns="smile"))
+    with pytest.raises(ValueError, match="tilt expected finite numbers"):
+        TRUTH.paint(of.assign(tilt=np.nan))
+    with pytest.raises(TypeError, match="attributes expected a table, .* got list"):
+        TRUTH.paint([1])
 
 
 def test_a_loop_eats_faces():
