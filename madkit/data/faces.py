@@ -103,9 +103,6 @@ class faces(Endless):
         TypeError for what is no table; ValueError for a column that is missing, for a choice that
         there is not, and for measures that are no finite numbers.
         """
-        if not hasattr(attributes, "columns"):
-            raise TypeError("paint: attributes expected a table, as faces().attributes gives, got "
-                            f"{type(attributes).__name__}")
         of = {}
         for name in (*CHOICES, *MEASURES, *MOUTHS):
             if name not in attributes:

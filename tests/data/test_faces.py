@@ -85,7 +85,7 @@ def test_paint_refuses_what_no_face_has():
         TRUTH.paint(of.drop(columns="smile"))
     with pytest.raises(ValueError, match="tilt expected finite numbers"):
         TRUTH.paint(of.assign(tilt=np.nan))
-    with pytest.raises(TypeError, match="attributes expected a table, .* got list"):
+    with pytest.raises(TypeError, match="attributes: expected a pandas.DataFrame, got"):
         TRUTH.paint([1])
 
 
