@@ -141,7 +141,7 @@ def _legend(axes: Panels, own: bool) -> None:
 
 # --- training sets --------------------------------------------------------------------------------
 
-SOURCES = {"real": COLOURS["first real set"], "fresh": COLOURS["fresh"]}
+SOURCES = {"real": COLOURS["real"], "fresh": COLOURS["fresh"]}
 
 
 def _stack(run: Run) -> Any:

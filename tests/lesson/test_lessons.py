@@ -76,8 +76,18 @@ def numbers(value, path=""):
         yield path, float(value)
 
 
+# after all cells: what a figure shows must not hang on names that a later cell gave other meanings
+PRESS = """import gc
+from madkit.live.views import View
+for view in [one for one in gc.get_objects() if isinstance(one, View)]:
+    for preset in view.presets.values():
+        view.state = view.state | preset"""
+
+
 def run(name, out, **parameters):
-    papermill.execute_notebook(FOLDER / f"{name}.ipynb", out / f"{name}.ipynb",
+    lesson = nbformat.read(FOLDER / f"{name}.ipynb", 4)
+    lesson.cells.append(nbformat.v4.new_code_cell(PRESS))
+    papermill.execute_notebook(lesson, out / f"{name}.ipynb",
                                parameters | {"out": str(out)}, cwd=FOLDER,
                                kernel_name="python3", progress_bar=False)
     return json.loads((out / "results.json").read_text())

@@ -385,7 +385,7 @@ def test_composition_stacks_the_rows_of_each_training_set():
     assert spans == [(1, 0, 50), (2, 0, 50), (2, 50, 80), (3, 0, 40), (3, 40, 50), (3, 50, 80),
                      (3, 80, 110)]
     colours = [to_hex(colour).upper() for colour in bars.get_facecolor()]
-    assert colours[3:5] == [COLOURS["first real set"], COLOURS["fresh"]] and len(set(colours)) == 4
+    assert colours[3:5] == [COLOURS["real"], COLOURS["fresh"]] and len(set(colours)) == 4
     assert disjoint(boxes(ax, "end").values()) and len(boxes(ax, "end")) == 3
 
 
