@@ -142,7 +142,12 @@ class Explorer(PageShell):
     def run(self) -> Run | dict[str, Run]:
         """The Run behind the picture, {label: Run} where several loops are shown:
         numbers, and what they were made of.
+
+        On a drawn distribution its rows are those that the page drew; where it has not come to an
+        end, the kernel draws them, and the page shows these.
         """
+        if self._made_by_page(self._state):
+            self._draw()
         runs = self.source.run(self.page, self._state)
         if not runs:
             raise ValueError("explorer.run: nothing has been run yet; press Run")
@@ -161,7 +166,9 @@ class Explorer(PageShell):
                 self._refuse(error)
 
     def _asked(self, _: Any, question: dict[str, Any], __: Any) -> None:
-        """Tracks that the page lacks: of the state it moves to, or of one that may come next."""
+        """Tracks that the page lacks, or rows that it made."""
+        if "made" in question:
+            return self._take(question["made"])
         with self._turn:
             there: list[Track] = []
             try:
@@ -195,12 +202,46 @@ class Explorer(PageShell):
             self._halt()                                # what was drawn before is not waited for
             self._tracks(state)                         # there before the state is
         self._state = state
-        if not (missing := [key for key in self.page.keys(state) if key not in self._known]):
+        missing = [key for key, (one, _) in self.page.keys(state).items()
+                   if key not in self._known and not (one.law and self._made_by_page(state))]
+        if not missing:
             return
         if self.page.heavy:
             self._say("stale", STALE)
         else:
             self._begin(state, missing)
+
+    def _made_by_page(self, state: State) -> bool:
+        """Whether the page, and not the kernel, draws the rows of loops whose law it knows."""
+        return self.widget is not None and bool(state["drawn"])
+
+    def _take(self, made: Any) -> None:
+        """Rows that the page made; where the kernel has drawn some already, these are shown."""
+        with self._turn:
+            try:
+                state = check_state(self.page, made["state"])
+                if not state["drawn"] or (key := made["key"]) not in self.page.keys(state):
+                    raise ValueError(f"key: expected a drawn loop's, got {reprlib.repr(key)}")
+                if (known := self.source.track(key)) and not self.source.grown(key):
+                    return self._send([known])
+                self.source.growing(self.page, state, key, rows=made["rows"], tested=made["real"])
+                self._known.pop(key, None)
+            except Exception as error:
+                self._say("error", "What this page drew is not what the kernel knows; run the cell "
+                                   f"again. {type(error).__name__}: {error}")
+
+    def _draw(self) -> None:
+        """Draw, here and now, what the page has not come to the end of, and show that."""
+        state = self._state
+        with self._turn:
+            keys = [self.page.key(one, state[state["tab"]], state)
+                    for one in self.page.shown(state[state["tab"]]) if one.law]
+            lacks = [key for key in keys if self.source.track(key) is None]
+            under_way = [self.source.growing(self.page, state, key) for key in lacks]
+            for _ in growing.together(under_way):
+                pass
+            self._known |= {one.key: one.track() for one in under_way}
+            self._send([self._known[key] for key in lacks])
 
     def _tracks(self, state: State) -> list[Track]:
         """The tracks of a state that are not known yet, by the exact law or as stored."""
@@ -315,11 +356,16 @@ class Explorer(PageShell):
 
     def _offline(self) -> dict[str, Any] | None:
         tracks = self._all()
-        return offline.embedded(self.page, self._state, self.source, tracks) if tracks else None
+        if not tracks and not self.page.grows:
+            return None
+        return offline.embedded(self.page, self._state, self.source, tracks)
 
     def _all(self) -> list[Track]:
         if self._is_cheap:
             self._tracks(self._state)
+        for key in self.page.keys(self._state):
+            if key not in self._known and (made := self.source.track(key)):
+                self._known[key] = made
         return [self._known[key] for key in self.page.keys(self._state) if key in self._known]
 
 

@@ -2,7 +2,7 @@
 
 Every page of ours is made here, and every one has the same policy (POLICY, which browsers read
 first: https://www.w3.org/TR/CSP3/). It runs no script but the page's own, which it knows by their
-digests, and fetches nothing at all.
+digests, and fetches nothing at all; a worker may have a script that such a script holds (blob:).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PAGE = """<!DOCTYPE html>
 
 
 POLICY = ("default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; "
-          "script-src {scripts}; base-uri 'none'; form-action 'none'")
+          "script-src {scripts}; {workers}base-uri 'none'; form-action 'none'")
 
 
 def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "") -> str:
@@ -64,4 +64,5 @@ def frame(title: str, body: str, footer: str = "", made_from: str = "", style: s
 def policy(scripts: Sequence[str]) -> str:
     """The policy of a page with these scripts."""
     digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
-    return POLICY.format(scripts=" ".join(f"'sha256-{one}'" for one in digests) or "'none'")
+    return POLICY.format(scripts=" ".join(f"'sha256-{one}'" for one in digests) or "'none'",
+                         workers="worker-src blob:; " if scripts else "")

@@ -3,13 +3,18 @@
 A module imports names from files beside it, `import { a, b } from "../shared/x.js";`, and in no
 other way. No two modules have a name at their top in common, so all can stand in one scope, each
 below those that it needs. So any bundler can do this too.
+
+What a module named worker.js needs stands in a function, `madkitThread`, that is called at once: its
+text is the script of a worker too, which so runs the page's very code, and nothing is fetched.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+WORKER = "worker.js"
 JS = Path(__file__).parent / "js"
 IMPORT = re.compile(r'^import \{\s*([\w$]+(?:,\s*[\w$]+)*),?\s*\} from "(\.{1,2}/[\w./-]+\.js)";\n',
                     re.MULTILINE)
@@ -31,9 +36,26 @@ def join(entry: str | Path) -> str:
     """
     first, texts, homes = (JS / entry).resolve(), dict[Path, str](), dict[str, Path]()
     _add(first, (), texts, homes)
-    whole = "\n".join(text if path == first else re.sub("^export ", "", text, flags=re.MULTILINE)
-                      for path, text in texts.items())
-    return ASIDE.sub("", whole)
+    thread = dict[Path, str]()
+    for path in [path for path in texts if path.name == WORKER]:
+        _add(path, (), thread, {})
+    rest = [text if path == first else _inward(text)
+            for path, text in texts.items() if path not in thread]
+    return ASIDE.sub("", "\n".join([*_thread(thread), *rest]))
+
+
+def _inward(text: str) -> str:
+    return re.sub("^export ", "", text, flags=re.MULTILINE)
+
+
+def _thread(texts: Mapping[Path, str]) -> list[str]:
+    """These modules in a function that gives what they export, and its call."""
+    if not texts:
+        return []
+    names = ", ".join(name for text in texts.values()
+                      for export, name in OWN.findall(COMMENT.sub("", text)) if export)
+    return ["const madkitThread = () => {", *map(_inward, texts.values()),
+            f"return {{ {names} }};\n}};\nconst {{ {names} }} = madkitThread();\n"]
 
 
 def _add(path: Path, above: tuple[Path, ...], texts: dict[Path, str],

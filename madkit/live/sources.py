@@ -18,6 +18,7 @@ from madkit.base.checks import whole
 from madkit.base.foreign import check_methods
 from madkit.live.controls import KNOWN, Choice, Slider, said
 from madkit.live.scenes import gaussian, growing, stored
+from madkit.live.scenes.grown import Grown
 from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import Control, Page, Shown, State, takes
 from madkit.loops import (
@@ -99,6 +100,9 @@ class Stored:
         """All of them: they are sent once."""
         return list(self.all.values())
 
+    def track(self, key: str) -> Track | None:
+        return self.all.get(key)
+
     def run(self, page: Page, state: State) -> dict[str, Run]:
         return {one.label: self.runs[one.label] for one in page.shown(state[state["tab"]])}
 
@@ -174,7 +178,8 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...
     known = tuple(gaussian.METRICS[name] for name in names)
     if dim == 2:
         known += growing.METRICS
-    return known, {"kind": "gaussian", "dim": dim, "half": 4.0}
+    onto = [round(angle, 7) for angle in growing.angles()] if dim == 2 else []
+    return known, {"kind": "gaussian", "dim": dim, "half": 4.0, "angles": onto}
 
 
 def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
@@ -268,9 +273,9 @@ class Computed:
         n_ini = settings.pop("n_ini", None) if "n_ini" not in _parameters(make) else None
         return make(**settings), n_ini or settings.get(one.starts)
 
-    def growing(self, page: Page, state: State, key: str) -> growing.Growing:
-        """The run under way of this key."""
-        if key not in self.records:
+    def growing(self, page: Page, state: State, key: str, **made: Any) -> growing.Growing:
+        """The run under way of this key; `made`: the rows that a page made of it, at its end."""
+        if made or key not in self.records:
             one, side = page.keys(state)[key]
             loop, n_ini = self.loop(page, one, side)
             if state["drawn"]:
@@ -286,9 +291,19 @@ class Computed:
             seeds, judged = [state["seed"]], [metric.name for metric in page.metrics]
             while len(self.records) >= GROWN:
                 self.records.pop(next(iter(self.records)))
-            self.records[key] = growing.Growing(key, one.label, model, loop, truth,
-                                                page.generations, seeds, n_ini, judged)
+            kind: Any = Grown if made else growing.Growing
+            self.records[key] = kind(key, one.label, model, loop, truth, page.generations, seeds,
+                                     n_ini, judged, **made)
         return self.records[key]
+
+    def track(self, key: str) -> Track | None:
+        """The track of a run that is at its end."""
+        one = self.records.get(key)
+        return one.track() if one and one.done else None
+
+    def grown(self, key: str) -> bool:
+        """Whether a page made it."""
+        return isinstance(self.records.get(key), Grown)
 
     def run(self, page: Page, state: State) -> dict[str, Run]:
         side, runs = state[state["tab"]], {}

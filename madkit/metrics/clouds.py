@@ -30,10 +30,8 @@ def sliced_w2(real: Samples, fake: Samples, projections: Count = 128) -> float:
     projections = whole("projections", projections, least=1)
     limits.memory("projections", f"{limits.count(projections)} projections of "
                   f"{len(a) + len(b):,} rows", 8 * projections * (a.shape[1] + len(a) + len(b)))
-    generator = torch.Generator().manual_seed(0)
-    lines = torch.randn(a.shape[1], projections, generator=generator, dtype=a.dtype).to(a.device)
-    lines = lines / lines.norm(dim=0)
-    a, b = (((x - a[0]) @ lines).sort(dim=0).values for x in (a, b))  # (n, projections)
+    onto = lines(a.shape[1], projections).to(a.device)
+    a, b = (((x - a[0]) @ onto).sort(dim=0).values for x in (a, b))  # (n, projections)
     if len(a) == len(b):
         return (a - b).square().mean().sqrt().item()
     steps = [torch.arange(1, len(x) + 1, dtype=a.dtype, device=a.device) / len(x) for x in (a, b)]
@@ -42,6 +40,13 @@ def sliced_w2(real: Samples, fake: Samples, projections: Count = 128) -> float:
     middle = at - weight / 2
     i, j = ((middle * len(x)).long().clamp(max=len(x) - 1) for x in (a, b))
     return (weight @ (a[i] - b[j]).square()).mean().sqrt().item()
+
+
+def lines(d: int, projections: int) -> Tensor:
+    """The directions (d, projections) of `sliced_w2`, always the same."""
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randn(d, projections, generator=generator, dtype=torch.float64)
+    return drawn / drawn.norm(dim=0)
 
 
 @gate

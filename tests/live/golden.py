@@ -11,6 +11,7 @@ import json
 import math
 from pathlib import Path
 
+import golden_rows
 import numpy as np
 from matplotlib import colormaps
 
@@ -391,7 +392,8 @@ CASES = {"numbers": numbers, "colours": colours, "page": page, "pack": pack_, "s
          "tracks": tracks,
          "draws": draws, "engine": engine, "made": made,
          "words": words_, "wasserstein": wasserstein, "recursion": recursion, "limits": limits,
-         "cells": cells, "phases": phases_, "quantiles": quantiles, "bets": bets_}
+         "cells": cells, "phases": phases_, "quantiles": quantiles, "bets": bets_,
+         **golden_rows.CASES}
 
 
 def plain(value):

@@ -321,7 +321,7 @@ def test_explorers_run_on_what_was_drawn(explorer):
 
 
 def test_a_drawn_run_that_nobody_looks_at_stops_and_says_no_more():
-    live = mk.explore(mk.fully_synthetic, n=100, render="live", seeds=5, generations=40)
+    live = mk.explore(lambda n: mk.fully_synthetic(n), n=100, render="live", seeds=5, generations=40)
     points = (np.random.default_rng(0).normal(size=(60, 2)) * 0.5).round(2).tolist()
     plain, drawn = live.state, live.state | {"drawn": {"points": points}}
     live.widget.state = drawn
@@ -337,8 +337,66 @@ def test_a_drawn_run_that_nobody_looks_at_stops_and_says_no_more():
     live.close()
 
 
+def as_text(rows):
+    return base64.b64encode(rows.astype("<f4").tobytes()).decode()
+
+
+@pytest.fixture
+def moved():
+    """A live explorer on what was drawn, whose page says nothing yet; what it is sent."""
+    live = mk.explore(mk.fresh_data, n=60, p=0.1, render="live", seeds=5, generations=4)
+    sent = []
+    live.widget.send = lambda content, buffers=None: sent.extend(unpack(buffers[0]))
+    points = (np.random.default_rng(0).normal(size=(60, 2)) * 0.5).round(2).tolist()
+    live.widget.state = live.state | {"drawn": {"points": points, "model": "kde"}}
+    yield live, sent
+    live.close()
+
+
+def test_rows_that_a_page_made_are_the_run(moved):
+    live, sent = moved
+    rng = np.random.default_rng(1)
+    rows, real = rng.normal(size=(4, 400, 2)), rng.normal(size=(400, 2))
+    (key,) = live.page.keys(live.state)
+    made = {"state": live.state, "key": key, "rows": as_text(rows), "real": as_text(real)}
+    live._asked(live.widget, {"made": made}, [])
+    run = live.run
+    assert run.spec["made_by"] == "the explorer's page" and "KDE" in run.spec["model"] and not sent
+    np.testing.assert_array_equal(run.samples[3].x.numpy(), rows[2].astype("f4"))
+    np.testing.assert_array_equal(run.real.x.numpy(), real.astype("f4"))
+    again = run.table[(run.table.metric == "recall") & (run.table.generation == 3)].value.item()
+    assert again == mk.metrics.recall(run.real, run.samples[3]) and run.complete
+    assert stored.composition(run) == gaussian.composition(mk.fresh_data(60, 0.1), 4, 60)
+    assert live.caption.startswith("Generation 4 of 4. With n = 60, p = 10 %: fresh data: ")
+
+
+def test_where_the_page_has_not_come_to_an_end_the_kernels_rows_are_shown(moved):
+    live, sent = moved
+    run = live.run
+    (key,) = live.page.keys(live.state)
+    assert [track["key"] for track in sent] == [key] and "made_by" not in run.spec
+    np.testing.assert_array_equal(sent[0]["rows"][3], run.samples[4].x.numpy().astype("f4"))
+    rows, real = np.zeros((4, 400, 2)), np.zeros((400, 2))
+    made = {"state": live.state, "key": key, "rows": as_text(rows), "real": as_text(real)}
+    live._asked(live.widget, {"made": made}, [])          # too late: the page is told
+    assert [track["key"] for track in sent] == [key, key] and live.run.table.equals(run.table)
+
+
+@pytest.mark.parametrize("change", [
+    {"key": "x"}, {"key": []}, {"rows": "AAAA"}, {"rows": None}, {"real": as_text(np.zeros(3))},
+    {"real": as_text(np.full((400, 2), np.nan))}, {"rows": "?" * 17068}, {"state": {}}, {"state": None}])
+def test_rows_that_cannot_be_are_refused_in_words(moved, change):
+    live, _ = moved
+    (key,) = live.page.keys(live.state)
+    good = {"state": live.state, "key": key, "rows": as_text(np.zeros((4, 400, 2))),
+            "real": as_text(np.zeros((400, 2)))}
+    live._asked(live.widget, {"made": good | change}, [])
+    assert live.widget.status["kind"] == "error" and not live.source.records
+    assert live.widget.status["text"].startswith("What this page drew is not what the kernel knows")
+
+
 def test_too_many_rows_to_draw_are_refused_in_words():
-    live = mk.explore(mk.fully_synthetic, n=10**9, render="live", seeds=5, generations=3)
+    live = mk.explore(lambda n: mk.fully_synthetic(n), n=10**9, render="live", seeds=5, generations=3)
     assert "variance left" in live.caption                 # the exact law draws none
     live.widget.state = live.state | {"drawn": {"points": [[0.0, 0.1]] * 5}}
     live.wait()
@@ -409,7 +467,7 @@ def test_a_page_of_its_own_holds_the_numbers_of_the_exact_law(monkeypatch):
     np.testing.assert_allclose(track["curves"]["trace"]["median"],
                                exactly["curves"]["trace"]["median"], rtol=1e-3)
     np.testing.assert_allclose(track["mean"], exactly["mean"], rtol=1e-3)
-    assert data["page"]["offline"] and not data["page"]["draw"] and json.dumps(data)
+    assert data["page"]["offline"] and data["page"]["draw"] and json.dumps(data)
 
 
 def _controls(explorer, data):

@@ -9,3 +9,6 @@ interface Array<T> {
 interface CanvasRenderingContext2D {
   roundRect(x: number, y: number, w: number, h: number, radii?: number): void;
 }
+
+/** What a worker needs, where modules were joined: see madkit.live.join. */
+declare const madkitThread: (() => object) | undefined;

@@ -37,7 +37,8 @@ export {};
  *             range: [number, number] | null, colour?: string }} Metric
  * @typedef {{ name: string, help: string, set: Record<string, any> }} Preset
  * @typedef {{ kind?: string, dim?: number, half?: number, window?: number[],
- *             real?: number[][], labels?: number[], of?: number }} Truth
+ *             real?: number[][], labels?: number[], of?: number,
+ *             angles?: number[] }} Truth angles: of the lines of sliced W₂
  * @typedef {{ title: string, generations: number, choose: string, compare: boolean, draw: boolean,
  *             heavy: boolean, offline: boolean, seeds: number, truth: Truth, loops: Loop[],
  *             controls: Control[], metrics: Metric[], presets: Preset[], start?: State }} Page
@@ -109,6 +110,19 @@ export {};
  *   of rows [generation − 1][group]; a chain is a product of fits
  * @typedef {{ seeds: number, generations: number, dim: number, fits: Float64Array,
  *             logs: Float64Array }} Fits [seed][generation], five numbers each; ½ log det
+ */
+
+/**
+ * @typedef {(count: number, lam: number, from: import("./engine/pcg64.js").Pcg64) => Float64Array
+ *   } Emits rows of a fit
+ * @typedef {{ weights: number[], means: Float64Array, covs: Float64Array, roots: Float64Array,
+ *             likelihood: number }} Mixed of k components
+ * @typedef {{ key: string, sources: Source[], n_ini: number, points: number[][], model: string,
+ *             components: number, seed: number, emit: number, generations: number,
+ *             metrics: string[], angles: number[] }} Eating a loop on rows, to be run
+ * @typedef {{ id: number, key: string, t: number, rows: Float32Array | null,
+ *             values: Record<string, number>, real: Float32Array | null,
+ *             error: string }} Eaten one generation of it
  */
 
 // --- bets --------------------------------------------------------------------------------------

@@ -18,11 +18,13 @@ from madkit.live.scenes.pack import Track
 from madkit.live.scenes.page import curve
 from madkit.live.scenes.stored import cloud
 from madkit.loops import Loop
+from madkit.metrics.clouds import lines
 from madkit.metrics.values import metric_name
 from madkit.record import Entry, Run
 from madkit.runs.job import job
 from madkit.runs.run import finished
 from madkit.runs.trajectory import trajectory
+from madkit.samples import Samples
 
 METRICS = curve("recall"), curve("sliced_w2")
 EMIT = 400
@@ -74,9 +76,13 @@ class Growing:
         return {"key": self.key, "label": self.label, "t": list(t), "kept": list(t),
                 "lam": self.job.lam_emit, "seeds": len(self.job.seeds),
                 "curves": {name: self._curve(name) for name in names},
-                "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.job.real().x),
+                "rows": np.stack(list(map(cloud, rows))), "real": cloud(self.real().x),
                 "composition": [[first.t, [list(part) for part in first.composition]]
                          for first, *_ in self.records]}
+
+    def real(self) -> Samples:
+        """The rows that metrics judge against."""
+        return self.job.real()
 
     def _curve(self, name: str) -> dict[str, Any]:
         values = np.array([[record.values[name] for record in one] for one in self.records])
@@ -87,7 +93,7 @@ class Growing:
 
     def _unit(self, name: str) -> float:
         """What a curve counts in: a variance in the truth's, as that of a Gaussian does."""
-        real = self.job.real()
+        real = self.real()
         return metrics.trace(real, real) if name == "trace" else 1.0
 
     def run(self) -> Run:
@@ -102,16 +108,22 @@ class drawn(data.Endless):
     around each, all alike likely.
     """
 
-    points: tuple[tuple[float, float], ...]
+    points: tuple[tuple[float, ...], ...]
     spread: float = 0.12
     shape = (2,)
 
     def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
-        """n independent rows (n, 2)."""
+        """n independent rows."""
         centres = torch.tensor(self.points, dtype=torch.float64)
         which = torch.randint(len(centres), (n,), generator=generator)
-        z = torch.randn(n, 2, generator=generator, dtype=torch.float64)
+        z = torch.randn(n, *self.shape, generator=generator, dtype=torch.float64)
         return centres[which] + self.spread * z
+
+
+def angles() -> list[float]:
+    """Of the lines that `metrics.sliced_w2` projects onto, in the plane: the page takes the same."""
+    x, y = lines(2, 128)
+    return torch.atan2(y, x).tolist()
 
 
 def components(points: Sequence[Any]) -> int:

@@ -59,17 +59,19 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict
     """
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
+    elif page.grows:                                        # the page makes all others
+        plain = state | {"drawn": None}
+        tracks = source.tracks(page, plain, page.keys(plain)) + (tracks if state["drawn"] else [])
+        return _carried(page, state, tracks)
     elif not page.heavy:
-        state = state | {"drawn": None}
-        if all(one.law for one in page.loops):              # the page makes all others
-            return _carried(page, state, source.tracks(page, state, page.keys(state)))
-        page, state, tracks = grid(page, state, source)
+        page, state, tracks = grid(page, state | {"drawn": None}, source)
     return _carried(page, state, [_smaller(track) for track in tracks])
 
 
 def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
     small = pack(tracks, DIGITS)
-    plain = replace(page, offline=True, draw=False, heavy=False).plain()
+    draw = page.draw and page.grows
+    plain = replace(page, offline=True, draw=draw, heavy=False).plain()
     return {"page": plain, "state": state,
             "scene": base64.b64encode(gzip.compress(small, 9, mtime=0)).decode()}
 

@@ -91,6 +91,11 @@ class Page:
     offline: bool = False
     seeds: int = 1
 
+    @property
+    def grows(self) -> bool:
+        """Whether the page makes all its tracks itself, of drawn distributions too."""
+        return self.choose != "run" and not self.heavy and all(one.law for one in self.loops)
+
     def plain(self) -> dict[str, Any]:
         """The page as the browser reads it."""
         return {

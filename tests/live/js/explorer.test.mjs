@@ -277,37 +277,75 @@ test("points that are drawn lie in the window, in two decimals", () => {
 
 // --- asking ------------------------------------------------------------------------------------
 
-/** A page with one slider, a kernel that only listens, and a life without a browser. */
+/** A page with one slider, a kernel that only listens, clocks that stand still. */
 function asked(more = {}) {
-  const page = { ...states.pages.loop, heavy: false, offline: false, ...more }, sent = [];
+  const page = { ...states.pages.loop, heavy: false, offline: false, ...more };
+  const sent = [], status = { kind: "" }, clocks = [];
   const life = { guard: (act) => act, schedule: () => {} };
-  const model = { send: (message) => sent.push(message) };
+  const model = { send: (message) => sent.push(message), get: () => status };
   const start = states.cases.find((one) => one.page === "loop").state;
-  const lam = page.controls.find(({ name }) => name === "lam");
+  globalThis.window = { setTimeout: (act, ms) => clocks.push([ms, act]) };
   const asking = new Asking(page, model, life);
-  globalThis.window = { setTimeout: () => 1 };
-  globalThis.clearTimeout = () => {};
   const at = (place) => ({ ...start, A: { ...start.A, lam: place } });
   const keys = (state) => pages.wanted(page, state).map(({ key }) => key);
-  return { asking, sent, start, at, keys, lam };
+  return { asking, sent, start, at, keys, clocks, status, page };
 }
 
-test("a page asks for what it lacks, and two questions are under way at most", () => {
+test("a page asks for what it lacks, one question at a time", () => {
   const { asking, sent, start, at, keys } = asked();
   asking.begin(start, null);
   assert.deepEqual(sent, [{ state: start, keys: keys(start), shown: true }]);
   for (const place of [1, 2, 3]) asking.follow(at(place));
-  assert.deepEqual(sent.map((one) => one.state.A.lam), [start.A.lam, 1], "the others wait");
+  assert.equal(sent.length, 1, "the others wait");
   asking.heard({ answer: true }, [null]);
-  assert.equal(sent.at(-1).state.A.lam, 3, "of those that waited only the newest is asked for");
+  assert.deepEqual(sent.map((one) => one.state.A.lam), [start.A.lam, 3], "the newest alone is asked");
   assert.deepEqual(asking.shown, []);
 });
 
-test("a page without a kernel asks nobody, and one that trains does not look ahead", () => {
-  for (const more of [{ offline: true }, { heavy: true }]) {
-    const { asking, sent, start, lam } = asked(more);
-    asking.expect(lam, 3, 4);
-    asking.begin(start, null);
-    assert.equal(sent.length, more.offline ? 0 : 1);
+test("a page says so where nobody answers, or something else is answered", () => {
+  const { asking, start, clocks } = asked();
+  asking.begin(start, null);
+  for (const [ms, act] of clocks) {
+    act();
+    assert.match(asking.busy, ms < 1000 ? /^computing …$/ : /^The kernel does not answer: /);
   }
+  asking.heard({ answer: true }, [null]);
+  assert.match(asking.busy, /^Page and kernel disagree on what was asked: run the cell again/);
+  const other = asked();
+  other.status.kind = "error";                          // the kernel said why in words of its own
+  other.asking.begin(start, null);
+  other.asking.heard({ answer: true }, [null]);
+  assert.equal(other.asking.busy, "");
+});
+
+test("a page without a kernel asks nobody", () => {
+  const { asking, sent, start, clocks } = asked({ offline: true });
+  asking.begin(start, null);
+  assert.deepEqual([sent.length, clocks.length, asking.needs(start).length], [0, 0, 1]);
+});
+
+test("what is drawn grows here, and the kernel gets it when it is whole", async () => {
+  const { asking, sent, start, keys, page } = asked();
+  const state = { ...start, drawn: { points: stamp("ring"), model: "kde" } }, [key] = keys(state);
+  assert.ok(asking.known.engine.knows(page.loops[0]) && page.generations === 5);
+  asking.begin(state, null);
+  assert.deepEqual(asking.needs(state), [], "no kernel is asked");
+  while (!sent.length) await new Promise((done) => setTimeout(done, 5));
+  asking.end();
+  const [{ made }] = sent, track = asking.known.tracks.get(key);
+  assert.deepEqual([made.key, made.state, track.t], [key, state, [1, 2, 3, 4, 5]]);
+  const rows = new Float32Array(bytes(made.rows).buffer);
+  assert.deepEqual(rows, track.rows.data);
+  assert.deepEqual([track.rows.shape, track.real.shape], [[5, 400, 2], [400, 2]]);
+  assert.equal(track.curves.recall.median.length, 5);
+  assert.equal(asking.grown.share, null);
+});
+
+test("more rows than can be drawn are refused in words", () => {
+  const { asking, start, page } = asked();
+  page.controls = page.controls.map((one) => (one.name === "n" ? { ...one,
+    values: one.values.map(() => 1e6) } : one));
+  asking.begin({ ...start, drawn: { points: stamp("ring") } }, null);
+  asking.end();
+  assert.match(asking.grown.trouble, /at most 20,000 of them, not 1,000,000: choose a smaller n/);
 });

@@ -1,7 +1,10 @@
-// Asking: the questions to the kernel for tracks that nobody here can make.
+// Asking: which states are wanted, and who makes their tracks: this page, as a rule; the kernel
+// where a loop is one's own, or very many seeds are.
 
+import { Grown } from "./grown.js";
 import { Known } from "./known.js";
-import { keys, settingsOf, sides } from "./page.js";
+import { bytesOf } from "./bytes.js";
+import { keys, sides, wanted } from "./page.js";
 import { clone } from "../shared/values.js";
 
 /**
@@ -11,27 +14,31 @@ import { clone } from "../shared/values.js";
  */
 
 const ASKED = 100;          // states whose tracks are not here yet
-const PIPE = 2;             // questions on their way to the kernel and back, so that it never waits
-const LOST = 5000;          // ms after which no answer is expected any more
-const AHEAD = [1, 2, -1];   // places of a slider that are worked out before they are asked for
 const WAIT = 400;           // ms before "computing …" is said
+const SILENT = 8000;        // … and before it is said that no answer comes
+const WORDS = {
+  computing: "computing …",
+  silent: "The kernel does not answer: a cell may be running, or it has ended.",
+  other: "Page and kernel disagree on what was asked: run the cell again.",
+};
 
 export class Asking {
   /** @type {import("../types.js").ShownSide[]} What can be shown. */
   shown = [];
-  busy = false;
+  /** What is said while the newest state is not here. */
+  busy = "";
   /**
    * States that were moved to, the newest last; the first is the one that is shown.
    * @type {State[]}
    */
   #asked = [];
-  /** @type {{ name: string, at: number }[]} Places of a slider that may come next. */
-  #next = [];
-  /** @type {number[]} When each question under way was asked. */
-  #open = [];
-  /** @type {{ some: State, now: boolean } | null} The newest state whose tracks are wanted. */
-  #due = null;
-  #wait = 0;
+  /** Whether a question is under way. */
+  #open = false;
+  #question = "";
+  /** @type {number[]} */
+  #waits = [];
+  /** @type {Set<string>} Keys of tracks that grew here, and that the kernel has. */
+  #given = new Set();
 
   /**
    * @param {Page} page
@@ -43,6 +50,7 @@ export class Asking {
     this.model = model;
     this.life = life;
     this.known = new Known(page);
+    this.grown = new Grown(this.known, life.guard(() => this.#came()));
   }
 
   /** @param {State} some */
@@ -51,13 +59,22 @@ export class Asking {
   }
 
   /**
+   * The keys of what a state lacks and this page cannot make.
+   * @param {State} some
+   */
+  needs(some) {
+    return this.known.missing(some).filter((one) => !this.grown.makes(some, one))
+      .map(({ key }) => key);
+  }
+
+  /**
    * The first state, and the tracks that came with the page.
    * @param {State} state @param {any} bytes
    */
   begin(state, bytes) {
     this.#asked = [state];
-    this.life.guard(() => this.#arrived(bytes))();
-    if (this.lacks(state)) this.#want(state, true);    // the page was loaded anew
+    this.life.guard(() => this.known.take(bytes, state))();
+    this.follow(state);
   }
 
   /**
@@ -65,19 +82,11 @@ export class Asking {
    * @param {State} state
    */
   follow(state) {
-    this.#asked = [...this.#asked.slice(-ASKED), state];
-    if (this.lacks(state)) this.#want(state, true);
-    this.#gather();
-  }
-
-  /**
-   * A slider is at this place: nobody waiting, the kernel works out those that lie next.
-   * @param {import("../types.js").Control} control @param {number} from @param {number} to
-   */
-  expect({ name, values }, from, to) {
-    const step = Math.sign(to - from) || 1, last = values.length - 1;
-    this.#next = AHEAD.map((k) => to + k * step).filter((at) => at >= 0 && at <= last)
-      .map((at) => ({ name, at }));
+    if (state !== this.#state) this.#asked = [...this.#asked.slice(-ASKED), state];
+    this.known.need(state);
+    this.grown.follow(state);
+    this.#ask();
+    this.#came();
   }
 
   /**
@@ -85,85 +94,85 @@ export class Asking {
    * @param {{ answer: boolean }} message @param {any[]} buffers
    */
   heard({ answer }, [bytes]) {
-    if (answer) this.#open.shift();
-    this.#arrived(bytes);
-    this.#ask();
+    for (const { key } of this.known.take(bytes, this.#state)) this.#given.add(key);
+    this.grown.follow(this.#state);
+    if (answer) this.#answered();
+    this.#came();
   }
 
   end() {
-    clearTimeout(this.#wait);
+    this.#waits.forEach(clearTimeout);
+    this.grown.end();
   }
 
   get #state() {
     return this.#asked[this.#asked.length - 1];
   }
 
-  /**
-   * Ask for the tracks that a state lacks: only the newest such state waits until a question may
-   * go.
-   * @param {State} some @param {boolean} now
-   */
-  #want(some, now) {
-    this.#due = this.page.offline ? null : { some, now };
-    this.#ask();
-  }
-
+  /** Ask for what the newest state needs; one question is under way at a time. */
   #ask() {
-    this.#open = this.#open.filter((at) => performance.now() - at < LOST);
-    if (!this.#due || this.#open.length >= (this.#due.now ? PIPE : 1)) return;
-    const { some, now } = this.#due;
-    const missing = this.known.missing(some);
-    this.#due = null;
-    if (!missing.length) return;
-    this.#open.push(performance.now());
-    this.model.send({ state: clone(some), keys: missing, shown: now });
+    const missing = this.page.offline ? [] : this.needs(this.#state);
+    if (!missing.length || this.#open) return;
+    this.#open = true;
+    this.#question = missing.join(";");
+    this.model.send({ state: clone(this.#state), keys: missing, shown: true });
   }
 
-  /** @param {any} bytes */
-  #arrived(bytes) {
-    this.known.take(bytes, this.#state);
-    this.#gather();
-    this.life.schedule();
+  /** An answer came; where it does not hold what was asked, asking again would be in vain. */
+  #answered() {
+    const { heavy } = this.page, state = this.#state;
+    this.#open = false;
+    if (this.needs(state).join(";") !== this.#question) this.#ask();
+    else if (!heavy && !state.drawn && !this.model.get("status")?.kind) this.#say(WORDS.other);
   }
 
-  /**
-   * Show the newest of the states asked for whose tracks are all here: a drag shows those on the
-   * way.
-   */
-  #gather() {
+  /** Something came: show the newest state whose tracks are all here, a drag those on the way. */
+  #came() {
     const newest = this.#asked.findLastIndex((one) => !this.lacks(one));
-    const given = this.#asked[newest], here = given === this.#state;
+    const given = this.#asked[newest];
     if (given) {
       this.#asked = this.#asked.slice(newest);
       this.shown = sides(given)
         .map((side) => ({ side, given, tracks: this.#tracksOf(side, given) }));
     }
-    if (here) {
-      clearTimeout(this.#wait);
-      this.#wait = 0;
-      this.busy = false;
-      this.#ahead();
-    } else if (!this.page.heavy && !this.page.offline)
-      this.#wait ||= window.setTimeout(this.life.guard(() => {
-        this.busy = true;
-        this.life.schedule();
-      }), WAIT);
+    this.#wait(given === this.#state);
+    this.#give();
+    this.life.schedule();
+  }
+
+  /** @param {boolean} here whether the newest state is */
+  #wait(here) {
+    if (here || this.page.heavy || this.page.offline) {
+      this.#waits.forEach(clearTimeout);
+      this.#waits = [];
+      this.busy = "";
+    } else if (!this.#waits.length)
+      this.#waits = [[WAIT, WORDS.computing], [SILENT, WORDS.silent]].map(([ms, words]) =>
+        window.setTimeout(this.life.guard(() => this.#say(String(words))), Number(ms)));
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    if (this.busy !== WORDS.other) this.busy = words;
+    this.life.schedule();
+  }
+
+  /** The kernel gets what grew here, once it is whole: so `explorer.run` is what is shown. */
+  #give() {
+    const state = this.#state;
+    if (this.page.offline || !state.drawn) return;
+    for (const one of wanted(this.page, state)) {
+      const { key } = one;
+      if (!this.grown.makes(state, one) || !this.grown.whole(key) || this.#given.has(key)) continue;
+      const { rows, real } = /** @type {Track} */ (this.known.tracks.get(key));
+      this.#given.add(key);
+      const made = { state: clone(state), key, rows: bytesOf(rows), real: bytesOf(real) };
+      this.model.send({ made });
+    }
   }
 
   /** @param {import("../types.js").Side} side @param {State} given @returns {Track[]} */
   #tracksOf(side, given) {
     return keys(this.page, side, given).flatMap((key) => this.known.tracks.get(key) ?? []);
-  }
-
-  /** Ask for one of the places that may come next. */
-  #ahead() {
-    const { page } = this, state = this.#state, { tab } = state;
-    if (page.heavy || page.offline || state.drawn || this.known.makes(state)) return;
-    const states = this.#next.map(({ name, at }) =>
-      ({ ...state, [tab]: { ...settingsOf(state, tab), [name]: at } }));
-    const first = states.findIndex((one) => this.lacks(one));
-    if (first < 0) return;
-    this.#next = this.#next.slice(first + 1);          // each is asked for once
-    this.#want(states[first], false);
   }
 }

@@ -85,7 +85,7 @@ function showNews({ ui, session, asking }) {
   if (running && news.share != null) ui.progress.value = news.share;
   else ui.progress.removeAttribute("value");
   put(ui.newsWords, news.kind === "error" ? "" : news.text);
-  put(ui.busy, asking.busy && !news.kind ? "computing …" : "");
+  put(ui.busy, news.kind ? "" : asking.busy);
   const why = session.trouble || (news.kind === "error" ? news.text : "");
   put(ui.alert, why);
   ui.alert.hidden = !why;

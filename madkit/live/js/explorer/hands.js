@@ -27,7 +27,7 @@ export function listen(parts) {
   });
   ui.exchange.join(life, () => session.state, (word) => pasted(parts, word));
   life.on(ui.sliders.map(({ input }) => input), "input", (event, i) =>
-    session.slide(page.controls[i], Number(event.target.value)));
+    session.edit({ [page.controls[i].name]: Number(event.target.value) }));
   listenToTime(parts);
   listenToRuns(parts);
   listenToCurves(parts);

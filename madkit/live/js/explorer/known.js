@@ -1,5 +1,5 @@
 // The tracks that are known: the engine makes those of loops whose law it knows, there and then;
-// others come from the kernel, or with the page.
+// others come from the kernel, with the page, or grow (see grown.js).
 
 import { Engine } from "../engine/engine.js";
 import { alike, unpack } from "./pack.js";
@@ -12,12 +12,15 @@ import { settingsOf, valuesOf, wanted } from "./page.js";
  */
 
 const KEPT = 300;           // tracks held at most, the oldest go first
+const KEPT_ROWS = 24;       // of those that grew
 
 export class Known {
   /** @type {Map<string, Track>} */
   tracks = new Map();
   /** @type {Track | null} One with the standard rows that all show. */
   #like = null;
+  /** @type {Set<string>} Keys that the state shown needs. */
+  #needed = new Set();
 
   /** @param {Page} page */
   constructor(page) {
@@ -26,20 +29,12 @@ export class Known {
   }
 
   /**
-   * The keys of what a state needs and nobody here can make.
+   * What a state needs and is not here.
    * @param {State} some
    */
   missing(some) {
     this.#make(some);
-    return wanted(this.page, some).map(({ key }) => key).filter((key) => !this.tracks.has(key));
-  }
-
-  /**
-   * Whether the engine makes all that a state needs.
-   * @param {State} some
-   */
-  makes(some) {
-    return !some.drawn && wanted(this.page, some).every(({ loop }) => this.engine.knows(loop));
+    return wanted(this.page, some).filter(({ key }) => !this.tracks.has(key));
   }
 
   /**
@@ -47,12 +42,23 @@ export class Known {
    * @param {any} bytes @param {State} needed
    */
   take(bytes, needed) {
-    for (const track of unpack(bytes)) {
+    this.need(needed);
+    const taken = unpack(bytes);
+    for (const track of taken) {
       const twin = [...this.tracks.values()].find(({ real }) => alike(real, track.real));
       if (twin) track.real = twin.real;                // its picture need not be made again
       if (track.emitted) this.#like ??= track;
-      this.#put(track, needed);
+      this.put(track);
     }
+    return taken;
+  }
+
+  /**
+   * The tracks of this state stay.
+   * @param {State} some
+   */
+  need(some) {
+    this.#needed = new Set(wanted(this.page, some).map(({ key }) => key));
   }
 
   /**
@@ -66,21 +72,23 @@ export class Known {
       if (this.tracks.has(key) || !this.engine.knows(loop)) continue;
       const given = valuesOf(this.page, loop, settingsOf(some, side));
       try {
-        this.#put(this.engine.track(key, loop, given, some.seed, like), some);
+        this.put(this.engine.track(key, loop, given, some.seed, like));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
       }
     }
   }
 
-  /** @param {Track} track @param {State} needed */
-  #put(track, needed) {
+  /** @param {Track} track */
+  put(track) {
     this.tracks.delete(track.key);
     this.tracks.set(track.key, track);
-    if (this.tracks.size <= KEPT) return;
-    const keep = new Set(wanted(this.page, needed).map(({ key }) => key));
-    const old = [...this.tracks].find(([key, one]) => !keep.has(key) && this.#again(one));
-    if (old) this.tracks.delete(old[0]);
+    const rows = [...this.tracks.values()].filter((one) => one.rows && this.#again(one));
+    const many = rows.length > KEPT_ROWS, room = this.tracks.size <= KEPT;
+    if (room && !many) return;
+    const old = [...this.tracks.values()].find((one) =>
+      !this.#needed.has(one.key) && this.#again(one) && (!room || one.rows));
+    if (old) this.tracks.delete(old.key);
   }
 
   /** @param {Track} track */

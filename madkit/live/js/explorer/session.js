@@ -34,11 +34,15 @@ export class Session {
   }
 
   /**
-   * What the kernel says of its work.
+   * What the kernel, or what grows here, says of its work.
    * @returns {import("../types.js").News}
    */
   get news() {
-    return this.model.get("status") ?? { kind: "", text: "", share: null };
+    const { grown } = this.asking, { generations } = this.page, { share } = grown;
+    if (grown.trouble) return { kind: "error", text: grown.trouble };
+    if (share === null) return this.model.get("status") ?? { kind: "", text: "", share: null };
+    const t = Math.round(share * generations);
+    return { kind: "progress", text: `generation ${t} of ${generations}`, share };
   }
 
   /** Where the settings of the chosen side stand. */
@@ -54,10 +58,10 @@ export class Session {
   move(change) {
     const wanted = { ...this.state, ...change }, why = problem(this.page, wanted);
     if (why) return this.refuse(why);
-    if (this.page.offline && this.asking.lacks(wanted)) return this.refuse(ABSENT);
+    if (this.page.offline && this.asking.needs(wanted).length) return this.refuse(ABSENT);
     if (same(wanted, this.state)) return true;
     this.#become(wanted);
-    if (this.state.drawn && this.asking.lacks(this.state)) this.send();
+    if (this.state.drawn && this.asking.needs(this.state).length) this.send();
     else this.#save = window.setTimeout(this.life.guard(() => this.send()), REST);
     return true;
   }
@@ -68,15 +72,6 @@ export class Session {
    */
   edit(change) {
     return this.move({ [this.state.tab]: { ...this.settings, ...change } });
-  }
-
-  /**
-   * A slider moves one of them.
-   * @param {import("../types.js").Control} control @param {number} to
-   */
-  slide(control, to) {
-    this.asking.expect(control, this.settings[control.name], to);
-    this.edit({ [control.name]: to });
   }
 
   /**
