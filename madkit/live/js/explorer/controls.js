@@ -1,7 +1,7 @@
 // Controls and words of a page follow its state.
 
 import { press, put } from "../shared/elements.js";
-import { settingsOf, takes } from "./page.js";
+import { MODELS, settingsOf, takes } from "./page.js";
 import { SIGNS } from "../shared/signs.js";
 import { capital, cloudWords, curveWords } from "./words.js";
 
@@ -59,6 +59,7 @@ function showPad({ ui, session, pad }) {
   put(ui.pencil, session.state.drawn && !open ? "drawn by you" : "draw your own");
   ui.padRow.hidden = !open;
   put(ui.padWords, pad.words);
+  ui.model.value = session.state.drawn?.model ?? MODELS[0];
 }
 
 /** @param {Joined} parts */

@@ -2,7 +2,7 @@
 
 import { button, canvas, make } from "../shared/elements.js";
 import { Exchange } from "../shared/exchange.js";
-import { SPEEDS } from "./page.js";
+import { MODELS, SPEEDS } from "./page.js";
 import { sign, SIGNS } from "../shared/signs.js";
 import { STAMPS } from "./stamps.js";
 
@@ -10,10 +10,13 @@ import { STAMPS } from "./stamps.js";
 
 // What a page without a kernel is, by whether it makes its tracks or carries them.
 const OFFLINE = {
-  made: "This page works on its own; the explorer in JupyterLab also lets you draw your own data.",
+  made: "This page works on its own: every setting, and what you draw, is worked out here.",
   carried: "This page carries a grid of settings; the live explorer in JupyterLab moves freely " +
     "and lets you draw.",
 };
+
+/** @type {Record<string, string>} */
+const LEARNS = { mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density" };
 
 /** @type {(kind: string, text: string) => HTMLElement} */
 const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);
@@ -59,6 +62,8 @@ function pictures() {
     cloud: canvas("cloud"), curves: canvas("curves"), composition: canvas("composition"),
     cloudWords: caption(), curveWords: caption(), compositionTitle: make("b"),
     stamps: STAMPS.map((name) => button(name)),
+    model: make("select", { "aria-label": "model" }, ...MODELS.map((name) =>
+      make("option", { value: name }, LEARNS[name]))),
     undo: button("undo"), clear: button("clear"), done: button("done"),
     padWords: make("span", { role: "status" }),
     sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
@@ -95,7 +100,8 @@ function rows(ui, page) {
   return {
     tabRow: make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
                  make("span", { class: "group" }, ...ui.tabs)),
-    padRow: make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.done, ui.padWords),
+    padRow: make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.model, ui.done,
+                 ui.padWords),
     wordRow: make("div", { class: "row word" }, make("label", {}, "your name as data", ui.word),
                   ui.eat, ui.unword),
     newsRow: make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress,
@@ -140,7 +146,7 @@ export function build(page) {
     make("div", { class: "panels" }, left, right, controls, beneath, choices,
          lines.compositionBox),
     ui.sentence, ui.alert,
-    make("div", { class: "row last" }, page.draw && !page.offline && ui.pencil,
+    make("div", { class: "row last" }, page.draw && ui.pencil,
          make("span", { class: "space" }), ui.exchange.copy, ui.exchange.paste),
     ui.exchange.row,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[

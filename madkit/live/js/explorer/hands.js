@@ -117,6 +117,7 @@ function listenToPad({ ui, pad, life }) {
   life.on(ui.undo, "click", () => pad.undo());
   life.on(ui.clear, "click", () => pad.clear());
   life.on(ui.done, "click", () => ui.pencil.click());
+  life.on(ui.model, "change", () => pad.learn(ui.model.value));
 }
 
 /** @param {Parts} parts */

@@ -4,7 +4,7 @@ import { css } from "../shared/colours.js";
 import { stroke } from "../shared/canvas.js";
 import { dots } from "../shared/marks.js";
 import { clone } from "../shared/values.js";
-import { HALF, LEAST, MOST } from "./page.js";
+import { HALF, LEAST, MODELS, MOST } from "./page.js";
 import { rounded, stamp, STAMPS } from "./stamps.js";
 
 const NEAR = 7;                                        // pixels between two points of a stroke
@@ -27,6 +27,7 @@ export class Pad {
    */
   draft = null;
   size = 0;                                            // pixels of a side
+  model = MODELS[0];
 
   /**
    * @param {import("../types.js").ExplorerUi} ui
@@ -46,7 +47,9 @@ export class Pad {
   }
 
   toggle() {
-    const points = clone(this.session.state.drawn?.points ?? []);
+    const { drawn } = this.session.state, points = clone(drawn?.points ?? []);
+    this.model = drawn?.model ?? this.model;
+    this.session.asking.grown.hired.hire();              // it will be needed
     this.draft = this.draft ? null : { points, before: [], last: null };
     this.ui.root.classList.toggle("drawing", this.draft !== null);
     this.life.schedule();
@@ -106,8 +109,21 @@ export class Pad {
     if (!this.draft) return;
     this.draft.points = rounded(points);
     const enough = this.draft.points.length >= LEAST;
-    this.session.move({ drawn: enough ? { points: this.draft.points } : null });
+    const drawn = { points: clone(this.draft.points), ...this.#learns };
+    this.session.move({ drawn: enough ? drawn : null });
     this.life.schedule();
+  }
+
+  /** What learns the points; a state says it where it is not the first. */
+  get #learns() {
+    const { model } = this;
+    return model === MODELS[0] ? {} : { model };
+  }
+
+  /** @param {string} model */
+  learn(model) {
+    this.model = model;
+    if (this.draft) this.#commit(this.draft.points);
   }
 
   /** @param {PointerEvent} event */
