@@ -436,7 +436,7 @@ def test_loops_run_on_what_was_drawn(lab):
     explorer.wait(whole)
     arrive(book, explorer)
     explorer.set(t=50)
-    rows = json.loads(book.ask("explorer.wait(); print(json.dumps({label: "
+    rows = json.loads(book.ask("print(json.dumps({label: "
                                "run.samples[50].x.tolist() for label, run in "
                                "explorer.run.items()}))"))
     for panel in explorer.drawn["panels"]:

@@ -165,7 +165,7 @@ def test_states_that_a_page_does_not_carry_are_refused_in_words(shown):
     explorer = shown.explorer
     state = explorer.settle()
     for change in ({"seed": -1}, {"t": 51}, {"A": state["A"] | {"n": 10**9}},
-                   {"drawn": {"points": [[0, 0]] * 9}}):
+                   {"drawn": {"points": [[0, 0]] * 4}}):
         assert not explorer.ask("root.explorer.set(arg)", change)
         explorer.wait("!root.querySelector('[role=alert]').hidden")
         assert explorer.settle() == state
@@ -193,6 +193,32 @@ def test_a_page_makes_any_setting_and_any_seed_as_the_exact_law_does(shown):
     np.testing.assert_allclose(shares, np.median(right, 1) / 2, rtol=1e-6)
     assert explorer.ask("root.explorer.set(arg)", {"A": start["A"], "seed": 0, "t": start["t"]})
     explorer.settle()
+
+
+@pytest.mark.parametrize("worker", [True, False])
+def test_a_page_runs_loops_on_what_is_drawn(browser, loops, worker):
+    """In a worker; where a host lets it have none, on the page: the same rows, and no request."""
+    shown = Shown(browser, *loops)
+    if not worker:
+        shown.page.evaluate("window.Worker = class { constructor() { throw Error('none') } }; 0")
+    explorer = shown.explorer
+    explorer.button("draw your own").click()
+    explorer.root.get_by_role("combobox", name="model").select_option("kde")
+    explorer.button("three blobs").click()
+    explorer.button("done").click()
+    state = explorer.settle()
+    explorer.wait("arg.every((key) => root.explorer.tracks.get(key)?.t.length === 50)",
+                  list(shown.of.keys(state)))
+    explorer.set(t=50)
+    sums = explorer.ask("arg.map((key) => Array.from(root.explorer.tracks.get(key).rows.data)"
+                        ".reduce((a, b) => a + b, 0))", list(shown.of.keys(state)))
+    SUMS.append(sums)
+    assert SUMS == [sums] * len(SUMS) and len(set(sums)) == 3
+    assert [url for url in shown.asked[1:] if not url.startswith("blob:")] == shown.said == []
+    assert any(url.startswith("blob:") for url in shown.asked) == worker
+
+
+SUMS = []
 
 
 def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):

@@ -1,4 +1,4 @@
-// Roots of covariances in d = 1, 2: what the models for rows sample by, as madkit.models has them.
+// Roots of covariances in d = 1, 2: what the models for rows sample by, as in madkit.models.
 //
 // Rows lie in one Float64Array, row by row. A covariance is three numbers, Σ₀₀, Σ₀₁, Σ₁₁; in d = 1
 // the last two are 0.
