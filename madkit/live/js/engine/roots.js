@@ -3,7 +3,7 @@
 // Rows lie in one Float64Array, row by row. A covariance is three numbers, Σ₀₀, Σ₀₁, Σ₁₁; in d = 1
 // the last two are 0.
 
-export const FLAT = 64 * Number.EPSILON;                 // a smaller share of the largest is rounding
+export const FLAT = 64 * Number.EPSILON;               // a smaller share of the largest is rounding
 
 /**
  * Eigenvalues, and the direction of the larger one; in d = 1 there is one.
