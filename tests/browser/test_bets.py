@@ -51,6 +51,7 @@ class Bet:
     def settle(self, press=None):
         """Place the bet, once the answer is wholly there."""
         assert self.said == ""
+        self.wait("!root.querySelector('.due').disabled")     # the next frame says so
         if press:
             self.button("place my bet").press(press)
         else:

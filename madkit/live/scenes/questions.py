@@ -56,7 +56,8 @@ def point(question: str, value: float, low: float | None, high: float | None, lo
     low, high = _axis(low, high, log)
     if not low <= value <= high:
         raise ValueError(f"value: expected a number on the axis, {low:g} to {high:g}, got {value:g}")
-    counted = not log and low.is_integer() and high.is_integer() and 20 <= high - low <= WHOLE
+    least = 4 if float(value).is_integer() else 20
+    counted = not log and low.is_integer() and high.is_integer() and least <= high - low <= WHOLE
     page = {"kind": "point", "question": question, "low": low, "high": high, "log": log,
             "unit": unit, "steps": int(high - low) if counted else STEPS}
     return page, {"value": _round(value), "why": why}
