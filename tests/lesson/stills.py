@@ -8,7 +8,6 @@ though fonts and libraries differ.
 """
 
 import ast
-import json
 import os
 from pathlib import Path
 
@@ -65,9 +64,8 @@ if __name__ == "__main__":
     for path in sorted(FOLDER.glob("*.ipynb")):
         nb, tagged = cells(path.stem)
         for cell in tagged:
-            cell.outputs = outputs(shown(cell))
+            cell.outputs, cell.execution_count = outputs(shown(cell)), 1
             size = len(cell.outputs[0].data["image/png"]) * 3 // 4
             print(f"{path.stem}: {size // 1000} kB, {cell.outputs[1].data['text/plain']}")
         if tagged:
-            whole = json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-            write(path, whole.encode())
+            write(path, (nbformat.writes(nb) + "\n").encode())
