@@ -46,7 +46,7 @@ function choices(page) {
       button(name, { title: help, ...pressed, class: "preset" })),
     word: make("input", { type: "text", value: "MAD", "aria-label": "a word, to be data",
                           spellcheck: "false", autocomplete: "off", dir: "auto" }),
-    eat: button("eat “MAD”", { class: "preset" }), unword: button("Gaussian again"),
+    eat: button("eat “MAD”", { class: "eat" }), unword: button("Gaussian again"),
     compare: button("compare A | B", pressed),
     tabs: ["A", "B"].map((side) =>
       button(side, { ...pressed, "aria-label": `set ${side}`, class: "tab" })),
