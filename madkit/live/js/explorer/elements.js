@@ -130,11 +130,11 @@ const parts = (page) => ({ ...choices(page), ...pictures(), ...movers(page) });
 export function build(page) {
   const ui = parts(page), lines = rows(ui, page), presets = page.presets.length > 0;
   const left = make("div", { class: "left" }, ui.cloud, lines.padRow);
-  const beneath = make("div", { class: "beneath" }, ui.cloudWords, page.draw && lines.wordRow);
+  const beneath = make("div", { class: "beneath" }, ui.cloudWords);
   const right = make("div", { class: "right" }, ui.curves, ui.curveWords);
   const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
                         lines.newsRow);
-  const choices = make("div", { class: "choices" },
+  const choices = make("div", { class: "choices" }, page.draw && lines.wordRow,
     make("div", { class: "row presets" }, ui.loop, page.compare && ui.compare, ...ui.presets,
          make("span", { class: "space" }), ui.reset),
     presets && ui.help);
