@@ -172,6 +172,8 @@ def _value_axis(ax: Axes, paths: list[_Path], log: bool, label: str) -> None:
         layout.plain_numbers(ax)
         label = language.on_log(label)
     elif all((_finite(path.low)[np.isfinite(path.low)] >= 0).all() for path in paths):
+        ax.update_datalim([(paths[0].t[0], 0)])          # the margin is one of the whole axis
+        ax.autoscale_view()
         ax.set_ylim(bottom=0)
     ax.set_ylabel(label, fontsize=layout.LABEL, color=COLOURS["text"])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from madkit import loops
 from madkit import metrics as mad_metrics
-from madkit.base import foreign, workers
+from madkit.base import aloud, foreign, workers
 from madkit.loops import Fresh, Loop
 from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
@@ -23,6 +23,7 @@ PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "c
 TINY = 64  # numbers in a picture: that of 8 × 8 pixels is hardly more than its pixels
 NEIGHBOURS = (mad_metrics.precision, mad_metrics.recall, mad_metrics.density, mad_metrics.coverage)
 NEAR = 5   # their k
+MANY = 4   # times as many emitted rows as test rows sway what neighbours say
 
 
 def check_tools(features: Any, executor: Any) -> None:
@@ -50,9 +51,20 @@ def check(job: Any) -> None:
     if job.emit <= NEAR and (near := [one for one in job.metrics if one in NEIGHBOURS]):
         raise ValueError(f"emit: expected at least {NEAR + 1} rows, since {metric_name(near[0])} "
                          f"looks at the {NEAR} nearest of each, got {job.emit}")
+    warn_of_few(job)
     shape = tuple(getattr(job.truth, "shape", ()))
     if job.features is None and judged & PIXELWISE and len(shape) == 3 and math.prod(shape) > TINY:
         warn_of_pixels()
+
+
+def warn_of_few(job: Any) -> None:
+    """A word where metrics of neighbours meet far fewer test rows than emitted ones."""
+    held = getattr(job.truth, "held", None)
+    near = [metric_name(one) for one in job.metrics if one in NEIGHBOURS]
+    if near and isinstance(held, int) and job.emit > MANY * held:
+        aloud.warn(f"emit: {' and '.join(near)} compare {job.emit:,} emitted rows with {held:,} "
+                   "test rows, all that the truth holds out, and their numbers sway the result: "
+                   f"emit={held} judges as many of each; a larger test= holds out more")
 
 
 def check_copy(model: Any) -> None:

@@ -39,7 +39,7 @@ def run(
     n_ini: Several | None = None,              # real rows of generation 1; None: the loop's size
     metrics: Metrics | None = None,            # names, or (real, fake) -> number; see below
     features: Callable[..., Any] | None = None,  # such as mk.metrics.LeNet("mnist"), or a network
-    emit: Several = 1000,                      # emitted rows to judge, against as many test rows
+    emit: Several = 1000,                      # emitted rows to judge, against ≤ as many test rows
     lam_emit: Unit | None = None,              # λ of these; None: that of the loop's Synthetic, else 1
     device: Device = "auto",                   # "auto" (cuda, else cpu), "cpu", "cuda", "mps"
     store: Place | None = None,                # folder of every generation: a killed run goes on

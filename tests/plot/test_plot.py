@@ -483,3 +483,11 @@ def test_a_figure_that_nobody_holds_is_freed():
     figures = [weakref.ref(curves(record()).figure), weakref.ref(figure(rows=2, columns=2))]
     gc.collect()
     assert [one() for one in figures] == [None, None]
+
+
+def test_a_flat_line_far_from_zero_is_not_cut_at_the_top():
+    run = mk.run(mk.models.Gaussian(), mk.synthetic_augmentation(1000), mk.data.gaussian(2),
+                 generations=4, n_ini=2000, metrics=["trace"], progress=False)
+    ax = mk.plot.curves(run, "trace")
+    highest = max(line.get_ydata().max() for line in ax.lines)
+    assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= 1.03 * highest
