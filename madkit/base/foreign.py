@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import reprlib
 from collections import deque
 from functools import lru_cache
@@ -31,15 +32,34 @@ NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "bat
 
 def fitted(model: Any, data: Any) -> Any:
     """The model that model.fit(data) leaves; TypeError for a coroutine."""
-    made = model.fit(data)
-    if inspect.isgenerator(made):
-        made = deque(made, 0)
+    try:
+        made = model.fit(data)
+        if inspect.isgenerator(made):
+            made = deque(made, 0)
+    except Exception as error:
+        note_rows(error, data)
+        raise
     if inspect.iscoroutine(made):
         made.close()
         raise TypeError(f"model: {type(model).__name__}.fit(data) is async; write def fit(…) "
                         "instead of async def")
     samples = callable(getattr(made, "sample", None)) and not hasattr(made, "columns")
     return made if samples else model
+
+
+def note_rows(error: Exception, data: Any) -> None:
+    """A network of float32 met rows of float64 or uint8, or a Samples stood where a tensor should: a note
+    says what the rows are.
+    """
+    said = str(error)
+    x = getattr(data, "x", None)
+    wide = re.search("double|float64|byte|uint8|unsigned char", said, re.I) and re.search(r"float\b|float32", said, re.I)
+    whole = isinstance(error, TypeError | AttributeError) and re.search(r"\bSamples\b(?!:)", said)
+    if not (wide or whole) or not isinstance(x, Tensor):
+        return
+    kind = str(x.dtype).removeprefix("torch.")
+    shape = ", ".join(["n", *map(str, x.shape[1:])])
+    error.add_note(f"rows are data.x, {kind} ({shape}): data.x.float() for a float32 network")
 
 
 def drawn(model: Any, n: int, lam: float) -> Any:

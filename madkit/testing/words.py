@@ -44,7 +44,10 @@ def as_assertion() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, FloatingPointError) as error:
-        raise AssertionError(str(error)) from error
+        made = AssertionError(str(error))
+        for note in getattr(error, "__notes__", []):
+            made.add_note(note)
+        raise made from error
 
 
 @contextmanager

@@ -58,6 +58,33 @@ class VAE(nn.Module):
         return self.decoder(math.sqrt(lam) * torch.randn(n, 2))   # requires grad, float32
 
 
+class Plain(nn.Module):
+    """Fed with what comes, as it comes."""
+
+    def __init__(self, feed):
+        super().__init__()
+        self.net, self.feed = nn.Linear(2, 2), feed
+
+    def fit(self, data):
+        self.feed(self.net, data)
+
+    def sample(self, n, lam=1.0):
+        return torch.randn(n, 2)
+
+
+@pytest.mark.parametrize("feed", [
+    lambda net, data: net(data.x), lambda net, data: net(data), lambda net, data: data.mean(0),
+    lambda net, data: data - 1,
+    lambda net, data: next(iter(torch.utils.data.DataLoader(data, 5)))])
+def test_what_rows_are_is_said_where_a_network_refuses_them(feed):
+    note = "rows are data.x, float64 (n, 2): data.x.float() for a float32 network"
+    for ask in (lambda: check_model(Plain(feed), PLANE),
+                lambda: mk.run(Plain(feed), mk.fully_synthetic(30), PLANE, generations=2)):
+        with pytest.raises((RuntimeError, TypeError, AttributeError, AssertionError)) as error:
+            ask()
+        assert note in error.value.__notes__
+
+
 class Flow(nn.Module):
     """Made in fit, under no_grad at sampling, with batch normalisation and a held generator."""
 
