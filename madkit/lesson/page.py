@@ -25,10 +25,13 @@ from madkit.lesson.clean import Address, clean
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.shell import EXPLORER, WIDGET
+from madkit.plot.still import lighter
 
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
+NOTHING = dict.fromkeys(["Date", "Creator", "Format", "Type"])   # said of a picture in its file
 LONGEST = 3000  # signs of a formula that is drawn
+PNG = re.compile(r"(data:image/png;base64,)([\w+/=]+)")
 LARGEST = 50_000_000  # bytes of a picture that is embedded
 
 
@@ -53,7 +56,16 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
     body, style = _body(nb, source, code, address), _highlighting() if code else ""
     for mark, made in explorers.items():
         body = body.replace(mark, made)
+    body = PNG.sub(lambda found: found[1] + _lighter(found[2]), body)
     return frame(title(nb, source.stem), _told(nb) + body, _settings(settings), source.name, style)
+
+
+def _lighter(data: str) -> str:
+    """A PNG in base64, with a palette; as it came where it is none."""
+    try:
+        return base64.b64encode(lighter(base64.b64decode(data))).decode()
+    except ValueError:
+        return data
 
 
 def title(nb: Any, otherwise: str) -> str:
@@ -257,8 +269,9 @@ def mathematics(tex: str) -> str:
     except Exception:                                   # mathtext has many ways to say no
         return plain
     figure, picture = Figure(figsize=(width / 72, height / 72)), io.BytesIO()
+    figure.patch.set_visible(False)
     figure.text(0, depth / height, line, fontproperties=font)
-    figure.savefig(picture, format="svg", transparent=True, metadata={"Date": None})
+    figure.savefig(picture, format="svg", transparent=True, metadata=NOTHING)
     size = f"height:{height / FONT:.3f}em; vertical-align:{-depth / FONT:.3f}em"
     data = base64.b64encode(picture.getvalue()).decode()
     return f'<img class="math" style="{size}" alt="{html.escape(tex.strip())}" src="data:image/svg+xml;base64,{data}">'

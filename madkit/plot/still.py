@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
+import io
+import warnings
+
+COLOURS = 256                      # of a palette
+LARGEST = 30_000_000               # pixels of a picture that is made lighter
 
 
 def still(
@@ -21,3 +26,26 @@ def still(
     look, below = ("0 0 1rem", f"<figcaption>{said}</figcaption>") if caption else ("0", "")
     figure = f'<figure{named} style="margin:{look}">{image}{below}</figure>'
     return {"image/png": data, "text/html": figure, "text/plain": text}
+
+
+def lighter(png: bytes) -> bytes:
+    """The same picture with a palette: a third of the bytes, and no eye tells.
+
+    Up to 256 colours stay as they are; of more, every pixel within some five per cent. A picture
+    with transparent pixels, a large one, or what is none, is returned as it came.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(png)) as given:
+            if given.mode not in ("RGB", "RGBA") or given.width * given.height > LARGEST:
+                return png
+            if given.mode == "RGBA" and given.getextrema()[3][0] < 255:
+                return png
+            few = given.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE,
+                                                dither=Image.Dither.NONE)
+            few.save(file, "PNG", optimize=True)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return png
+    return min(png, file.getvalue(), key=len)

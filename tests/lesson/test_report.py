@@ -1,6 +1,7 @@
 """Notebook in, report out: parameters by type, one page that needs no network, and words for all
 that goes wrong."""
 
+import io
 import json
 import math
 
@@ -12,9 +13,11 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from madkit import cli
 from madkit.lesson import page, parameters, report, results
+from madkit.plot.still import lighter
 
 PARAMETERS = """\
 lam = 0.9                                 # sampling bias λ in [0, 1]
@@ -114,6 +117,30 @@ def test_page_shows_words_and_figures_without_code(rendered):
     settings = [[cell.text for cell in row.find_all(["th", "td"])]
                 for row in soup.footer.find_all("tr")]
     assert settings[0] == ["lam", "0.8", "sampling bias λ in [0, 1]"] and len(settings) == 5
+
+
+def test_pictures_take_a_palette_and_keep_their_colours():
+    rng = np.random.default_rng(0)
+    smooth = np.linspace(0, 255, 300 * 200).reshape(200, 300, 1) * [1, .5, .2]
+    few = rng.integers(0, 2, (40, 40, 3)) * 255
+    clear = np.dstack([few, rng.integers(0, 2, (40, 40)) * 255])
+    for pixels, within in ((smooth, 13), (few, 0), (clear, 0)):
+        png = png_of(pixels)
+        shown = lighter(png)
+        near = np.abs(pixels_of(shown, pixels) - pixels.astype(np.uint8).astype(int))
+        assert len(shown) <= len(png) and near.max() <= within
+    assert lighter(png_of(smooth)) != png_of(smooth) and lighter(b"no picture") == b"no picture"
+
+
+def png_of(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels_of(png, like):
+    mode = "RGBA" if like.shape[-1] == 4 else "RGB"
+    return np.asarray(Image.open(io.BytesIO(png)).convert(mode)).astype(int)
 
 
 def test_signs_that_mathtext_calls_otherwise_are_drawn():

@@ -14,7 +14,7 @@ from madkit.live.scenes.offline import GIVES_WAY, WIDTH
 from madkit.live.scenes.phases import State, axes, caption, theory_path
 from madkit.plot import COLOURS, DRAWING
 from madkit.plot.layout import TEXT
-from madkit.plot.still import still
+from madkit.plot.still import lighter, still
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def picture(state: State, track: Mapping[str, Any], simulated: Mapping[str, Any] | None,
             generations: int) -> dict[str, str]:
     """image/png, text/html with caption and text alternative, and text/plain."""
-    png = drawn(state, track, simulated, generations).png(110)
+    png = lighter(drawn(state, track, simulated, generations).png(110))
     return still(png, caption(state, track, generations), WIDTH, kind=GIVES_WAY)
 
 

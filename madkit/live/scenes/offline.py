@@ -10,22 +10,24 @@ from __future__ import annotations
 import base64
 import gzip
 import html
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.still import alternative, drawn
 from madkit.live.scenes.words import caption
-from madkit.plot.still import still
+from madkit.plot.still import lighter, still
 
 # values of a control in the grid, besides those that presets and the start need
 FINE = {"lam": 6, "p": 7}
 COARSE = 4  # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
+LIGHT = 10_000                        # bytes of a generation's images that stay as they are
 SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
 TOGETHER = 40                         # settings that are worked out side by side
@@ -41,16 +43,6 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
     png = lighter(drawn(page, state, known).png(110))
     return still(png, caption(page, state, known), WIDTH, kind=GIVES_WAY)
-
-
-def lighter(png: bytes) -> bytes:
-    """The same picture in 256 colours: a quarter of the bytes, and no eye tells."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    whole = Image.open(io.BytesIO(png)).convert("RGB")
-    whole.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG")
-    return file.getvalue()
 
 
 def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
@@ -78,10 +70,18 @@ def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
 
 def _smaller(track: Track) -> Track:
     if "images" in track:
-        return track | {"images": track["images"][:, :SHEET], "real": track["real"][:SHEET]}
+        return track | {"images": _coarser(track["images"][:, :SHEET]),
+                        "real": _coarser(track["real"][:SHEET])}
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}
+
+
+def _coarser(images: np.ndarray) -> np.ndarray:
+    """Bytes of images; where they are many, in 16 steps from black to white."""
+    if images[0].size < LIGHT:
+        return images
+    return (np.round(images / 17) * 17).astype(np.uint8)
 
 
 def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track]]:
