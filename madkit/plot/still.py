@@ -41,7 +41,7 @@ def lighter(png: bytes) -> bytes:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(png)) as given:
             if given.mode not in ("RGB", "RGBA") or given.width * given.height > LARGEST:
                 return png
-            if given.mode == "RGBA" and given.getextrema()[3][0] < 255:
+            if given.mode == "RGBA" and min(given.getchannel("A").tobytes()) < 255:
                 return png
             few = given.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE,
                                                 dither=Image.Dither.NONE)
