@@ -15,12 +15,12 @@ from madkit.live.controls import Choice, Slider, said, values
 from madkit.live.pictures import Drawn, Frame, scene_of
 from madkit.live.scenes import page as pages
 from madkit.live.scenes.carried import carried
-from madkit.live.scenes.offline import GIVES_WAY, lighter
+from madkit.live.scenes.offline import GIVES_WAY
 from madkit.live.scenes.pack import pack
 from madkit.live.scenes.page import Control, State
 from madkit.live.shell import PageShell, Render, is_live
 from madkit.plot import DRAWING
-from madkit.plot.still import still
+from madkit.plot.still import lighter, still
 
 WIDTH = "1000px"                                    # of a picture on the screen, at most
 Controls = Mapping[str, Slider | Choice]
