@@ -123,25 +123,3 @@ def test_wheel_loads_the_digits_away_from_the_checkout(unpacked, tmp_path):
     script = "import madkit as mk; print(mk.__file__); print(len(mk.data.digits().real(100)))"
     file, rows = away(unpacked, tmp_path, "-c", script)[:2]
     assert Path(file).is_relative_to(unpacked) and rows == "100"
-
-
-STOPPED = """
-import sys
-from madkit_command import main
-class Interrupted:
-    @staticmethod
-    def find_spec(name, *_):
-        if name == "torch":
-            raise KeyboardInterrupt
-sys.meta_path.insert(0, Interrupted)
-sys.argv = ["madkit", "--help"]
-sys.exit(main())
-"""
-
-
-def test_ctrl_c_while_madkit_is_imported_is_one_line(unpacked, tmp_path):
-    assert PROJECT["scripts"] == {"madkit": "madkit_command:main"}
-    env = os.environ | {"PYTHONPATH": str(unpacked)}
-    done = subprocess.run([sys.executable, "-c", STOPPED], cwd=tmp_path, env=env,
-                          capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "madkit: stopped\n")
