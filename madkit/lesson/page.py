@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import copy
 import html
-import io
 import mimetypes
 import re
 import secrets
@@ -20,6 +19,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+import numpy as np
 
 from madkit.lesson.clean import Address, clean
 from madkit.live import inline
@@ -29,7 +30,7 @@ from madkit.plot.still import lighter
 
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
-NOTHING = dict.fromkeys(["Date", "Creator", "Format", "Type"])   # said of a picture in its file
+FINE = 20  # parts of a point in which its outlines are whole numbers
 LONGEST = 3000  # signs of a formula that is drawn
 PNG = re.compile(r"(data:image/png;base64,)([\w+/=]+)")
 LARGEST = 50_000_000  # bytes of a picture that is embedded
@@ -254,9 +255,9 @@ def mathematics(tex: str) -> str:
     """TeX as an embedded picture that stands on the line like text,
     or the TeX itself where mathtext cannot read it.
     """
-    from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
+    from matplotlib.textpath import TextPath
 
     plain = f'<code class="tex">{html.escape(tex.strip())}</code>'
     if len(tex) > LONGEST:
@@ -266,15 +267,31 @@ def mathematics(tex: str) -> str:
     line, font = f"${' '.join(known.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
     try:
         width, height, depth = MathTextParser("path").parse(line, 72, font)[:3]
+        outline = _outline(TextPath((0, depth), line, prop=font))
     except Exception:                                   # mathtext has many ways to say no
         return plain
-    figure, picture = Figure(figsize=(width / 72, height / 72)), io.BytesIO()
-    figure.patch.set_visible(False)
-    figure.text(0, depth / height, line, fontproperties=font)
-    figure.savefig(picture, format="svg", transparent=True, metadata=NOTHING)
+    box = f"0 {-height * FINE:.0f} {width * FINE:.0f} {height * FINE:.0f}"
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><path d="{outline}"/></svg>'
     size = f"height:{height / FONT:.3f}em; vertical-align:{-depth / FONT:.3f}em"
-    data = base64.b64encode(picture.getvalue()).decode()
+    data = base64.b64encode(svg.encode()).decode()
     return f'<img class="math" style="{size}" alt="{html.escape(tex.strip())}" src="data:image/svg+xml;base64,{data}">'
+
+
+def _outline(path: Any) -> str:
+    """A path of matplotlib's in the letters of SVG: steps from each point to the next, in FINE
+    parts of a point.
+    """
+    letters, at, start = list[str](), np.zeros(2, int), np.zeros(2, int)
+    for points, code in path.iter_segments(simplify=False):
+        if code == path.CLOSEPOLY:
+            letters.append("z")
+            at = start
+            continue
+        to = np.round(points.reshape(-1, 2) * (FINE, -FINE)).astype(int)
+        letters.append("mlqc"[code - 1] + " ".join(map(str, (to - at).flat)).replace(" -", "-"))
+        at = to[-1]
+        start = at if code == path.MOVETO else start
+    return "".join(letters)
 
 
 def _settings(settings: list[tuple[str, Any, str]]) -> str:

@@ -70,18 +70,24 @@ def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
 
 def _smaller(track: Track) -> Track:
     if "images" in track:
-        return track | {"images": _coarser(track["images"][:, :SHEET]),
-                        "real": _coarser(track["real"][:SHEET])}
+        return track | _coarser(track["images"][:, :SHEET], track["real"][:SHEET])
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}
 
 
-def _coarser(images: np.ndarray) -> np.ndarray:
-    """Bytes of images; where they are many, in 16 steps from black to white."""
-    if images[0].size < LIGHT:
-        return images
-    return (np.round(images / 17) * 17).astype(np.uint8)
+def _coarser(images: np.ndarray, real: np.ndarray) -> Track:
+    """Emitted and real images; grey ones, where they are many, in 15 steps from black to white,
+    the darkest, which no eye tells from black, black.
+    """
+    if images.ndim == 4 and images[0].size >= LIGHT:
+        images, real = (_steps(images), _steps(real))
+    return {"images": images, "real": real}
+
+
+def _steps(images: np.ndarray) -> np.ndarray:
+    steps = np.round(images / 17).astype(np.uint8)
+    return np.where(steps == 1, 0, 17 * steps).astype(np.uint8)
 
 
 def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track]]:
