@@ -37,12 +37,15 @@ class Fits(Protocol):
 Model = Annotated[Fits, foreign.a_model]
 
 
-class Truth(Protocol):
+class Real(Protocol):
     """What is behind the real data: any object with three methods, such as mk.data.gaussian(2)."""
 
     def real(self, n: int, seed: int, /) -> Samples: ...
     def fresh(self, start: int, n: int, seed: int, /) -> Samples: ...
     def test(self, n: int, seed: int, /) -> Samples: ...
+
+
+Truth = Annotated[Real, foreign.a_truth]
 
 
 @dataclass(frozen=True)

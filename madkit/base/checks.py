@@ -9,6 +9,7 @@ A check stands in a signature too, as `Unit`, `Rows`, `Place`, …: see `madkit.
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 import operator
 import os
@@ -95,6 +96,18 @@ def _name(function: Any) -> Any:
     """A function in words."""
     plain = type(function).__name__ in ("function", "builtin_function_or_method", "method")
     return f"the function {function.__qualname__}" if plain else NO
+
+
+def written(maker: Any) -> str:
+    """A class or function as it is called: Gaussian(), gaussian(2)."""
+    try:
+        needed = [p for p in inspect.signature(maker).parameters.values() if p.default is p.empty
+                  and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    except (TypeError, ValueError):                      # a compiled one says nothing
+        return f"{maker.__name__}(…)"
+    counts = ("int", "Count", "Several", "Rows", int)
+    given = ["2" if p.annotation in counts else p.name for p in needed]
+    return f"{maker.__name__}({', '.join(given)})"
 
 
 # --- numbers --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import re
 import reprlib
 from collections import deque
@@ -24,10 +25,11 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base import aloud, arrays
-from madkit.base.checks import NO, Check
+from madkit.base.checks import NO, Check, written
 
 # a second parameter of `sample` of such a name is no λ
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
+TRUTH = ("real", "fresh", "test")        # the methods of one
 
 
 def fitted(model: Any, data: Any) -> Any:
@@ -124,7 +126,7 @@ def offers_state(model: Any) -> bool:
 def no_model(model: Any, missing: list[str]) -> str:
     """What is said of what cannot be a model."""
     if isinstance(model, type):
-        what = f"the class {model.__name__}: write {model.__name__}()"
+        what = f"the class {model.__name__}: write {written(model)}"
     elif is_estimator(model):
         what = f"a scikit-learn estimator: write mk.model({type(model).__name__}(…))"
     elif not missing:
@@ -159,17 +161,26 @@ def _call_it(value: Any) -> str:
 
 
 def _truth(value: Any) -> Any:
-    there = all(callable(getattr(value, name, None)) for name in ("real", "fresh", "test"))
+    there = all(callable(getattr(value, name, None)) for name in TRUTH)
     return value if there and not isinstance(value, type) else NO
 
 
-def _made(value: Any) -> str:
-    plain = isinstance(value, type) or inspect.isroutine(value)
-    return f"write {value.__name__}()" if plain else ""
+def no_truth(value: Any) -> str:
+    """What to do with what is no truth: rows, a file and a maker of truths can become one."""
+    if isinstance(value, type) or inspect.isroutine(value):
+        return f"write {written(value)}"
+    if isinstance(value, str | os.PathLike):
+        folder = os.path.isdir(value)
+        return f"write mk.data.{'images' if folder else 'csv'}({os.fspath(value)!r:.80})"
+    rows = hasattr(value, "shape") or hasattr(value, "columns") or isinstance(value, list | tuple)
+    if rows:
+        return "rows are a truth as mk.data.array(x), those of a file as mk.data.csv(path)"
+    missing = [name for name in TRUTH if not callable(getattr(value, name, None))]
+    return f"it is without {' and '.join(missing)}"
 
 
 a_truth = Check("a truth with real(n, seed), fresh(start, n, seed) and test(n, seed), such as "
-                "mk.data.gaussian(2)", _truth, TypeError, _made)
+                "mk.data.gaussian(2)", _truth, TypeError, no_truth)
 Truthful = Annotated[Any, a_truth]
 a_model = Check("an object with fit(data) and sample(n, lam)", _model, TypeError, got=_no_model)
 a_loop = Check("a function State -> Samples, such as mk.fully_synthetic(100)",

@@ -53,6 +53,7 @@ from madkit.base.checks import (
     real,
     several,
     shown,
+    written,
 )
 
 T = TypeVar("T")
@@ -121,9 +122,9 @@ def _taking(who: str, name: str, check: Check,
             taken = NO
         if taken is NO:
             fits = [other for other, its in (order or {}).items() if its.error is TypeError
-                    and value is not None and its is not FREE and attempt(its.take, value) is not NO]
-            more = f"{fits[0]} may be: the order is {who}({', '.join(order or {})}, …)" if fits \
-                else ""
+                    and not isinstance(value, type | None) and its is not FREE and attempt(its.take, value) is not NO]
+            more = f"this could be the {fits[0]}: the order is " \
+                   f"{who}({', '.join(order or {})}, …)" if fits else ""
             raise check.refusal(f"{who}: {name}", value, more) from None
         return taken
 
@@ -318,7 +319,7 @@ def _protocol(kind: Any) -> Check:
 
     def hint(value: Any) -> str:
         if isinstance(value, type) or inspect.isfunction(value):
-            return f"write {value.__name__}()"
+            return f"write {written(value)}"
         return f"it is without {' and '.join(lacking(value))}"
 
     example = re.search(r"such as (.*)\.$", kind.__doc__ or "")
@@ -343,7 +344,7 @@ def _instance(kind: Any) -> Check:
 
 
 def _calls(value: Any) -> str:
-    return f"write {value.__name__}()" if isinstance(value, type) else ""
+    return f"write {written(value)}" if isinstance(value, type) else ""
 
 
 def _tensor(value: Any) -> Any:

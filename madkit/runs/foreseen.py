@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import reprlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -101,14 +100,7 @@ def check_fresh(loop: Loop, truth: Any, n_ini: int, generations: int) -> None:
 
 def check_truth(truth: Any) -> None:
     """TypeError for what cannot be a truth."""
-    missing = [name for name in ("real", "fresh", "test")
-               if not callable(getattr(truth, name, None))]
-    if isinstance(truth, type) or inspect.isfunction(truth):
-        raise TypeError(f"truth: {truth.__name__} makes a truth, it is none yet: call it, as in "
-                        "mk.data.gaussian(2)")
-    if missing:
-        raise TypeError("truth: expected one of mk.data, such as mk.data.gaussian(2) or "
-                        f"mk.data.array(x), got {reprlib.repr(truth)} without {', '.join(missing)}")
+    foreign.a_truth("truth", truth)
 
 
 def metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,

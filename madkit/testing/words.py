@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
+from madkit.base import foreign
+from madkit.base.checks import NO, attempt, shown
 from madkit.samples import Samples
 
 
@@ -18,9 +20,9 @@ def require(holds: bool, words: str) -> None:
 
 
 def require_truth(truth: Any) -> None:
-    has = all(callable(getattr(truth, name, None)) for name in ("real", "fresh", "test"))
-    require(has and not isinstance(truth, type),
-            f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {truth!r}")
+    require(attempt(foreign.a_truth.take, truth) is not NO,
+            f"truth: expected one of mk.data, such as mk.data.gaussian(2), got {shown(truth)}; "
+            f"{foreign.no_truth(truth)}")
 
 
 def same(a: Tensor, b: Tensor) -> bool:

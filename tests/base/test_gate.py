@@ -85,6 +85,8 @@ def test_arguments_in_another_order_are_told_so():
     loop, model, truth = mk.fully_synthetic(9), mk.models.Gaussian(), mk.data.gaussian(2)
     with pytest.raises(TypeError, match=r"the order is run\(model, loop, truth, …\)"):
         mk.run(loop, model, truth)
+    with pytest.raises(TypeError, match=r"got the class Gaussian: write Gaussian\(\)$"):
+        mk.run(mk.models.Gaussian, loop, truth)
 
 
 def test_a_gated_function_is_still_itself():

@@ -168,7 +168,10 @@ def test_an_error_in_a_worker_reaches_the_user():
     ({"loop": mk.fully_synthetic}, TypeError, "mk.fully_synthetic makes a loop, it is none yet: "
                                               "call it"),
     ({"loop": mk.Synthetic, "n_ini": 9}, TypeError, "mk.Synthetic makes a loop"),
-    ({"truth": mk.data.gaussian}, TypeError, r"truth: .*; write gaussian\(\)"),
+    ({"truth": mk.data.gaussian}, TypeError, r"truth: .*; write gaussian\(2\)$"),
+    ({"truth": np.zeros((9, 2))}, TypeError, r"truth: .*as mk.data.array\(x\)"),
+    ({"truth": mk.Samples(np.zeros((9, 2)))}, TypeError, r"truth: .*as mk.data.array\(x\)"),
+    ({"truth": "mine.csv"}, TypeError, r"truth: .*write mk.data.csv\('mine.csv'\)"),
     ({"truth": mk.data.digits}, TypeError, r"truth: .*; write digits\(\)"),
     ({"device": "gpu"}, ValueError, "device: expected 'auto' or a device that this machine has, "
                                     "got 'gpu'; it has 'cpu'"),
