@@ -130,9 +130,10 @@ export function drawAnswer(ctx, page, look, plot, answer, bet, share) {
  * @param {Pen} ctx @param {BetPlot} plot @param {Look} look @param {number} bet
  * @param {number} is @param {string} colour
  */
-function nameLines(ctx, { x1 }, look, bet, is, colour) {
+function nameLines(ctx, { x1, y1 }, look, bet, is, colour) {
   const need = Math.max(0, 20 - Math.abs(bet - is)) / 2, way = bet <= is ? -1 : 1;
+  const up = Math.max(0, Math.max(bet, is) + need - y1 + 4);     // clear of the generations
   const given = { bold: true, within: RIGHT - 8 };
-  ctx.write("your bet", x1 + 8, bet + way * need, given);
-  ctx.write("the answer", x1 + 8, is - way * need, { ...given, colour });
+  ctx.write("your bet", x1 + 8, bet + way * need - up, given);
+  ctx.write("the answer", x1 + 8, is - way * need - up, { ...given, colour });
 }
