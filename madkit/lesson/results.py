@@ -34,9 +34,8 @@ SCHEMA = 2
 
 
 @gate
-def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
-    """Write results.json into the folder that the notebook's parameter
-    `out` names, and give its path.
+def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> None:
+    """Write results.json into the folder that the notebook's parameter `out` names.
 
     metrics  {name: value}: numbers, text, None, arrays, tensors, DataFrames (as records), and lists
              and dicts of these; JSON has no word for inf and nan: they become the strings "inf",
@@ -52,7 +51,7 @@ def results(metrics: Mapping[str, Any], figures: Iterable[Any] = ()) -> Path:
     said = [_alternative(i, figure) for i, figure in enumerate(figures)]
     record = _record(_lesson(), given.pop("seed", None), given, metrics, said)
     plain = {name: _plain(name, value) for name, value in record.items()}
-    return _written(folder / "results.json", plain)
+    _written(folder / "results.json", plain)
 
 
 def marked(path: Path, lesson: str, parameters: Mapping[str, Any],
@@ -80,11 +79,10 @@ def _record(lesson: str | None, seed: Any, parameters: Mapping[str, Any],
             "seed": seed, "parameters": parameters, "metrics": metrics, "figures": figures}
 
 
-def _written(path: Path, plain: Mapping[str, Any]) -> Path:
+def _written(path: Path, plain: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
     write(path, text.encode(errors="replace"))
-    return path
 
 
 # --- what the notebook says of itself -------------------------------------------------------------
