@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { Asking } from "../../../madkit/live/js/explorer/asking.js";
 import { cloudPlan } from "../../../madkit/live/js/explorer/squares.js";
 import { partsAt } from "../../../madkit/live/js/explorer/composition.js";
+import { Grown } from "../../../madkit/live/js/explorer/grown.js";
+import { Known } from "../../../madkit/live/js/explorer/known.js";
 import { alike, unpack } from "../../../madkit/live/js/explorer/pack.js";
 import * as pages from "../../../madkit/live/js/explorer/page.js";
 import { columnsOf, linesOf, rangeOf } from "../../../madkit/live/js/explorer/plots.js";
@@ -348,4 +350,14 @@ test("more rows than can be drawn are refused in words", () => {
   asking.begin({ ...start, drawn: { points: stamp("ring") } }, null);
   asking.end();
   assert.match(asking.grown.trouble, /at most 20,000 of them, not 1,000,000: choose a smaller n/);
+});
+
+test("loops on drawn points start with the rows that the slider says", () => {
+  const page = states.pages.loops, state = { ...states.cases[0].state, B: null, tab: "A" };
+  const points = [[0, 0], [1, 1], [2, 0], [0, 2], [1, 3]], grown = new Grown(new Known(page));
+  const jobs = [];
+  grown.hired.ask = (given) => jobs.push(...given);
+  grown.follow({ ...state, A: { ...state.A, loop: "all" }, drawn: { points } });
+  const n = page.controls[0].values[state.A.n];
+  assert.deepEqual(jobs.map(({ n_ini }) => n_ini), page.loops.map(() => n));
 });

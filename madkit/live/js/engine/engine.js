@@ -4,7 +4,7 @@
 import { composition } from "./composition.js";
 import { Draws } from "./draws.js";
 import { law } from "./law.js";
-import { LOOPS, initialRows } from "./loops.js";
+import { LOOPS, rowsAtStart } from "./loops.js";
 import { MEASURES, quantiles, roots } from "./measures.js";
 import { expectedW2, moments } from "./moments.js";
 import { plan } from "./plan.js";
@@ -49,7 +49,7 @@ export class Engine {
   track(key, loop, given, seed, like) {
     const { generations: T, seeds, metrics } = this.page, { dim } = this;
     const sources = LOOPS[loop.law ?? ""](/** @type {any} */ (given));
-    const n_ini = given.n_ini ?? given[loop.starts ?? ""] ?? initialRows(sources);
+    const n_ini = rowsAtStart(loop, given, sources);
     const groups = plan(sources, n_ini, dim, T);
     const fits = law(groups, this.#drawsOf(seed), 1), root = roots(fits);
     const expected = expectations(sources, groups);

@@ -19,7 +19,16 @@ export const LOOPS = {
  * The default n_ini: the rows that a loop adds each generation.
  * @param {Source[]} sources
  */
-export const initialRows = (sources) => sources.reduce((sum, { n = 0 }) => sum + n, 0);
+const initialRows = (sources) => sources.reduce((sum, { n = 0 }) => sum + n, 0);
+
+/**
+ * The real rows of generation 1: n_ini where it is set, or the setting that a page's loops all
+ * start from, or the default.
+ * @param {import("../types.js").Loop} loop @param {Record<string, number>} given by name
+ * @param {Source[]} sources
+ */
+export const rowsAtStart = ({ starts = "" }, given, sources) =>
+  given.n_ini ?? given[starts] ?? initialRows(sources);
 
 /**
  * The nearest whole number; of two, the even one, as Python rounds.

@@ -3,7 +3,7 @@
 
 import { composition } from "../engine/composition.js";
 import { Hired } from "../engine/hired.js";
-import { initialRows, LOOPS } from "../engine/loops.js";
+import { LOOPS, rowsAtStart } from "../engine/loops.js";
 import { settingsOf, valuesOf, wanted } from "./page.js";
 
 /**
@@ -88,7 +88,7 @@ export class Grown {
     const sources = LOOPS[loop.law ?? ""](/** @type {any} */ (given));
     const components = Math.min(Math.max(8, Math.floor(drawn.points.length / 10)), 40);
     const metrics = page.metrics.map(({ name }) => name).filter((name) => JUDGED.includes(name));
-    const job = { key, sources, n_ini: given.n_ini ?? initialRows(sources), points: drawn.points,
+    const job = { key, sources, n_ini: rowsAtStart(loop, given, sources), points: drawn.points,
                   model: drawn.model ?? "mixture", components, seed: some.seed, emit: EMIT,
                   generations: page.generations, metrics, angles: page.truth.angles ?? [] };
     return { job, label: loop.label };
