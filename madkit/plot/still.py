@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL import Image
 
-COLOURS = 256                      # of a palette
+COLOURS = (48, 96, 256)            # of a palette: as few as do
 SQUARE, NEAR = 16, 4               # pixels; levels of 255 by which a square may change
 LARGEST = 30_000_000               # pixels of a picture that is made lighter
 
@@ -38,10 +38,10 @@ def still(
 def lighter(png: bytes) -> bytes:
     """The same picture in fewer bytes: with a palette, where no eye tells.
 
-    Up to 256 colours stay as they are. Of more, each becomes one of 256, where no square of SQUARE
-    pixels changes by more than NEAR of 255 in the mean; photographs, whose colours are all over,
-    keep theirs. A picture with transparent pixels, a large one, or what is none, is returned as it
-    came.
+    Each colour becomes one of 48, else of 96 or 256, where no square of SQUARE pixels changes by
+    more than NEAR of 255 in the mean; up to 256 colours all stay. Photographs, whose colours are
+    all over, keep theirs. A picture with transparent pixels, a large one, or what is none, is
+    returned as it came.
     """
     from PIL import Image
 
@@ -52,7 +52,9 @@ def lighter(png: bytes) -> bytes:
             if given.mode == "RGBA" and min(given.getchannel("A").tobytes()) < 255:
                 return png
             whole = given.convert("RGB")
-        fewer = (whole.quantize(COLOURS, way, 1, dither=Image.Dither.NONE)
+        all_there = whole.getcolors(max(COLOURS)) is not None
+        fewer = (whole.quantize(many, way, 1, dither=Image.Dither.NONE)
+                 for many in (COLOURS[-1:] if all_there else COLOURS)
                  for way in (Image.Quantize.MAXCOVERAGE, Image.Quantize.MEDIANCUT))
         near = (few for few in fewer if _near(whole, few.convert("RGB")))
         file = io.BytesIO()
