@@ -205,6 +205,10 @@ def _explore(args: argparse.Namespace) -> int:
     from madkit.live import explore
     from madkit.recipes.recorded import recorded
 
+    if args.name and (Path(args.name) / "spec.json").exists():
+        raise ValueError(f"NAME: expected the name of a recorded experiment, such as "
+                         f"fig06_fully_synthetic, got the folder {args.name!r}; of a run, in "
+                         f"Python: mk.explore(mk.load({args.name!r})).write('explorer.html')")
     what = recorded(args.name) if args.name else None
     explorer = explore(what, render="static", title=args.name or "")
     print(explorer.write(args.out))

@@ -106,7 +106,8 @@ def training_set(loop: Loop, state: State) -> Samples:
         data = loop(state)
     if not isinstance(data, Samples):
         got = type(data).__name__
-        raise TypeError(f"loop: must return mk.Samples, got {got} at generation {state.t}")
+        how = "end it with return" if data is None else "rows x are mk.Samples(x)"
+        raise TypeError(f"loop: must return mk.Samples, got {got} at generation {state.t}; {how}")
     if len(data) < 2:
         raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, "
                          "expected at least 2; give the loop real, fresh or synthetic rows")

@@ -185,7 +185,8 @@ def test_images_are_rounded_before_they_train_or_are_judged():
 
 @pytest.mark.parametrize("loop, error, words", [
     (lambda state: state.real.x, TypeError, "loop: must return mk.Samples, got Tensor at "
-                                            "generation 2"),
+                                            r"generation 2; rows x are mk.Samples\(x\)"),
+    (lambda state: None, TypeError, "got NoneType at generation 2; end it with return"),
     (lambda state: state.real[:1], ValueError, "generation 2 has 1 rows, expected at least 2"),
     (lambda state: mk.Samples(torch.zeros(5, 3)), ValueError, r"expected \(2,\), got \(3,\)"),
     (lambda state: mk.Samples(torch.full((5, 2), torch.nan)), ValueError, "NaN"),

@@ -131,6 +131,8 @@ class Finite(card.Carded):
         yield "rows", (f"{card.number(self.rows)} for real and fresh data, "
                        f"{card.number(self.held)} more to test on")
         yield "one row", card.row_shape(self.shape)
+        if self.columns:
+            yield "columns", card.few(self.columns)
         yield "type", str(self.x.dtype).removeprefix("torch.") + self._whole()
         yield "labels", self._label_words()
         yield from self.notes

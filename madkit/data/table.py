@@ -229,6 +229,7 @@ class _Table:
         y, classes = self._labels(label, [text for text in texts if text])
         self._refuse()
         notes, kept = self._notes(x, places, assumed), ~lost
+        notes = notes if label is None else (("label column", label), *notes)
         name = f"csv({self.path.name!r})"
         if lost.any():
             name = (f"csv({self.path.name!r}, missing='drop': {number(int(lost.sum()))} of "

@@ -87,6 +87,9 @@ def load(notebook: str | os.PathLike) -> Any:
     import nbformat
 
     path = place("notebook", notebook)
+    if path.is_dir():
+        raise ValueError(f"notebook: {os.fspath(notebook)!r} is a folder; for every notebook in it "
+                         f"say --all {os.fspath(notebook)}")
     if not path.is_file():
         raise FileNotFoundError("notebook: expected the path of a notebook, got "
                                 f"{os.fspath(notebook)!r}: no such file")
@@ -97,8 +100,9 @@ def load(notebook: str | os.PathLike) -> Any:
         raise ValueError(f"notebook: {os.fspath(notebook)!r} cannot be read: "
                          f"{error.strerror}") from None
     except Exception as error:                          # whatever nbformat makes of another file
-        raise ValueError(f"notebook: expected a Jupyter notebook, got {os.fspath(notebook)!r}: "
-                         f"{' '.join(str(error).split())[:100]}") from None
+        why = f": {' '.join(str(error).split())[:100]}" if path.suffix == ".ipynb" else ""
+        raise ValueError("notebook: expected a Jupyter notebook (*.ipynb), got "
+                         f"{os.fspath(notebook)!r}{why}") from None
     language = nb.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
         raise ValueError(f"notebook: expected a notebook of Python, got {os.fspath(notebook)!r} "
@@ -143,7 +147,8 @@ def check(given: Mapping[str, Any], offered: Mapping[str, Parameter], who: str,
                 raise ValueError(f"parameter {name:.80}: {who} has none of that name{hint}")
         return {name: offered[name].value(value, text) for name, value in given.items()}
     except ValueError as error:
-        listed = "".join(f"\n  {parameter}" for parameter in offered.values()) or " none"
+        listed = "".join(f"\n  {parameter}" for parameter in offered.values()) \
+            or " none; tag the cell that sets them 'parameters'"
         raise ValueError(f"{error}\nThe parameters of {who}:{listed}") from None
 
 

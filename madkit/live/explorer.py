@@ -75,6 +75,10 @@ def explore(
     source: Any
     several = what.values() if isinstance(what, Mapping) else ()
     if isinstance(what, Run) or any(isinstance(one, Run) for one in several):
+        if settings:
+            raise ValueError(f"explore: runs are made, and take no settings, got "
+                             f"{next(iter(settings))!r}; settings go with a loop, as in "
+                             "mk.explore(mk.fresh_data, n=100)")
         page, source = of_runs(what, chosen, title)
     else:
         page, source = of_loops(what, settings, presets, chosen, dim, generations, seeds,

@@ -122,7 +122,10 @@ class PageShell(Shell):
         """
         if (data := self._offline()) is None:
             raise ValueError("write: nothing has been run yet; press Run first")
-        file, title = place("file", file), data["page"]["title"] or self.TITLE
+        if (file := place("file", file)).is_dir():
+            raise ValueError(f"file: {str(file)!r} is a folder; name a file in it, such as "
+                             f"{str(file / self.NAME)}.html")
+        title = data["page"]["title"] or self.TITLE
         body = f"<h1>{html.escape(title)}</h1>" + inline.fragment(data, self._still()["text/html"])
         files.write(file, frame(title, body, made_from=f"madkit {self.NAME}").encode())
         return file

@@ -29,7 +29,7 @@ Line = tuple[np.ndarray, np.ndarray]
 @gate
 def curves(
     runs: Runs,                                       # one run, or runs by name
-    metric: str | Callable | Sequence | None = None,  # None: the first of the table;
+    metric: str | Callable | Sequence | None = None,  # None: the first that all have;
                                                       # several, for one run only
     ax: On | None = None,                             # None: a new figure
     log: bool | None = None,                          # log y axis; None: where a median
@@ -122,7 +122,8 @@ def _path(run: Run, metric: str, name: str, look: Family) -> _Path:
     if rows.empty:
         present = ", ".join(map(str, dict.fromkeys(run.table.metric))) or "none, the table is empty"
         raise ValueError(
-            f"metric: {metric!r} is not in the table of {name!r}, which has: {present}")
+            f"metric: {metric!r} is not in the table of {name!r}, which has: {present}; "
+            f"mk.run(…, metrics=[…]) says what is measured")
     table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     low, median, high = quantiles(table.to_numpy(float))
     known = run.theory
@@ -239,13 +240,24 @@ def _finite(values: np.ndarray) -> np.ndarray:
 def _metrics(metric: Any, named: Mapping[str, Run]) -> list[str]:
     """The names of the metrics to draw."""
     if metric is None:
-        first = next(iter(named.values())).table.metric
-        if not len(first):
-            raise ValueError(
-                "runs: the table is empty: run with metrics=, and at least one generation")
-        return [str(first.iloc[0])]
+        return [_common({name: [*map(str, dict.fromkeys(run.table.metric))]
+                         for name, run in named.items()})]
     chosen = metric if isinstance(metric, list | tuple) else [metric]
     return [metric_name(one) if callable(one) else str(one) for one in chosen]
+
+
+def _common(tables: Mapping[str, Sequence[str]]) -> str:
+    """The first metric that all tables have."""
+    if not all(tables.values()):
+        raise ValueError(
+            "runs: the table is empty: run with metrics=, and at least one generation")
+    first = next(iter(tables.values()))
+    shared = [one for one in first if all(one in names for names in tables.values())]
+    if not shared:
+        has = "; ".join(f"{name!r} has {', '.join(names)}" for name, names in tables.items())
+        raise ValueError("metric: expected one that all runs have, and there is none: "
+                         f"{has}; run them with the same mk.run(…, metrics=[…])")
+    return shared[0]
 
 
 def _aspect(look: Family, metric: str) -> Family:

@@ -274,3 +274,10 @@ def test_a_column_whose_kind_changes_far_below_is_read_whole(tmp_path):
     (tmp_path / "far.csv").write_text("\n".join(far[:-2] + ["2.25,x", "3,4"]))
     with pytest.raises(ValueError, match="line 200002, column 'b': expected a finite number, got 'x'"):
         mk.data.csv(tmp_path / "far.csv")
+
+
+def test_the_card_names_the_columns_and_the_label_s(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("width,height,kind\n" + "".join(f"{i}.5,{i + 2}.5,{'ab'[i % 2]}\n" for i in range(8)))
+    told = dict(line for line in mk.data.csv(file, label="kind")._told() if isinstance(line, tuple))
+    assert told["columns"] == "width, height" and told["label column"] == "kind"

@@ -422,10 +422,14 @@ def test_bare_papermill_refuses_misspelt_parameters(lesson, tmp_path):
                               ("", "COMMAND; madkit -h is help"),
     ("report x.ipynb -p lam", "expected 2 arguments"),
     ("report x.ipynb --timeout -1", "--timeout"), ("lessons", "DIR"),
-    ("report gone.ipynb -p a 1 -p a 2", "no such file")])
+    ("report gone.ipynb -p a 1 -p a 2", "no such file"), ("report .", "folder; for every notebook"),
+    ("explore -o .", "'.' is a folder; name a file in it, such as explore.html"),
+    ("explore st", "got the folder 'st'")])
 def test_wrong_use_ends_in_words_and_2(words, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[project]")
+    (tmp_path / "st").mkdir()
+    (tmp_path / "st" / "spec.json").write_text("{}")
     try:
         code = cli.main(words.split())
     except SystemExit as stop:  # argparse's own

@@ -514,6 +514,11 @@ def test_an_explorer_is_one_file(tmp_path):
 # --- what explore takes ---------------------------------------------------------------------------
 
 
+def test_runs_take_no_settings(run):
+    with pytest.raises(ValueError, match="take no settings, got 'foo'"):
+        mk.explore(run, foo=3)
+
+
 @pytest.mark.parametrize("given, error, said", [
     (dict(what=3), TypeError, "expected a loop function, such as mk.fresh_data"),
     (dict(what={}), TypeError, "expected a loop function"),

@@ -174,6 +174,15 @@ def test_several_metrics_of_one_run_have_the_colours_of_what_they_judge():
         ("precision", COLOURS["quality"]), ("recall", COLOURS["diversity"])]
 
 
+def test_runs_with_other_tables_show_the_first_metric_of_all():
+    one, other = (record(np.full((2, 4), 0.9), metric="precision") for _ in "ab")
+    one.table = pd.concat([one.table.assign(metric=name) for name in ("trace", "precision")])
+    assert curves({"a": one, "b": other}).get_ylabel() == curves(other).get_ylabel()
+    one.table = one.table[one.table.metric == "trace"]
+    with pytest.raises(ValueError, match=r"'a' has trace; 'b' has precision; .*metrics=\["):
+        curves({"a": one, "b": other})
+
+
 def test_several_metrics_that_judge_neither_are_told_apart():
     run = record(np.full((2, 4), 0.9), metric="a")
     run.table = pd.concat([run.table.assign(metric=name)
