@@ -34,9 +34,6 @@ class Fits(Protocol):
     def sample(self, n: int, lam: float, /) -> Samples: ...      # n rows
 
 
-Model = Annotated[Fits, foreign.a_model]
-
-
 class Real(Protocol):
     """What is behind the real data: any object with three methods, such as mk.data.gaussian(2)."""
 
@@ -45,6 +42,7 @@ class Real(Protocol):
     def test(self, n: int, seed: int, /) -> Samples: ...
 
 
+Model = Annotated[Fits, foreign.a_model]
 Truth = Annotated[Real, foreign.a_truth]
 
 
@@ -105,9 +103,9 @@ def training_set(loop: Loop, state: State) -> Samples:
     with nullcontext() if loops.draws_nothing(loop) else stream(state.seed, "loop", state.t):
         data = loop(state)
     if not isinstance(data, Samples):
-        got = type(data).__name__
         how = "end it with return" if data is None else "rows x are mk.Samples(x)"
-        raise TypeError(f"loop: must return mk.Samples, got {got} at generation {state.t}; {how}")
+        raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation "
+                        f"{state.t}; {how}")
     if len(data) < 2:
         raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, "
                          "expected at least 2; give the loop real, fresh or synthetic rows")
