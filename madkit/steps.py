@@ -103,9 +103,8 @@ def training_set(loop: Loop, state: State) -> Samples:
     with nullcontext() if loops.draws_nothing(loop) else stream(state.seed, "loop", state.t):
         data = loop(state)
     if not isinstance(data, Samples):
-        how = "end it with return" if data is None else "rows x are mk.Samples(x)"
         raise TypeError(f"loop: must return mk.Samples, got {type(data).__name__} at generation "
-                        f"{state.t}; {how}")
+                        f"{state.t}; {'end it with return' if data is None else 'rows x are mk.Samples(x)'}")
     if len(data) < 2:
         raise ValueError(f"loop: the training set of generation {state.t} has {len(data)} rows, "
                          "expected at least 2; give the loop real, fresh or synthetic rows")
