@@ -41,7 +41,7 @@ def _wrong(page: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """What tempts one into each wrong choice."""
     said = {one: words for one, words in answer.get("words", {}).items()
             if words and one != answer["answer"]}
-    return "".join(f"<p><em>{html.escape(one.rstrip(".!?"))}?</em> {html.escape(words)}</p>"
+    return "".join(f"<p><em>{html.escape(one.rstrip('.!?'))}?</em> {html.escape(words)}</p>"
                    for one, words in said.items())
 
 
