@@ -20,6 +20,8 @@ from madkit.loops import Fresh, Loop, Synthetic, fully_synthetic, synthetic_augm
 from madkit.recipes.presets import PRESETS, Preset
 from madkit.samples import Samples
 
+KEPT = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # generations kept, and the last
+
 
 @dataclass(frozen=True)
 class Size:
@@ -89,6 +91,8 @@ class Recipe:
     place        Samples -> (n, 2) float32, the map in which every generation is drawn; None: rows
                  are vectors, drawn as such
     paper        what the paper did, for the reader who compares
+    kept         generations whose emitted rows the record keeps, beside the last
+    rows         of each of them; None: 100 images, 1,000 vectors
     """
 
     model: Any
@@ -102,6 +106,8 @@ class Recipe:
     features: Callable[[Samples], Samples] | None
     place: Callable[[Samples], Any] | None
     paper: str
+    kept: tuple[int, ...] = KEPT
+    rows: int | None = None
 
 
 # --- the recipes ----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, Future, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -37,17 +37,20 @@ from madkit.record import Run, load, write_run
 from madkit.runs.run import Job, run
 from madkit.samples import Samples
 
-KEPT = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # generations kept, and the last
-IMAGES, VECTORS = 100, 1000                                      # emitted rows of each
-PLACES = 500                                                     # and places in the map
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMAGES, VECTORS = 100, 1000  # emitted rows of each generation kept
+PLACES = 500                 # and places in the map
+LONG = 100                   # of a longer run, every tenth generation is told
 Stores = dict[tuple[str, int], Path]                             # (label, seed) -> folder
 
 
 def beside(folder: Path, made: Recipe) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """(held, asked) of each run that a folder holds."""
-    for path in sorted(folder.glob("*/spec.json")):
+    for path in (*folder.glob("spec.json"), *sorted(folder.glob("*/spec.json"))):
         held = store.read_json(path)
-        label = held.get("label")
+        label = held.get("label", next(iter(made.loops)))  # a folder that is one run says none
         if label in made.loops:
             asked = _identity(made, label, list(range(made.seeds)))
             yield held, asked | {"generations": made.generations}
@@ -81,6 +84,8 @@ def write(
     """Write the runs and their pictures; how they were made, with what they have in common."""
     for old in folder.glob("*/spec.json"):
         shutil.rmtree(old.parent)
+    for flat in (*folder.glob("*.json"), *folder.glob("*.csv"), *folder.glob("*.npz")):
+        flat.unlink()  # of a folder that was one run
     for label, one in runs.items():
         one.spec |= how
         home = folder / slug(label)
@@ -212,14 +217,21 @@ def _thin(made: Recipe, label: str, stores: Stores) -> Run:
     runs = [load(stores[label, seed]) for seed in seeds]
     first = runs[0]
     spec = first.spec | {"seeds": seeds, "label": label, "order": list(made.loops).index(label)}
-    kept = {t: first.samples[t] for t in sorted({*KEPT, made.generations}) if t in first.samples}
-    n = IMAGES if len(made.truth.shape) == 3 else VECTORS
+    kept = {t: first.samples[t] for t in sorted({*made.kept, made.generations})
+            if t in first.samples}
+    n = made.rows or (IMAGES if len(made.truth.shape) == 3 else VECTORS)
     assert first.real is not None  # a loaded run of madkit's truths has its test rows
     placed = {0: first.real} | kept if made.place else {}
-    return replace(first, table=pd.concat([one.table for one in runs]), spec=spec,
-                   real=first.real[:n], samples={t: rows[:n] for t, rows in kept.items()},
+    return replace(first, table=_told(pd.concat([one.table for one in runs])), spec=spec,
+                   composition=_told(first.composition), real=first.real[:n], samples={t: rows[:n] for t, rows in kept.items()},
                    places={t: _placed(made, rows[:PLACES]) for t, rows in placed.items()},
                    complete=all(one.complete for one in runs))
+
+
+def _told(table: pd.DataFrame) -> pd.DataFrame:
+    """All generations of a table; of a long one those up to 10 and every tenth."""
+    t = table.generation
+    return table if t.max() <= LONG else table[(t < 10) | (t % 10 == 0)]
 
 
 def _placed(made: Recipe, rows: Samples) -> Samples:

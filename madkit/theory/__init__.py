@@ -10,7 +10,8 @@ n_ini real rows. All that can be said in expectation is proportional to the trut
 |---|---|
 | how do mean and covariance move, in any loop? | moments |
 | how far is that from the truth, W2²? | w2_squared, real_only_w2, real_only_rows; w2_squared_1d, sigma_1d (exact) |
-| what does a typical path do? | logdet, log_variance, spectrum, c; memory_drift (leading order) |
+| what does a typical path do? | logdet, log_variance, spectrum, c; memory_drift, frozen_w2 (leading order) |
+| what if each fit sees n rows of all that there are? | subsample_variance (exact), subsample_exponent |
 | where does it end, and how soon? | fixed_point, floor, spectral_radius, pool_limit, pool_decay |
 | what is synthetic data worth? | effective_sample_size, worth (maps), admissible_threshold, memory_gain, optimal_real_weight |
 | what if fits err systematically? if rows are categories? | bias_growth, diversity |
@@ -31,7 +32,7 @@ synthetic rows, N of both, p = n_r/N, q = 1 − p, sampling bias λ. W2² is the
 distance, the paper's WD. λ is not applied to the moments of a fit itself.
 """
 
-from madkit.theory.drift import memory_drift
+from madkit.theory.drift import frozen_w2, memory_drift, subsample_exponent, subsample_variance
 from madkit.theory.limits import (
     admissible_threshold,
     effective_sample_size,
@@ -53,8 +54,8 @@ from madkit.theory.wasserstein import real_only_rows, real_only_w2, root_trace, 
 __all__ = [
     "Moments", "moments", "bias_growth", "diversity",
     "w2_squared", "real_only_w2", "real_only_rows", "root_trace",
-    "c", "logdet", "log_variance", "memory_drift", "spectrum", "sigma_1d",
-    "w2_squared_1d",
+    "c", "logdet", "log_variance", "memory_drift", "frozen_w2", "spectrum", "sigma_1d",
+    "w2_squared_1d", "subsample_variance", "subsample_exponent",
     "fixed_point", "floor", "effective_sample_size", "worth", "admissible_threshold", "memory_gain",
     "optimal_real_weight",
     "spectral_radius", "pool_limit", "pool_decay", "perfect_coverage", "perfect_frechet", "table",

@@ -29,12 +29,17 @@ from madkit.recipes import runs as recording
 from madkit.recipes.cells import grid
 from madkit.recipes.gaussian import SWEEPS
 from madkit.recipes.images import GENERATIONS, IMAGES, SIZES
+from madkit.recipes.modes import MODES
 from madkit.recipes.runs import job, place, slug, train_one
 
+RUNS = Path(mk.data.shipped("runs"))
 SAME = ["fig04_fully_synthetic", "fig05_fully_synthetic", "fig06_fully_synthetic"]
 
 
-@pytest.mark.parametrize("name", IMAGES)
+RECORDED = {**IMAGES, **MODES}
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_every_recipe_runs(name, tmp_path):
     made = recipe(name, "smoke")
     label = list(made.loops)[-1]
@@ -52,7 +57,7 @@ def test_names_say_figure_and_loop():
     for name in RECIPES:
         family = "(fully_synthetic|synthetic_augmentation|fresh_data)"
         assert re.fullmatch(rf"(fig\d\d|vae)(_gaussian|_biased)?_{family}|control|claims", name)
-    for name in IMAGES:
+    for name in RECORDED:
         loops = {str(loop).replace("Synthetic", "S")
                  for loop in recipe(name, "smoke").loops.values()}
         kinds = {tuple(re.findall(r"[A-Z]\w*(?=\()", loop)) for loop in loops}
@@ -259,6 +264,42 @@ def test_shipped_sweeps_are_those_of_the_recipes(name):
     )
 
 
+def test_figure_14_is_the_recipe_that_its_shipped_record_was_made_by():
+    """In all but the names of two metrics, which were functions of a script; its numbers too."""
+    made, name = recipe("fig14_fully_synthetic"), "fig14_fully_synthetic"
+    ((held, asked),) = recording.beside(RUNS / name, made)
+    assert {key for key, value in asked.items() if held[key] != value} == {"metrics"}
+    assert held["metrics"][:2] == asked["metrics"][:2] and held["emit"] == made.rows
+    (shipped,) = mk.recorded(name).values()
+    assert list(shipped.samples) == [*made.kept, made.generations]
+    one = job(made, "λ = 1", 0)
+    run = mk.run(one.model, one.loop, one.truth, generations=2, metrics=one.metrics, emit=one.emit,
+                 progress=False)
+    columns = ["seed", "generation", "metric", "value"]
+    both = shipped.table[columns].merge(run.table[columns], on=columns[:3])
+    assert len(both) == len(run.table) == 10
+    assert both.value_x.to_numpy() == pytest.approx(both.value_y.to_numpy(), rel=1e-9)
+
+
+def test_a_long_record_tells_every_tenth_generation_and_takes_the_place_of_a_flat_one(
+        tmp_path, monkeypatch):
+    name = "fig14_fully_synthetic"
+    whole = replace(recipe(name, "smoke"), generations=112, emit=40, rows=30, kept=(1, 100),
+                    metrics=(mk.metrics.trace,))
+    monkeypatch.setitem(RECIPES, name, lambda preset: whole)
+    monkeypatch.setattr(recording, "train", lambda name, preset, stores, workers: [
+        train_one(name, preset, *one, folder) for one, folder in stores.items()])
+    shutil.copytree(RUNS / name, tmp_path / "out" / name)
+    with pytest.raises(StoreError, match="other settings.*--force"):
+        record(name, "laptop", tmp_path / "out", tmp_path / "work")
+    record(name, "laptop", tmp_path / "out", tmp_path / "work", force=True)
+    (run,) = mk.recorded(name, tmp_path / "out").values()
+    assert run.table.generation.unique().tolist() == [*range(1, 10), *range(10, 112, 10)]
+    assert list(run.samples) == [1, 100, 112] and len(run.samples[112]) == 30
+    assert {path.name for path in (tmp_path / "out" / name).iterdir()} == {"README.md", "lam-1",
+                                                                          "map.png"}
+
+
 def test_a_run_as_a_cell_is_known_by_its_recipe_alone():
     made = recipe("claims", "smoke")
     f, over = grid("claims", "smoke", made)
@@ -309,9 +350,6 @@ def test_recorded_finds_what_is_shipped():
             )
         else:
             assert all(len(run.table) and run.samples for run in mk.recorded(folder.name).values())
-
-
-RUNS = Path(mk.data.shipped("runs"))
 
 
 @pytest.mark.parametrize("spec", sorted([*RUNS.glob("*/spec.json"), *RUNS.glob("*/*/spec.json")]),
@@ -376,6 +414,6 @@ def test_labels_become_folders(label, folder):
 
 
 def test_labels_of_a_recipe_become_different_folders():
-    for name in IMAGES:
+    for name in RECORDED:
         labels = list(recipe(name, "smoke").loops)
         assert len(set(map(slug, labels))) == len(labels)
