@@ -16,6 +16,7 @@ from madkit.loops import Fresh, Loop
 from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
 from madkit.runs import sizes
+from madkit.samples import Samples
 
 # metrics that compare rows by their distance, which is none of pictures
 PIXELWISE = {"frechet", "sliced_w2", "mmd", "precision", "recall", "density", "coverage"}
@@ -47,9 +48,9 @@ def check(job: Any) -> None:
     check_lam(job.model, job.loop, job.lam_emit)
     check_fresh(job.loop, job.truth, job.n_ini, job.generations)
     judged = {metric_name(metric) for metric in job.metrics if not job.by_moments(metric)}
-    if job.emit <= NEAR and (near := [one for one in job.metrics if one in NEIGHBOURS]):
-        raise ValueError(f"emit: expected at least {NEAR + 1} rows, since {metric_name(near[0])} "
-                         f"looks at the {NEAR} nearest of each, got {job.emit}")
+    check_near(job.metrics, job.emit, "emit", "rows")
+    if isinstance(held := getattr(job.truth, "held", None), int):
+        check_test_rows(job.metrics, held)
     warn_of_few(job)
     shape = tuple(getattr(job.truth, "shape", ()))
     if job.features is None and judged & PIXELWISE and len(shape) == 3 and math.prod(shape) > TINY:
@@ -64,6 +65,26 @@ def warn_of_few(job: Any) -> None:
         aloud.warn(f"emit: {' and '.join(near)} compare {job.emit:,} emitted rows with {held:,} "
                    "test rows, all that the truth holds out, and their numbers sway the result: "
                    f"emit={held} judges as many of each; a larger test= holds out more")
+
+
+def check_test_rows(metrics: Iterable[Metric], rows: int) -> None:
+    """ValueError where there are fewer test rows than one of the metrics needs."""
+    check_near(metrics, rows, "truth", "test rows",
+               "; hold out a larger share (test=), or give other metrics")
+
+
+def enough(test: Samples, metrics: Iterable[Metric]) -> Samples:
+    """The same test rows. ValueError where there are fewer than one of the metrics needs."""
+    check_test_rows(metrics, len(test))
+    return test
+
+
+def check_near(metrics: Iterable[Metric], rows: int, name: str, what: str, advice: str = "") -> None:
+    """ValueError where rows have fewer neighbours than one of the metrics looks at."""
+    if rows <= NEAR and (near := [one for one in metrics if one in NEIGHBOURS]):
+        raise ValueError(f"{name}: expected at least {NEAR + 1} {what}, since "
+                         f"{metric_name(near[0])} looks at the {NEAR} nearest of each, got "
+                         f"{rows}{advice}")
 
 
 def check_copy(model: Any) -> None:

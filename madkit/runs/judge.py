@@ -14,6 +14,7 @@ from madkit.base.rng import preserved, stream
 from madkit.metrics import MOMENTS
 from madkit.metrics.seen import seen
 from madkit.metrics.values import Metric, metric_name, named
+from madkit.runs.foreseen import enough
 from madkit.runs.job import Job
 from madkit.runs.late import words
 from madkit.samples import Samples
@@ -31,7 +32,7 @@ class Judge:
                  real: Callable[[], Samples], moments: tuple[Tensor, ...] = ()):
         self.metrics, self.features, self.seed, self.moments = metrics, features, seed, moments
         rows = any(not self._by_moments(metric) for metric in metrics)
-        self.real = self._seen(real(), 0) if rows else None
+        self.real = self._seen(enough(real(), metrics), 0) if rows else None
         self.names: dict[str, list[str]] = {}
         self.failed: dict[str, str] = {}
 

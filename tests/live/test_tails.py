@@ -56,3 +56,11 @@ def test_what_cannot_be_shown_is_refused(runs):
         Tails(runs).update(t=1, lam=0.5)
     with pytest.raises(ValueError, match="t: the rows of generation 9 were not kept"):
         Tails(runs).update(t=9, lam=1.0)
+    told = {"λ = 1": mk.exact.run(mk.fully_synthetic(20), 2, generations=5)}
+    for picture in (Tails, mk.live.Sheets, lambda runs: mk.live.Playback(runs["λ = 1"])):
+        with pytest.raises(ValueError, match="expected runs that kept rows.*mk.exact draws none"):
+            picture(told)
+    for truth, said in ((TRUTH, 'λ = 1 has no metric "tails.5"'), (mk.data.gaussian(3), "tails.5")):
+        with pytest.raises(ValueError, match=said):
+            Tails({"λ = 1": mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), truth,
+                                   generations=2, metrics=["trace"], progress=False)})

@@ -162,6 +162,33 @@ def test_too_few_rows_for_neighbours_are_refused_before_the_first_fit(metric, mo
                metrics=[metric], progress=False)
 
 
+class Few:
+    """A truth of one's own, with 4 test rows."""
+
+    def __init__(self):
+        self.real, self.fresh = mk.data.moons().real, mk.data.moons().fresh
+
+    def test(self, n, seed=0):
+        return mk.data.moons().test(4, seed)
+
+
+@pytest.mark.parametrize("truth", [mk.data.array(mk.data.moons().real(40).x, test=0.1), Few()])
+def test_too_few_test_rows_for_neighbours_are_refused_before_the_first_fit(
+        truth, monkeypatch, tmp_path):
+    few = run(truth=truth, n_ini=20, loop=mk.fully_synthetic(20), metrics=["sliced_w2"])
+    monkeypatch.setattr(mk.models.Gaussian, "fit", lambda *_: pytest.fail("reached a fit"))
+    said = "truth: expected at least 6 test rows, since density looks at the 5 nearest .*got 4; hold"
+    with pytest.raises(ValueError, match=said):
+        run(truth=truth, n_ini=20, loop=mk.fully_synthetic(20), metrics=["density"])
+    with pytest.raises(ValueError, match=said):
+        mk.judge(few, ["density"], truth=truth)
+    if hasattr(truth, "held"):
+        with pytest.raises(ValueError, match=said):
+            run(truth=truth, n_ini=20, loop=mk.fully_synthetic(20), metrics=["density"],
+                store=tmp_path / "new")
+        assert not (tmp_path / "new").exists()
+
+
 def test_fewer_neighbours_take_fewer_rows():
     one = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), emit=4,
                  metrics=[partial(mk.metrics.precision, k=2)], generations=1, progress=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from madkit.base.gate import gate
 from madkit.live.scenes import panels
+from madkit.record import Run
 
 
 @gate
@@ -46,3 +48,11 @@ def scene_of(frame: Frame) -> dict[str, Any]:
         return vars(frame)["scene"]
     picture = {"kind": "png", "bytes": np.frombuffer(frame.png, np.uint8)}
     return panels.scene(frame.text, [picture], [])
+
+
+def check_rows(who: str, runs: Mapping[str, Run]) -> None:
+    """ValueError for a run that a picture of rows cannot show, since it kept none."""
+    for name, run in runs.items():
+        if not run.samples or run.real is None:
+            raise ValueError(f"{who}: expected runs that kept rows, got one without{name and ': '}"
+                             f"{name}; mk.run keeps those of its first seed, mk.exact draws none")

@@ -21,7 +21,7 @@ from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.live.controls import KNOWN, Choice, Slider, generation
-from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.pictures.frame import Drawn, Frame, check_rows
 from madkit.live.scenes import panels
 from madkit.metrics.values import words
 from madkit.plot.language import Family, family, ramp
@@ -58,6 +58,8 @@ class Playback:
         generations: Count | None = None,  # of runs that a function makes: the slider's end
         truth: Truthful | None = None,     # with centres and std, such as mk.data.grid25()
     ):
+        if isinstance(run, Run):
+            check_rows("Playback", {"": run})
         self.make: Callable[..., Run] = captured(run) if callable(run) else lambda: run
         self.made = callable(run)
         self.modes = None if truth is None else _modes(truth)

@@ -16,7 +16,7 @@ import numpy as np
 from madkit.base.checks import Count, Unit
 from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider, bias, generation
-from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.pictures.frame import Drawn, Frame, check_rows
 from madkit.live.scenes import panels
 from madkit.metrics.values import value_of, words
 from madkit.plot.language import COLOURS, family, named
@@ -48,6 +48,7 @@ class Sheets:
 
     def __init__(self, runs: Run | Mapping[str, Run]):
         self.runs = named(runs)
+        check_rows("Sheets", self.runs)
         self.paths = {name: {metric: _path(name, run, metric) for metric in VALUES}
                       for name, run in self.runs.items()}
         self.labels = labels_of(self.runs)

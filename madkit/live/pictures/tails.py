@@ -20,7 +20,7 @@ from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.data.toys import rosenbrock
 from madkit.live.controls import Choice, Slider, bias, generation
-from madkit.live.pictures.frame import Drawn, Frame
+from madkit.live.pictures.frame import Drawn, Frame, check_rows
 from madkit.live.scenes import panels
 from madkit.metrics.values import value_of
 from madkit.plot.language import Family, family
@@ -49,11 +49,15 @@ class Tails:
         if not self.runs or bias(self.runs) is None:
             raise ValueError('Tails: expected runs called "λ = 1", "λ = 0.75", …, '
                              f"got {', '.join(self.runs) or 'none'}")
-        self.paths = {name: {metric: _path(run, metric) for metric in ("tails.5", "trace")}
+        check_rows("Tails", self.runs)
+        self.paths = {name: {metric: _path(name, run, metric) for metric in ("tails.5", "trace")}
                       for name, run in self.runs.items()}
         self.last = min(len(paths["trace"][0]) for paths in self.paths.values())
         first = next(iter(self.runs.values()))
-        assert first.real is not None                # a recorded run has its test rows
+        assert first.real is not None
+        if first.real.shape != (2,):
+            raise ValueError("Tails: expected runs on mk.data.rosenbrock(), rows of shape (2,), got "
+                             f"rows of shape {tuple(first.real.shape)}")
         self.real = panels.placed(first.real.x.cpu().numpy(), SEEN)
         self.contour = panels.placed(rosenbrock().contour(SHARE), SEEN)
 
@@ -104,9 +108,12 @@ class Tails:
                 f"3.5; perfect fits: {ideal['trace'][t - 1]:.2g}).")
 
 
-def _path(run: Run, metric: str) -> np.ndarray:
-    """10 %, median and 90 % of the seeds, (3, T)."""
+def _path(name: str, run: Run, metric: str) -> np.ndarray:
+    """10 %, median and 90 % of the seeds, (3, T). ValueError for a run without that metric."""
     rows = run.table[run.table.metric == metric]
+    if not len(rows):
+        raise ValueError(f'Tails: {name} has no metric "{metric}"; give mk.run metrics='
+                         '[truth.tails, "trace"], truth = mk.data.rosenbrock()')
     table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     return quantiles(table.to_numpy(float))
 
