@@ -14,9 +14,8 @@ from madkit.base.rng import preserved, stream
 from madkit.metrics import MOMENTS
 from madkit.metrics.seen import seen
 from madkit.metrics.values import Metric, metric_name, named
-from madkit.runs.foreseen import enough
+from madkit.runs import foreseen, late
 from madkit.runs.job import Job
-from madkit.runs.late import words
 from madkit.samples import Samples
 
 
@@ -32,7 +31,7 @@ class Judge:
                  real: Callable[[], Samples], moments: tuple[Tensor, ...] = ()):
         self.metrics, self.features, self.seed, self.moments = metrics, features, seed, moments
         rows = any(not self._by_moments(metric) for metric in metrics)
-        self.real = self._seen(enough(real(), metrics), 0) if rows else None
+        self.real = self._seen(foreseen.enough(real(), metrics), 0) if rows else None
         self.names: dict[str, list[str]] = {}
         self.failed: dict[str, str] = {}
 
@@ -78,7 +77,7 @@ class Judge:
             if t == 1:
                 error.add_note(f"metric {name} in generation 1 of seed {self.seed}")
                 raise
-            self.failed[name] = words(error)
+            self.failed[name] = late.words(error)
             return dict.fromkeys(self.names.get(name, [name]), math.nan)
         self.names[name] = list(values)
         return values

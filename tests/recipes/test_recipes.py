@@ -343,7 +343,7 @@ def test_recorded_finds_what_is_shipped():
             mk.recorded(name)
     assert main(["sweep", "fig11_fresh_data", "-o", "nowhere", "--workers", "-1"]) == 2
     for folder in Path(mk.data.shipped("runs")).iterdir():
-        if (folder / "table.csv").exists() and folder.name in RECIPES:
+        if folder.name in SWEEPS:
             assert (
                 len(mk.sweep.recorded(folder.name))
                 and mk.sweep.recorded(folder.name).attrs["recipe"] == folder.name
