@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 def captured(thing: T) -> T:
     """A function with the values that the names it reads have now, and with helpers that it calls,
-    those of its own module, captured likewise; of a partial its function; anything else as it is.
+    those of its own module, captured likewise; of a partial its function, of a method
+    what it calls by name; anything else as it is.
 
     What a name means is held, not what is in it: a list that is appended to is the same list.
     """
@@ -26,6 +27,8 @@ def _captured(thing: Any, known: dict[int, Any]) -> Any:
     if isinstance(thing, functools.partial):
         function = _captured(thing.func, known)
         return functools.partial(function, *thing.args, **thing.keywords)
+    if isinstance(thing, types.MethodType):
+        return types.MethodType(_captured(thing.__func__, known), thing.__self__)
     # a module's own functions mean what they mean; cells are rewritten
     if not isinstance(thing, types.FunctionType) or thing.__module__ != "__main__":
         return thing

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from madkit import exact, models
+from madkit.base.captured import captured
 from madkit.base.checks import whole
 from madkit.base.foreign import check_methods
 from madkit.live.controls import KNOWN, Choice, Slider, said
@@ -153,7 +154,7 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
                         f"function}}, a Run or {{label: Run}}, got {what!r}; a loop itself is "
                         "wrapped as lambda: loop")
     shown = []
-    for label, make in made.items():
+    for label, make in ((label, captured(make)) for label, make in made.items()):
         names = takes(make, list(given))
         asked = {name: value for name, value in start.items()
                  if name in names and name in _parameters(make)}

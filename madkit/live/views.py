@@ -14,6 +14,7 @@ from madkit.live import inline
 from madkit.live.controls import Choice, Slider, said, values
 from madkit.live.pictures import Drawn, Frame, scene_of
 from madkit.live.scenes import page as pages
+from madkit.live.scenes import panels
 from madkit.live.scenes.carried import carried
 from madkit.live.scenes.offline import GIVES_WAY
 from madkit.live.scenes.pack import pack
@@ -139,8 +140,7 @@ class View(PageShell):
                                for which, value in preset.items()}
                         for name, preset in presets.items()}
         super().__init__(self._places())
-        with DRAWING:
-            self.frame = update(**self.values)
+        self.frame = self._framed(self.values)
         self._stale, self._turn = threading.Event(), threading.Lock()
         if live:
             self._open(key, lambda: _widget()(page=self._page(self.controls), state=self._state,
@@ -177,8 +177,7 @@ class View(PageShell):
     def _draw(self) -> None:
         self.values = self._valued(self._state)
         try:
-            with DRAWING:
-                self.frame = self.update(**self.values)
+            self.frame = self._framed(self.values)
         except Exception as error:
             if self.widget is None:
                 raise
@@ -188,14 +187,20 @@ class View(PageShell):
                 self.widget.scene = self._packed()
                 self._say("", "")
 
+    def _framed(self, values: dict[str, Any]) -> Frame:
+        with DRAWING:
+            frame = self.update(**values)
+        if not isinstance(frame, Frame):
+            raise TypeError("view: expected a function that returns a Frame, such as mk.live.Frame"
+                            f"(png, text), got {pages.short(frame)}")
+        return frame
+
     def _say(self, kind: str, text: str) -> None:
         if self.widget is not None and self.widget.status != {"kind": kind, "text": text}:
             self.widget.status = {"kind": kind, "text": text}
 
     def _refuse(self, error: Exception) -> None:
-        given = ", ".join(f"{name} = {value}" for name, value in self.values.items())
-        self._say("error", f"This setting cannot be drawn ({given}). "
-                           f"{type(error).__name__}: {error}")
+        self._say("error", _sorry(self.values, error))
 
     # states
 
@@ -224,14 +229,17 @@ class View(PageShell):
 
     def _page(self, controls: tuple[Control, ...]) -> dict[str, Any]:
         place = {one.name: one.values.index for one in controls}
+        every = {one.name: one.values.index for one in self.controls}
+        fewer = controls != self.controls
         presets = [{"name": name, "set": {which: place[which](self._control(which).values[at])
                                           for which, at in preset.items()}}
                    for name, preset in self.presets.items()]
-        return {"title": self.TITLE, "plays": self.plays, "offline": False,
-                "thinned": False,
+        return {"title": self.TITLE, "plays": self.plays, "offline": False, "thinned": fewer,
                 "presets": presets,
                 "controls": [{"name": c.name, "label": c.label, "words": list(c.words),
-                              "named": isinstance(c.values[0], str)} for c in controls]}
+                              "named": isinstance(c.values[0], str),
+                              "places": [every[c.name](v) for v in c.values] if fewer else None}
+                             for c in controls]}
 
     def _packed(self) -> bytes:
         key = ",".join(str(_place(one, self.values[one.name])) for one in self.controls)
@@ -242,16 +250,27 @@ class View(PageShell):
         drawn = isinstance(self.frame, Drawn)
         return still(lighter(png) if drawn else png, self.frame.text, WIDTH, kind=GIVES_WAY)
 
+    def _scene(self, values: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return scene_of(self._framed(values))
+        except Exception as error:
+            return panels.refused(_sorry(values, error))
+
     def _offline(self) -> dict[str, Any]:
         """The page with the scenes of presets, of what is played, and of other settings."""
         keep = {one.name: {self._state[one.name], *(preset[one.name] for preset in
                                                     self.presets.values() if one.name in preset)}
                 for one in self.controls}
         controls, scene = carried(self.controls, keep, self.plays, self.slow, scene_of(self.frame),
-                                  lambda values: scene_of(self.update(**values)))
+                                  self._scene)
         state = {one.name: one.values.index(self.values[one.name]) for one in controls}
-        page = self._page(controls) | {"offline": True, "thinned": controls != self.controls}
+        page = self._page(controls) | {"offline": True}
         return {"script": "view", "page": page, "state": state, "scene": scene}
+
+
+def _sorry(values: Mapping[str, Any], error: Exception) -> str:
+    given = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return f"This setting cannot be drawn ({given}). {type(error).__name__}: {error}"
 
 
 def _control(name: str, control: Slider | Choice,

@@ -1,14 +1,19 @@
 """Views in a real browser: every preset of a lesson after Run All, and a page from disk."""
 
+import base64
+import inspect
 import time
 from pathlib import Path
 
 import nbformat
+import pytest
 from lab import Notebook
 
 import madkit as mk
 
 LESSONS = Path(__file__).parents[2] / "notebooks"
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgAB"
+                         "SK+kcQAAAABJRU5ErkJggg==")
 FAST = {"generations": 6, "seeds": 4, "n": 50}
 
 
@@ -37,7 +42,7 @@ def press_all(root):
         preset.click()
         root.page.wait_for_timeout(100)
         until(root, """root.explorer ? root.explorer.drawn.spoken
-                       : !root.querySelector(".busy").textContent""")
+                       : Object.values(root.view.state).join() === root.view.drawn.key""")
         assert preset.get_attribute("aria-pressed") == "true"
         assert not root.get_by_role("alert").is_visible(), root.get_by_role("alert").text_content()
         said.append(root.locator(".sentence").text_content())
@@ -54,6 +59,39 @@ def test_every_preset_of_a_lesson_after_run_all(browser, lab_server):
     for figure in figures:
         said = press_all(figure)
         assert len(said) == len(set(said)) > 2
+
+
+def picky(t):
+    if t == 2:
+        raise ValueError("two <is> right out")
+    return mk.live.Frame(PIXEL, f"t = {t}")
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_what_cannot_be_shown_is_said(browser, lab_server, tmp_path, live):
+    """The setting and the reason, and no word of computing; the next setting is shown again."""
+    if live:
+        book = Notebook(browser, *lab_server, f"import madkit as mk\nPIXEL = {PIXEL!r}",
+                        inspect.getsource(picky),
+                        "mk.live.view(picky, {'t': mk.live.Slider('t', 1, 1, 3)})")
+        for cell in range(3):
+            book.run(cell)
+        page, root = book.page, book.view(2)
+    else:
+        view = mk.live.view(picky, {"t": mk.live.Slider("t", 1, 1, 3)}, render="static")
+        page = browser.new_page()
+        page.goto(view.write(tmp_path / "view.html").as_uri())
+        root = page.locator(".madkit-view")
+    root.get_by_role("slider", name="t").press("ArrowRight")
+    root.get_by_role("alert").wait_for()
+    assert ("cannot be drawn (t = 2). ValueError: two <is> right out"
+            in root.get_by_role("alert").text_content())
+    page.wait_for_timeout(500)
+    assert not root.locator(".busy").text_content()
+    root.get_by_role("slider", name="t").press("ArrowRight")
+    until(root, "root.querySelector('.sentence').textContent === 't = 3'")
+    assert not root.get_by_role("alert").is_visible()
+    page.close()
 
 
 def test_a_page_from_disk_moves_and_plays(browser, tmp_path):
@@ -79,6 +117,16 @@ def test_a_page_from_disk_moves_and_plays(browser, tmp_path):
     until(root, f"root.view.drawn.key === '{last},0'")
     root.get_by_role("button", name="play").wait_for()               # it has come to rest
     assert "λ = 0.75: generation 16 of 16" in root.locator(".sentence").text_content()
+    root.get_by_role("button", name="copy state").click()
+    word = root.get_by_role("textbox", name="state string").input_value()
+    view.state = word
+    assert view.values == {"t": 16, "lam": 0.75}
+    root.get_by_role("button", name="start").click()
+    for given, wanted in ((word, f"{last},0"), ("madkit1:e30", "expected exactly t, lam")):
+        root.get_by_role("button", name="paste state").click()
+        root.get_by_role("textbox", name="state string").fill(given)
+        root.get_by_role("button", name="show it").click()
+        until(root, f"[root.view.drawn.key, root.innerText].join().includes('{wanted}')")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert [one for one in wrong if one != file.as_uri() and not one.startswith("data:")] == []
     page.close()

@@ -329,3 +329,30 @@ def test_a_page_without_a_kernel_carries_presets_and_what_is_played(recorded):
     assert data["state"] == {"t": 0, "lam": 1} and page["presets"][0]["set"] == {"lam": 0}
     text = played.update(t=2, lam=0.6).text
     assert scenes[2]["text"] == text
+
+
+@pytest.mark.parametrize("written, give", [
+    ("class Mine:\n def go(self, n, lam=1.0): return mk.fully_synthetic(times * n, lam)\n"
+     "make = Mine().go", "make"),
+    ("make = lambda n, lam=1.0: mk.fully_synthetic(times * n, lam)", "make"),
+])
+def test_loops_and_methods_of_a_notebook_keep_what_they_were_given(written, give):
+    cells = {"__name__": "__main__", "mk": mk, "times": 2}
+    exec(written, cells)
+    compared = Comparison({"mine": cells[give]}, generations=4, seeds=5)
+    explorer = mk.explore(cells[give], n=10, render="static", generations=4, seeds=5)
+    before, cells["times"] = compared.update(n=10, lam=0.8), None
+    assert compared.update(n=10, lam=0.8) == before
+    assert explorer.run.spec["loop"] == mk.exact.run(mk.fully_synthetic(20), 2, generations=4, seeds=5).spec["loop"]
+
+
+def test_a_setting_that_cannot_be_drawn_is_carried_as_words():
+    def picky(t):
+        if t == 2:
+            return None
+        return Frame(b"", str(t))
+
+    view = live.view(picky, {"t": Slider("t", 1, 1, 3)}, render="static")
+    scenes = unpacked(gzip.decompress(base64.b64decode(view._offline()["scene"])))
+    assert [scene.get("refused", "") for scene in scenes][::2] == ["", ""]
+    assert "(t = 2). TypeError: view: expected a function that returns a Frame" in scenes[1]["refused"]

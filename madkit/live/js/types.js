@@ -168,7 +168,8 @@ export {};
 // --- views -------------------------------------------------------------------------------------
 
 /**
- * @typedef {{ name: string, label: string, words: string[], named: boolean }} ViewControl
+ * @typedef {{ name: string, label: string, words: string[], named: boolean,
+ *             places: number[] | null }} ViewControl `places`: on the sliders of JupyterLab
  * @typedef {{ title: string, controls: ViewControl[], plays: string, offline: boolean,
  *             thinned: boolean, presets: { name: string, set: Record<string, number> }[]
  *          }} ViewPage `plays`: the control that the player moves, "" where there is none
@@ -184,7 +185,8 @@ export {};
  *             crosses?: Numbers, images: Numbers, labels: string[] | null, x: SceneAxis,
  *             y: SceneAxis, lines: SceneLine[], at?: number | null, level?: number,
  *             cross?: [number, number, string], bytes: any }} ScenePanel of scenes.panels
- * @typedef {{ key: string, text: string, left: ScenePanel[], right: ScenePanel[] }} Scene
+ * @typedef {{ key: string, text: string, left: ScenePanel[], right: ScenePanel[],
+ *             refused?: string }} Scene `refused`: why there is none
  * @typedef {ReturnType<typeof import("./view/elements.js").build>} ViewUi
  * @typedef {{ page: ViewPage, ui: ViewUi, session: import("./view/session.js").Session,
  *             player: import("./view/player.js").Player,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from madkit import exact, theory
+from madkit.base.captured import captured
 from madkit.base.checks import Count, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
@@ -46,7 +47,8 @@ class Comparison:
         generations: Count = 50,                            # how far the axes reach
         seeds: int = 100,                                   # how many, for the band
     ):
-        self.loops, self.dim, self.generations, self.seeds = dict(loops), dim, generations, seeds
+        self.loops = {name: captured(loop) for name, loop in loops.items()}
+        self.dim, self.generations, self.seeds = dim, generations, seeds
         self.t = np.arange(1, generations + 1)
         self.looks = looks([repr(loop(2, 1.0)) for loop in self.loops.values()])
 

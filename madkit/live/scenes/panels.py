@@ -96,6 +96,11 @@ def scene(text: str, left: Sequence[Panel], right: Sequence[Panel]) -> dict[str,
     return {"text": text, "left": list(left), "right": list(right)}
 
 
+def refused(text: str) -> dict[str, Any]:
+    """What stands in the place of a state that cannot be drawn: why, in words."""
+    return scene("", [], []) | {"refused": text}
+
+
 def cut(shown: dict[str, Any], rows: int, real: int) -> dict[str, Any]:
     """The scene with fewer rows in its clouds: for pages that are mailed."""
     def smaller(panel: Panel) -> Panel:

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { standIn } from "../../../madkit/live/js/shared/stand_in.js";
 import { sceneOf, Session } from "../../../madkit/live/js/view/session.js";
 import { scaled, ticked } from "../../../madkit/live/js/view/scales.js";
+import { here, whole } from "../../../madkit/live/js/view/states.js";
 import { squaresAcross } from "../../../madkit/live/js/view/square.js";
 
 const PAGE = { title: "", plays: "t", offline: true, thinned: false, presets: [],
@@ -24,7 +25,7 @@ const opened = (page = PAGE) => {
   const scenes = ["0,1", "1,1", "1,0"].map((key) => ({ key, text: key, left: [],
     right: [{ kind: "plot", lines: [{ median: 0, low: null, x: 0 }], x: { range: [1, 3] } }] }));
   const model = standIn({ page, state: { t: 0, lam: 1 }, scene: packed(scenes, [3, 4]) });
-  const session = new Session(page, model, { schedule() {} });
+  const session = new Session(page, model, { schedule() {}, guard: (act) => act });
   session.arrived();
   return { session, model };
 };
@@ -54,6 +55,33 @@ test("a kernel's scene is shown as it comes, and its own once it is there", () =
   model.set("scene", packed([{ key: "2,0", text: "new", left: [], right: [] }], []));
   session.arrived();
   assert.ok(!session.waits && session.shown.text === "new");
+  session.end();
+});
+
+test("what cannot be drawn is said, and the last picture stays", () => {
+  const { session, model } = opened();
+  model.set("scene", packed([{ key: "2,1", text: "", left: [], right: [], refused: "no" }], []));
+  session.arrived();
+  session.move({ t: 2 });
+  assert.ok(session.trouble === "no" && session.shown.text === "0,1" && !session.busy);
+  session.move({ lam: 0 });
+  assert.match(session.trouble, /does not carry this setting/);
+  session.refuse("wrong");
+  assert.equal(session.trouble, "wrong");
+  session.move({ t: 1 });
+  assert.equal(session.trouble, "");
+});
+
+test("a state is copied by the places of JupyterLab, and pasted where it is carried", () => {
+  const few = { ...PAGE, controls: [{ ...PAGE.controls[0], places: [0, 5, 9] }] };
+  assert.deepEqual(whole(few, { t: 1 }), { t: 5 });
+  assert.deepEqual(here(few, { t: 9 }), { t: 2 });
+  assert.throws(() => here(few, { t: 4 }), /does not carry/);
+  assert.deepEqual(here(PAGE, { lam: 1, t: 2 }), { t: 2, lam: 1 });
+  for (const wrong of [null, [], "t", { t: 1 }, { t: 1, lam: 1, n: 1 }])
+    assert.throws(() => here(PAGE, wrong), /expected exactly t, lam/);
+  for (const t of [-1, 3, 0.5, "0", null])
+    assert.throws(() => here(PAGE, { t, lam: 0 }), /expected a place from 0 to 2/);
 });
 
 test("axes", () => {

@@ -26,7 +26,7 @@ export class Exchange {
     this.#unfold(false);
     life.on(this.copy, "click", () => this.#give(state()));
     life.on(this.paste, "click", () => {
-      this.#unfold(this.row.hidden);
+      this.#unfold(this.paste.getAttribute("aria-expanded") !== "true");
       this.#word.value = "";
       if (!this.row.hidden) this.#word.focus();
     });
@@ -38,7 +38,7 @@ export class Exchange {
 
   /** @param {unknown} state */
   #give(state) {
-    this.#unfold(true);
+    this.#unfold(true, false);
     this.#word.value = encode(state);
     this.#word.focus();
     this.#word.select();
@@ -48,10 +48,10 @@ export class Exchange {
     else byHand();
   }
 
-  /** @param {boolean} open */
-  #unfold(open) {
+  /** @param {boolean} open @param {boolean} pasting */
+  #unfold(open, pasting = open) {
     this.row.hidden = !open;
-    this.paste.setAttribute("aria-expanded", String(open));
+    this.paste.setAttribute("aria-expanded", String(pasting));
     put(this.#copied, "");
   }
 }

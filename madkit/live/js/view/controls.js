@@ -24,10 +24,10 @@ export function showControls({ page, ui, session, player }) {
   ui.play.querySelector("path")?.setAttribute("d", player.playing ? SIGNS.pause : SIGNS.play);
   ui.play.setAttribute("aria-label", player.playing ? "pause" : "play");
   ui.sentence.setAttribute("aria-live", player.playing ? "off" : "polite");
-  const wrong = session.news?.kind === "error" ? session.news.text : "";
+  const wrong = session.trouble;
   put(ui.alert, wrong);
   ui.alert.hidden = !wrong;
-  put(ui.busy, session.waits && !wrong ? "computing …" : "");
+  put(ui.busy, wrong ? "" : session.busy);
   if (shown) showWords(ui, shown);
 }
 

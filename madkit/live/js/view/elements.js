@@ -1,6 +1,7 @@
 // All elements of a view by name, and how they stand in the page.
 
 import { button, canvas, make } from "../shared/elements.js";
+import { Exchange } from "../shared/exchange.js";
 import { sign, SIGNS } from "../shared/signs.js";
 
 /**
@@ -39,7 +40,7 @@ const parts = (page) => ({
   movers: page.controls.map(mover), busy: make("span", { class: "quiet busy", role: "status" }),
   presets: page.presets.map(({ name }) =>
     button(name, { "aria-pressed": "false", class: "preset" })),
-  reset: button("reset"),
+  reset: button("reset"), exchange: new Exchange(),
   sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
   alert: make("p", { role: "alert", class: "alert", hidden: true }),
 });
@@ -59,8 +60,9 @@ export function build(page) {
       make("label", { class: `slider ${control.named ? "named" : ""}` },
            make("span", {}, control.label), !control.named && words, input)));
   const presets = make("div", { class: "row presets" }, ...ui.presets,
-                       make("span", { class: "space" }), !played && ui.reset);
-  const controls = make("div", { class: "controls" }, time, settings, presets);
+                       make("span", { class: "space" }), !played && ui.reset,
+                       ui.exchange.copy, ui.exchange.paste);
+  const controls = make("div", { class: "controls" }, time, settings, presets, ui.exchange.row);
   const given = { class: "madkit-explorer madkit-view", role: "group", "aria-label": page.title,
                   "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here
   const root = make("div", given, ui.busy,

@@ -1,5 +1,8 @@
 // Hands: what people do to a view, and what then happens.
 
+import { parsed } from "../shared/states.js";
+import { here, whole } from "./states.js";
+
 /** @param {import("../types.js").ViewParts} parts */
 export function listen({ page, ui, session, player, life }) {
   ui.movers.forEach(({ control, input }) =>
@@ -7,6 +10,15 @@ export function listen({ page, ui, session, player, life }) {
   life.on(ui.presets, "click", (_, i) => {
     player.play(false);
     session.move(page.presets[i].set);
+  });
+  ui.exchange.join(life, () => whole(page, session.state), (word) => {
+    player.play(false);
+    try {
+      session.move(here(page, parsed(word)));
+      return true;
+    } catch (error) {
+      return session.refuse(/** @type {Error} */ (error).message);
+    }
   });
   life.on(ui.reset, "click", () => {
     player.play(false);

@@ -38,6 +38,7 @@ function render({ model, el }) {
   return () => {
     life.end();
     player.end();
+    session.end();
     show.end();
     ui.root.remove();
   };

@@ -53,7 +53,7 @@ export class Player {
 
   /** One place further, once the last is shown. */
   #tick() {
-    if (this.session.waits && !this.session.news?.kind) return;
+    if (this.session.waits && !this.session.trouble) return;
     if (this.at < this.last) this.go(this.at + 1);
     if (this.at >= this.last) this.play(false);
   }

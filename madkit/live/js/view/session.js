@@ -9,6 +9,10 @@ import { clamp, clone, same } from "../shared/values.js";
  */
 
 const KEPT = 400;                                      // scenes held at most
+const WAIT = 400;                                      // ms before “computing …” is said
+const SILENT = 8000;                                   // and before it is said that nothing comes
+const LONG = "No answer yet: the kernel is at work, or it has ended.";
+const ABSENT = "This page does not carry this setting: JupyterLab is needed for it.";
 const ARRAYS = ["real", "rows", "line", "rings", "crosses", "images", "bytes", "x", "median", "low",
                 "high", "theory", "y"];
 
@@ -27,7 +31,11 @@ export function sceneOf(value, arrays) {
 export class Session {
   /** @type {Scene | undefined} */
   shown;
-  trouble = "";
+  /** What is said while the kernel works. */
+  busy = "";
+  #said = "";                                          // what is wrong with what was asked for
+  /** @type {number[]} */
+  #waits = [];
 
   /**
    * @param {import("../types.js").ViewPage} page
@@ -55,9 +63,13 @@ export class Session {
     return this.shown?.key !== this.key;
   }
 
-  /** @returns {import("../types.js").News | undefined} */
-  get news() {
-    return this.model.get("status");
+  /** Why the state cannot be shown, in words; "" where it can. */
+  get trouble() {
+    const here = this.scenes.get(this.key), { offline } = this.page;
+    if (this.#said || here?.refused) return this.#said || here?.refused;
+    if (offline) return here ? "" : ABSENT;
+    const news = this.model.get("status");
+    return news?.kind === "error" ? news.text : "";
   }
 
   /**
@@ -66,19 +78,32 @@ export class Session {
    */
   move(change) {
     const next = { ...this.state };
+    this.#said = "";
     for (const { name, words } of this.page.controls)
       if (Number.isInteger(change[name])) next[name] = clamp(change[name], 0, words.length - 1);
-    if (same(next, this.state)) return;
-    this.state = next;
-    this.#look();
+    if (same(next, this.state)) return this.life.schedule();
+    this.#become(next);
     this.model.set("state", clone(next));
     this.model.save_changes();
   }
 
   /** The kernel has set the state. */
   received() {
-    this.state = clone(this.model.get("state"));
-    this.#look();
+    this.#become(clone(this.model.get("state")));
+  }
+
+  /**
+   * What was asked for is no state of this page.
+   * @param {string} why
+   */
+  refuse(why) {
+    this.#said = why;
+    this.life.schedule();
+    return false;
+  }
+
+  end() {
+    this.#waits.forEach(clearTimeout);
   }
 
   /** Scenes from the kernel, or from the page. */
@@ -95,8 +120,31 @@ export class Session {
     this.#look();
   }
 
+  /** @param {Places} state */
+  #become(state) {
+    this.state = state;
+    this.#said = "";
+    this.#look();
+  }
+
   #look() {
-    this.shown = this.scenes.get(this.key) ?? this.shown;
+    const here = this.scenes.get(this.key);
+    if (here && !here.refused) this.shown = here;
+    this.#wait();
     this.life.schedule();
+  }
+
+  /** Say that the kernel works, and later that it says nothing. */
+  #wait() {
+    if (!this.waits || this.page.offline) {
+      this.end();
+      this.#waits = [];
+      this.busy = "";
+    } else if (!this.#waits.length)
+      this.#waits = /** @type {[number, string][]} */ ([[WAIT, "computing …"], [SILENT, LONG]])
+        .map(([ms, words]) => setTimeout(this.life.guard(() => {
+          this.busy = words;
+          this.life.schedule();
+        }), ms));
   }
 }
