@@ -267,6 +267,7 @@ def mathematics(tex: str) -> str:
         return plain
     # mathtext has \leq alone where TeX has \le too
     known = re.sub(r"\\([lg]e)(?![a-zA-Z])", r"\\\1q", tex)
+    known = re.sub(r"\\frac(?![a-zA-Z])", r"\\dfrac", known)       # as large as the text
     line, font = f"${' '.join(known.split())}$", FontProperties(size=FONT, math_fontfamily="stix")
     try:
         width, height, depth = MathTextParser("path").parse(line, 72, font)[:3]

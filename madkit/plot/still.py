@@ -17,6 +17,9 @@ COLOURS = (48, 96, 256)            # of a palette: as few as do
 SQUARE, NEAR = 16, 4               # pixels; levels of 255 by which a square may change
 LARGEST = 30_000_000               # pixels of a picture that is made lighter
 
+# of JupyterLab's dark theme alone, which sets 32: white paper does not glare there
+DIM = "filter:brightness(calc(1 - var(--jp-shadow-base-lightness, 0) / 180))"
+
 
 def still(
     png: bytes,
@@ -28,7 +31,7 @@ def still(
     """image/png, text/html and text/plain."""
     data, said = base64.b64encode(png).decode(), html.escape(text)
     size = f"width:100%; max-width:{width}" if caption else f"width:{width}; max-width:100%"
-    image = f'<img alt="{said}" src="data:image/png;base64,{data}" style="{size}; height:auto">'
+    image = f'<img alt="{said}" src="data:image/png;base64,{data}" style="{size}; height:auto; {DIM}">'
     named = f' class="{kind}"' if kind else ""
     look, below = ("0 0 1rem", f"<figcaption>{said}</figcaption>") if caption else ("0", "")
     figure = f'<figure{named} style="margin:{look}">{image}{below}</figure>'

@@ -153,6 +153,7 @@ def test_signs_that_mathtext_calls_otherwise_are_drawn():
     for tex in (r"a \le b", r"w \ge 0", r"\left( x \leq y \right)"):
         assert page.mathematics(tex).startswith("<img"), tex
     assert BeautifulSoup(page.mathematics(r"a \le b"), "html.parser").img["alt"] == r"a \le b"
+    assert page.mathematics(r"\frac{a}{b}").count("height:1.977em") == 1     # as large as the text
 
 
 def test_executed_notebook_has_no_widget_state(rendered):

@@ -94,3 +94,12 @@ def test_every_module_is_in_a_page():
         assert first.startswith("// "), f"{path.name}: without words"
         for line in re.findall(r"^(?:export )?(?:function|class|const) .*", text, re.MULTILINE):
             assert line.removeprefix("export ") in joined, f"{path.name}: unused"
+
+
+@pytest.mark.parametrize("sheet", sorted({one for sheets in inline.STYLES.values()
+                                          for one in sheets} - {"explorer.css"}))
+def test_styles_hold_in_whatever_order_a_notebook_loads_them(sheet):
+    """Each names the explorer's class too, so that it outweighs explorer.css, loaded last or not."""
+    text = re.sub(r"@media[^{]*\{|/\*.*?\*/", "", inline.style(sheet))
+    selectors = [one.strip() for rule in re.findall(r"([^{}]+)\{", text) for one in rule.split(",")]
+    assert selectors and all(re.match(r"\.madkit-explorer\.madkit-\w+", one) for one in selectors)

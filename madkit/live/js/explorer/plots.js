@@ -1,6 +1,6 @@
 // Where the plots stand: one for each metric, generation on the x-axis.
 
-import { LINE, measured } from "../shared/text.js";
+import { inTwo, LINE, measured } from "../shared/text.js";
 import { ticksOf } from "../shared/ticks.js";
 import { loopOf, metricsOf } from "./tracks.js";
 import { valued } from "./words.js";
@@ -56,14 +56,17 @@ export const columnsOf = (metrics, lines, width) =>
   (metrics.length > 1 && width > (lines > 4 ? 780 : 640) ? 2 : 1);
 
 /**
- * Pixels for the names at the lines' ends.
+ * Pixels for the names at the lines' ends; more where only one line of each has room.
  * @param {Pen} ctx @param {View} view @param {CurveLine[]} lines @param {number} cell
+ * @param {number} tall
  */
-function roomForNames(ctx, { look }, lines, cell) {
+function roomForNames(ctx, { look }, lines, cell, tall) {
   const wide = (/** @type {string} */ text) => measured(ctx, text, look, true);
   const longest = Math.max(...lines.map(({ name }) => wide(name)), 0);
   const word = Math.max(...lines.flatMap(({ name }) => name.split(" ").map(wide)), 0);
-  return 15 + Math.min(longest, Math.max(word, (lines.length > 4 ? 0.4 : 0.26) * cell));
+  const two = Math.max(...lines.map(({ name }) => inTwo(ctx, name, look)), 0);
+  const share = lines.length > 4 ? 0.4 : lines.length * 2 * LINE > tall ? 0.46 : 0.26;
+  return 15 + Math.min(longest, Math.max(word, Math.min(two, 0.4 * cell), share * cell));
 }
 
 /**
@@ -80,7 +83,7 @@ export function plotsOf(ctx, view, width, height) {
   const ticks = metrics.map((metric, i) => ticksOf(ranges[i], metric.log, tall - 52));
   const texts = ticks.map((values, i) => values.map((v) => valued(metrics[i], v)));
   const left = 12 + Math.max(...texts.flat().map((text) => measured(ctx, text, look)), 20);
-  const right = roomForNames(ctx, view, lines, cell);
+  const right = roomForNames(ctx, view, lines, cell, tall - 44);
   return metrics.map((metric, i) => {
     const x0 = (i % columns) * (cell + BESIDE) + left, x1 = x0 - left + cell - right;
     const row = Math.floor(i / columns), y0 = row * tall + 28, y1 = (row + 1) * tall - 30;

@@ -84,6 +84,7 @@ export class Life {
     }));
     this.#observers.push(observer);
     observer.observe(document.body, { attributes: true, attributeFilter: SIGNS_OF_THEME });
+    this.on(matchMedia("(prefers-color-scheme: dark)"), "change", act);
   }
 
   end() {

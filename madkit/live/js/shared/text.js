@@ -65,3 +65,14 @@ export function wrapped(ctx, text, width) {
     first += ` ${words.shift()}`;
   return [first, words.join(" ")].filter(Boolean).map((line) => fitted(ctx, line, width));
 }
+
+/**
+ * How wide a name is, in two lines where that helps.
+ * @param {Context} ctx @param {string} name @param {Look} look
+ */
+export function inTwo(ctx, name, look) {
+  const words = name.split(" "), wide = (/** @type {string[]} */ part) =>
+    measured(ctx, part.join(" "), look, true);
+  return name.length < 12 ? wide(words) : Math.min(...words.map((_, i) =>
+    Math.max(wide(words.slice(0, i + 1)), wide(words.slice(i + 1)))));
+}

@@ -61,7 +61,7 @@ export function build(page) {
            make("span", {}, control.label), !control.named && words, input)));
   const presets = make("div", { class: "row presets" }, ...ui.presets,
                        make("span", { class: "space" }), !played && ui.reset,
-                       ui.exchange.copy, ui.exchange.paste);
+                       make("span", { class: "pair" }, ui.exchange.copy, ui.exchange.paste));
   const controls = make("div", { class: "controls" }, time, settings, presets, ui.exchange.row);
   const given = { class: "madkit-explorer madkit-view", role: "group", "aria-label": page.title,
                   "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here

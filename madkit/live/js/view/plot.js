@@ -4,8 +4,8 @@ import { css, ink, rgb } from "../shared/colours.js";
 import { inside, stroke, trace } from "../shared/canvas.js";
 import { mark } from "../shared/marks.js";
 import { drawNames } from "../shared/names.js";
-import { measured } from "../shared/text.js";
-import { drawGrid, drawLabel, inTwo, scaled, ticked } from "./scales.js";
+import { inTwo, measured } from "../shared/text.js";
+import { drawGrid, drawLabel, scaled, ticked } from "./scales.js";
 
 /**
  * @typedef {import("../types.js").Pen} Pen

@@ -38,17 +38,6 @@ export function ticked(axis, room) {
 }
 
 /**
- * How wide a name is, in two lines where that helps.
- * @param {Pen} ctx @param {string} name @param {Look} look
- */
-export function inTwo(ctx, name, look) {
-  const words = name.split(" "), wide = (/** @type {string[]} */ part) =>
-    measured(ctx, part.join(" "), look, true);
-  return name.length < 12 ? wide(words) : Math.min(...words.map((_, i) =>
-    Math.max(wide(words.slice(0, i + 1)), wide(words.slice(i + 1)))));
-}
-
-/**
  * Numbers that leave room for one another, and for the one that the cursor says.
  * @param {Pen} ctx @param {[number, string][]} ticks @param {(v: number) => number} x
  * @param {number | null | undefined} at @param {Look} look

@@ -3,7 +3,7 @@
 import { css, ink } from "../shared/colours.js";
 import { stroke } from "../shared/canvas.js";
 import { mark } from "../shared/marks.js";
-import { LINE, measured } from "../shared/text.js";
+import { fontOf, LINE, measured, wrapped } from "../shared/text.js";
 
 /**
  * @typedef {import("../types.js").Pen} Pen
@@ -32,7 +32,11 @@ export function drawTable(ctx, panel, [left, top, width], look) {
   ctx.write(panel.title, left, top + 10, { colour: look.quiet, within: width });
   rows.forEach((row, i) => {
     const y = top + TOP + i * ROW, colour = row.bold ? ink(panel.colour, look) : look.quiet;
-    ctx.write(row.name, left + names - 10, y + ROW / 2, { align: "right", within: names - 10 });
+    ctx.font = fontOf(look);
+    const parts = wrapped(ctx, row.name, names - 10);
+    parts.forEach((part, j) =>
+      ctx.write(part, left + names - 10, y + ROW / 2 + (j - (parts.length - 1) / 2) * (LINE - 4),
+                { align: "right", within: names - 10 }));
     drawSmall(ctx, row, [left + names, y + 4, line, ROW - 8], panel.colour, look);
     ctx.write(said(row), left + names + line + 10, y + ROW / 2,
               { colour, bold: row.bold, within: width - names - line - 10 });
