@@ -446,6 +446,21 @@ def test_loops_run_on_what_was_drawn(lab):
         np.testing.assert_allclose(panel["points"], places, atol=0.02)
 
 
+def test_a_table_that_is_pasted_is_data(lab):
+    """Enter and space in the field are the field's, not the player's or the notebook's."""
+    _, explorer = lab
+    explorer.button("a table").click()
+    field = explorer.root.get_by_label("rows of a table")
+    field.fill("a;b\n" + "".join(f"{i % 7},5;{i * i % 11}\n" for i in range(60)))
+    field.press("Space")
+    field.press("Tab")
+    explorer.root.get_by_text("your table: 60 rows. Decimal commas.").wait_for()
+    points = np.array(explorer.state["drawn"]["points"])
+    assert points.shape == (60, 2) and np.abs(points.mean(0)).max() < 0.01
+    assert explorer.settle()["t"] == 1
+    explorer.button("a table").click()
+
+
 def test_points_are_drawn_with_the_mouse(lab):
     book, explorer = lab
     explorer.button("draw your own").click()

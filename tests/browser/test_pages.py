@@ -219,6 +219,31 @@ def test_a_page_runs_loops_on_what_is_drawn(browser, loops, worker):
 
 
 SUMS = []
+DROP = """{ const carried = new DataTransfer();
+for (const [name, text] of arg) carried.items.add(new File([text], name));
+root.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true })) }"""
+
+
+def test_a_table_that_is_dropped_is_data_and_stays_in_the_page(browser, loops):
+    shown = Shown(browser, *loops)
+    explorer, rng = shown.explorer, np.random.default_rng(1)
+    rows = "".join(f"{i},word,{x:.3f},{y:.3f}\n" for i, (x, y) in enumerate(rng.normal(size=(3000, 2))))
+    explorer.ask(DROP, [["mine.csv", "id,kind,height,weight\n" + rows + "3000,word,,1\n"]])
+    said = "mine.csv: 3,001 rows, 2,000 rows of them, chosen at random. 1 row without both"
+    explorer.root.get_by_text(said).wait_for()
+    drawn = explorer.settle()["drawn"]
+    assert len(drawn["points"]) == 2000
+    assert np.std(drawn["points"], axis=0) == pytest.approx([1, 1], abs=0.06)
+    explorer.root.get_by_role("combobox", name="column of y").select_option("id")
+    explorer.wait("root.explorer.state.drawn.points.some(([, y], i) => y !== arg[i][1])",
+                  drawn["points"])
+    before = explorer.state
+    for name, text, why in [("a.png", "\x89PNG", "a.png: "), ("b.csv", "the,cat\nsat,on\n", "it has none"),
+                            ("c.csv", "", "there is nothing in it")]:
+        explorer.ask(DROP, [[name, text]])
+        explorer.root.locator(".alert", has_text=why).wait_for()
+    assert explorer.state == before
+    assert [url for url in shown.asked[1:] if not url.startswith("blob:")] == shown.said == []
 
 
 def test_a_page_out_of_sight_is_whole_when_it_comes_back(shown):

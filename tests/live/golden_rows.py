@@ -1,11 +1,15 @@
 """Golden cases of loops on rows: fits and metrics of given rows, and what happens to 60 seeds."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import torch
 
 import madkit as mk
 from madkit import metrics, models
 from madkit.live.scenes import growing
+from madkit.live.scenes.page import REACH
 
 NAMES = ("trace", "w2_squared", "mean_error", "logdet", "recall", "sliced_w2")
 SEEDS, LAST, ROWS, EMIT = 60, 6, 60, 100
@@ -78,4 +82,30 @@ def law(model, points, k, p, lam):
             "emit": EMIT, "generations": LAST, "values": values}
 
 
-CASES = {"fits": fits, "judged": judged, "laws": laws}
+TABLES = ["x,y\n1,2\n2,3.5\n-3,1e1\n4,9\n5,2\n",
+          "a;b\n1,5;2\n2,25;3\n3,1;1,75\n4,5;9\n5;2\n",
+          "p\tq\tr\n1\t2\t3\n2\t5\t1\n3\t1\t0\n9\t9\t9\n5\t2\t1\n",
+          "x|y\n1|2\n2|3\n3|1\n4|9\n5|2\n",
+          ",x,y\n0,1,2\n1,2,3\n2,3,1\n3,4,9\n4,7,2\n",
+          "\ufeffx,y\r\n1,2\r\n2,3\r\n3,1\r\n4,9\r\n5,2\r\n",
+          'x,"y, ""cm"""\n"1",2\n2,"3"\n3,1\n4,9\n5,2\n',
+          "sep=;\nx;y\n1;2\n2;3\n3;1\n4;9\n5;2\n",
+          "x,y\n1,2\nNA,3\n3,1\n4,\n5,2\n7,?\n6,6\n\n8,1\n",
+          "x y\n1 2\n2  3\n3 1\n4 9\n5\t2\n"]
+
+
+def tables():
+    """Texts, and two columns of them in units of their spread, as far as the window reaches."""
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        for text in TABLES:
+            file = Path(folder, "table.csv")
+            file.write_bytes(text.encode())
+            truth = mk.data.csv(file, missing="drop")
+            x = truth.x[:, :2].numpy()
+            x = ((x - x.mean(0)) / x.std(0)).clip(-REACH, REACH)
+            cases.append({"text": text, "names": truth.columns[:2], "points": x.tolist()})
+    return cases
+
+
+CASES = {"fits": fits, "judged": judged, "laws": laws, "tables": tables}

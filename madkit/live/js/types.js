@@ -96,6 +96,7 @@ export {};
  *             asking: import("./explorer/asking.js").Asking,
  *             player: import("./explorer/player.js").Player,
  *             pad: import("./explorer/pad.js").Pad,
+ *             drop: import("./explorer/drop.js").Drop,
  *             life: import("./shared/life.js").Life }} Joined
  * @typedef {Joined & { show: import("./explorer/show.js").Show }} Parts
  */

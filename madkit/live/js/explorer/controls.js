@@ -1,6 +1,7 @@
 // Controls and words of a page follow its state.
 
 import { press, put } from "../shared/elements.js";
+import { showDrop } from "./drop.js";
 import { MODELS, settingsOf, takes } from "./page.js";
 import { SIGNS } from "../shared/signs.js";
 import { capital, cloudWords, curveWords } from "./words.js";
@@ -20,6 +21,7 @@ export function showControls(parts, view) {
   ui.tabs.forEach((node, i) => press(node, state.tab === "AB"[i]));
   showPad(parts);
   showWord(parts);
+  showDrop(parts);
   showTime(parts);
   for (const { control, input, words } of ui.sliders) {
     const used = takes(page, state.tab, state, control.name);

@@ -15,6 +15,8 @@ const OFFLINE = {
     "and lets you draw.",
 };
 
+const STAYS = "… or drop a CSV on the picture: its columns of numbers become data. It stays in " +
+  "this page.";
 /** @type {Record<string, string>} */
 const LEARNS = { mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density" };
 
@@ -47,6 +49,14 @@ function choices(page) {
     word: make("input", { type: "text", value: "MAD", "aria-label": "a word, to be data",
                           spellcheck: "false", autocomplete: "off", dir: "auto" }),
     eat: button("eat “MAD”", { class: "eat" }), unword: button("Gaussian again"),
+    tableButton: button("a table", { ...pressed, class: "eat",
+                                    title: "data from a table of your own" }),
+    file: make("input", { type: "file", accept: ".csv,.tsv,.txt,.tab,text/*",
+                          "aria-label": "a table in a file" }),
+    pasted: make("textarea", { rows: 1, placeholder: "or paste rows here", spellcheck: "false",
+                               "aria-label": "rows of a table" }),
+    columns: ["x", "y"].map((axis) => make("select", { "aria-label": `column of ${axis}` })),
+    tableWords: make("span", { role: "status" }),
     compare: button("compare A | B", pressed),
     tabs: ["A", "B"].map((side) =>
       button(side, { ...pressed, "aria-label": `set ${side}`, class: "tab" })),
@@ -97,13 +107,17 @@ function movers(page) {
  */
 function rows(ui, page) {
   const heavy = page.heavy && !page.offline;
+  const columnsRow = make("span", { class: "columns" }, ...ui.columns.map((node, k) =>
+    make("label", {}, `${"xy"[k]} `, node)));
   return {
     tabRow: make("div", { class: "row tabs" }, make("span", {}, "loop and sliders set"),
                  make("span", { class: "group" }, ...ui.tabs)),
     padRow: make("div", { class: "row" }, ...ui.stamps, ui.undo, ui.clear, ui.model, ui.done,
                  ui.padWords),
     wordRow: make("div", { class: "row word" }, make("label", {}, "your name as data", ui.word),
-                  ui.eat, ui.unword),
+                  ui.eat, ui.unword, ui.tableButton),
+    tableRow: make("div", { class: "row table" }, ui.file, ui.pasted,
+      make("span", { class: "quiet" }, STAYS), columnsRow, ui.tableWords), columnsRow,
     newsRow: make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress,
                   ui.newsWords, ui.busy),
     time: make("div", { class: "row time" }, ui.play, ui.back, ui.next,
@@ -135,6 +149,7 @@ export function build(page) {
   const controls = make("div", { class: "controls" }, lines.time, lines.tabRow, lines.settings,
                         lines.newsRow);
   const choices = make("div", { class: "choices" }, page.draw && lines.wordRow,
+    page.draw && lines.tableRow,
     make("div", { class: "row presets" }, ui.loop, page.compare && ui.compare, ...ui.presets,
          make("span", { class: "space" }), ui.reset),
     presets && ui.help);

@@ -1,6 +1,7 @@
 // Hands: what people do to a page, and what then happens.
 
 import { put } from "../shared/elements.js";
+import { listenToDrop } from "./drop.js";
 import { pointsOf } from "./letters.js";
 import { decode } from "./page.js";
 
@@ -33,8 +34,10 @@ export function listen(parts) {
   listenToCurves(parts);
   listenToPad(parts);
   listenToWord(parts);
+  listenToDrop(parts);
 }
 
+const TYPED = "button, select, textarea, input[type=text], input[type=file]";
 const LEGIBLE = 500;                                   // rows that a word needs to be read
 
 /**
@@ -66,7 +69,7 @@ function listenToTime({ ui, session, player, life }) {
   });
   life.on(ui.root, "keydown", (event) => {
     event.stopPropagation();           // JupyterLab takes the arrow keys of a slider for its own
-    if (event.key !== " " || event.target.matches("button, select, input[type=text]")) return;
+    if (event.key !== " " || event.target.matches(TYPED)) return;
     event.preventDefault();
     player.toggle();
   });

@@ -7,6 +7,7 @@ import { Life } from "../shared/life.js";
 import { standIn } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
 import { Asking } from "./asking.js";
+import { Drop } from "./drop.js";
 import { build } from "./elements.js";
 import { listen } from "./hands.js";
 import { unpack } from "./pack.js";
@@ -25,7 +26,7 @@ import { Show } from "./show.js";
 
 /** @param {{ model: Model, el: Element }} given @returns {() => void} */
 function render({ model, el }) {
-  const parts = assembled(model), { ui, session, asking, player, show, life } = parts;
+  const parts = assembled(model), { ui, session, asking, player, show, drop, life } = parts;
   listen(parts);
   life.hear("change:state", () => session.received());
   life.hear("msg:custom", (message, buffers) => asking.heard(message, buffers));
@@ -37,7 +38,7 @@ function render({ model, el }) {
   life.themed(() => show.recolour());
   asking.begin(session.state, model.get("scene"));
   return () => {
-    for (const part of [life, session, asking, player, show]) part.end();
+    for (const part of [life, session, asking, player, show, drop]) part.end();
     ui.root.remove();
   };
 }
@@ -53,7 +54,8 @@ function assembled(model) {
   const asking = new Asking(page, model, life);
   const session = new Session(page, model, asking, life);
   const player = new Player(session, asking, life), pad = new Pad(ui, session, life);
-  const joined = { page, model, ui, session, asking, player, pad, life };
+  const some = { page, model, ui, session, asking, player, pad, life };
+  const joined = { ...some, drop: new Drop(some) };
   /** @type {Show} */
   const show = new Show(joined);
   return { ...joined, show };
