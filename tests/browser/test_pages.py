@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from lab import CONTRAST, Explorer
+from PIL import Image
 
 import madkit as mk
 from madkit.lesson.page import render
@@ -113,6 +114,27 @@ def test_a_report_moves_without_network_or_kernel(browser, report, artefacts):
     assert report.stat().st_size < 2e6
     assert shown.page.evaluate("[...document.images].filter((one) => !one.alt.trim()).length") == 0
     shown.page.screenshot(path=artefacts / "report.png")
+
+
+def test_a_picture_is_saved_and_a_link_opens_what_it_was_made_of(browser, loops, tmp_path):
+    shown = Shown(browser, *loops)
+    explorer, page = shown.explorer, shown.page
+    explorer.set(t=23)
+    explorer.settle()
+    with page.expect_download() as download:
+        explorer.button("save picture").click()
+    download.value.save_as(tmp_path / "card.png")
+    assert download.value.suggested_filename == "madkit-generation-23.png"
+    assert min(Image.open(tmp_path / "card.png").size) > 400
+    explorer.button("copy link").click()
+    link = explorer.root.get_by_role("textbox", name="state string").input_value()
+    for address, t, why in [(link, 23, ""), (link[:-30] + "%%zz", 10, "cut off or altered")]:
+        page.goto("about:blank")
+        page.goto(address)
+        explorer.settle()
+        assert explorer.state["t"] == t
+        assert why in explorer.root.locator(".alert").text_content()
+    assert shown.said == []
 
 
 def test_curves_of_the_page_are_those_of_the_exact_law(shown):

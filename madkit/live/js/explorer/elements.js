@@ -61,6 +61,7 @@ function choices(page) {
     tabs: ["A", "B"].map((side) =>
       button(side, { ...pressed, "aria-label": `set ${side}`, class: "tab" })),
     pencil: button("draw your own", pressed),
+    picture: button("save picture"), link: button("copy link"),
     reset: button("reset"), exchange: new Exchange(), help: make("p", { class: "help" }),
   };
 }
@@ -162,7 +163,8 @@ export function build(page) {
          lines.compositionBox),
     ui.sentence, ui.alert,
     make("div", { class: "row last" }, page.draw && ui.pencil,
-         make("span", { class: "space" }), ui.exchange.copy, ui.exchange.paste),
+         make("span", { class: "space" }), ui.picture, page.offline && ui.link,
+         ui.exchange.copy, ui.exchange.paste),
     ui.exchange.row,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[
       page.loops.every(({ law }) => law) ? "made" : "carried"]));

@@ -1,8 +1,10 @@
 // Hands: what people do to a page, and what then happens.
 
 import { put } from "../shared/elements.js";
+import { saveCard } from "./card.js";
 import { listenToDrop } from "./drop.js";
 import { pointsOf } from "./letters.js";
+import { linked, linkTo } from "./link.js";
 import { decode } from "./page.js";
 
 /** @typedef {import("../types.js").Parts} Parts */
@@ -27,6 +29,9 @@ export function listen(parts) {
     session.move(session.first);
   });
   ui.exchange.join(life, () => session.state, (word) => pasted(parts, word));
+  life.on(ui.picture, "click", () => saveCard(parts));
+  life.on(ui.link, "click", () => ui.exchange.give(linkTo(ui.root, session.state)));
+  life.on(window, "hashchange", () => follow(parts));
   life.on(ui.sliders.map(({ input }) => input), "input", (event, i) =>
     session.edit({ [page.controls[i].name]: Number(event.target.value) }));
   listenToTime(parts);
@@ -35,6 +40,12 @@ export function listen(parts) {
   listenToPad(parts);
   listenToWord(parts);
   listenToDrop(parts);
+}
+
+/** @param {Parts} parts the page shows what its address says, if it says anything */
+export function follow(parts) {
+  const word = parts.page.offline ? linked(parts.ui.root) : null;
+  if (word !== null) pasted(parts, word);
 }
 
 const TYPED = "button, select, textarea, input[type=text], input[type=file]";

@@ -9,7 +9,7 @@ import { clone } from "../shared/values.js";
 import { Asking } from "./asking.js";
 import { Drop } from "./drop.js";
 import { build } from "./elements.js";
-import { listen } from "./hands.js";
+import { follow, listen } from "./hands.js";
 import { unpack } from "./pack.js";
 import { Pad } from "./pad.js";
 import { decode, keys, loopsOf, problem, settingsOf } from "./page.js";
@@ -37,6 +37,7 @@ function render({ model, el }) {
                (some) => show.resized(some));
   life.themed(() => show.recolour());
   asking.begin(session.state, model.get("scene"));
+  follow(parts);
   return () => {
     for (const part of [life, session, asking, player, show, drop]) part.end();
     ui.root.remove();

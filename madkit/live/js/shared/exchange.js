@@ -24,7 +24,7 @@ export class Exchange {
       if (show(this.#word.value)) this.#unfold(false);
     };
     this.#unfold(false);
-    life.on(this.copy, "click", () => this.#give(state()));
+    life.on(this.copy, "click", () => this.give(encode(state())));
     life.on(this.paste, "click", () => {
       this.#unfold(this.paste.getAttribute("aria-expanded") !== "true");
       this.#word.value = "";
@@ -36,10 +36,10 @@ export class Exchange {
     });
   }
 
-  /** @param {unknown} state */
-  #give(state) {
+  /** @param {string} word to copy */
+  give(word) {
     this.#unfold(true, false);
-    this.#word.value = encode(state);
+    this.#word.value = word;
     this.#word.focus();
     this.#word.select();
     const done = () => put(this.#copied, "copied");

@@ -18,7 +18,7 @@ const DOWN = LINE - 2;                                 // between two lines of a
  * @param {EndName[]} names
  */
 export function drawNames(ctx, { look }, plot, names) {
-  const room = plot.right - 15, space = plot.y1 - plot.y0 + 14;
+  const room = plot.right - 15, space = plot.y1 - plot.y0 + 8;
   ctx.font = fontOf(look, true);
   /** @type {(lines: string[][]) => Label[]} */
   const labelled = (lines) => names.map((one, i) =>
@@ -43,7 +43,7 @@ export function drawNames(ctx, { look }, plot, names) {
  */
 function moveApart(labels, plot) {
   labels.sort((a, b) => a.from[1] - b.from[1]);
-  let floor = plot.y0 - 10;
+  let floor = plot.y0 - 4;
   for (const label of labels) {
     label.y = Math.max(floor, label.from[1] - label.tall / 2);
     floor = label.y + label.tall;
