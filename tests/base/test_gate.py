@@ -23,6 +23,7 @@ UNCHECKED = {                                      # by name; or by path, where 
     "mk.live.view: picture": "a picture or a function", "mk.live.view: start": "values of controls",
     "mk.live.View.set: values": "values of controls", "mk.live.Choice: value": "one of its options",
     "mk.live.Choice.check: value": "one of its options", "answer": "what a student wrote",
+    "mk.predict: of": "a Run or numbers: live.scenes.questions", "mk.live.predict: of": "the same",
     "mk.live.Explorer: source": "made by mk.explore", "given": "any estimator: models.own",
     "model": "testing and exercises say it themselves", "truth": "as model",
     "mk.testing.check_model: features": "as model", "mk.testing.check_loop: loop": "as model",

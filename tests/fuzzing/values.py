@@ -110,7 +110,7 @@ CALL = {                                 # and where it does not
     "mk.live.Damage.names": dict(name="'trace'"), "mk.live.Damage.judge": dict(fake="OTHER"),
     "mk.live.Damage.seen": dict(values="SELF.judge(OTHER).to_dict()"),
     "mk.live.Perfect.update": dict(dim="2", k="3"),
-    "mk.live.Playback": dict(run="RINGS", metrics="['trace']"),
+    "mk.live.Playback": dict(run="RINGS", metrics="['trace']", truth="mk.data.grid25()"),
     "mk.live.Playback.update": dict(settings={}), "mk.live.Playback.play": dict(settings={}),
     "mk.live.SamplingBias": dict(biased="BIASED"),
     "mk.live.Sheets": dict(runs="mk.recorded('fig06_fully_synthetic')"),
@@ -120,7 +120,7 @@ CALL = {                                 # and where it does not
     
     "mk.recipes.Recipe": dict(loops="{'a': mk.fully_synthetic(12)}", n_ini="{'a': 12}",
                               metrics="(mk.metrics.trace,)", features="None", place="None",
-                              paper="'words'"),
+                              paper="'words'", kept="(1, 3)", rows="12"),
     "mk.recipes.CellsRecipe": dict(loop="lambda n_r, n_s: mk.Fresh(n_r) + mk.Synthetic(n_s)",
                                    over="{'n_r': (20,)}", beside="{'n_s': (30,)}", draw="draw",
                                    paper="'words'", follow="0"),

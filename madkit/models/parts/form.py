@@ -123,6 +123,8 @@ class Form(nn.Module):
 
         None where the training rows had none.
         """
+        size = 8 * math.prod(self.shape) + (32 if self.classes else 0)   # rows; their labels sorted
+        limits.memory(f"{who}: n", f"{limits.count(n)} rows of shape {tuple(self.shape)}", n * size)
         if not self.classes:
             if y is not None:
                 raise ValueError(f"{who}: y was given, but the model was fitted on rows without "
