@@ -53,7 +53,10 @@ def test_every_preset_of_a_lesson_after_run_all(browser, lab_server):
     book = Notebook(browser, *lab_server, *lesson("02_synthetic_augmentation", **FAST))
     book.page.evaluate("""async () => {
         await window.jupyterapp.commands.execute("notebook:run-all-cells"); }""")
-    book.cell(book.cells - 1).locator(".jp-OutputArea-output").first.wait_for(timeout=120_000)
+    book.page.wait_for_function(                             # its last cell shows nothing
+        "i => document.querySelectorAll('.jp-Notebook .jp-CodeCell')[i]"
+        ".querySelector('.jp-InputArea-prompt').textContent.match(/\\d/)",
+        arg=book.cells - 1, timeout=120_000)
     figures = book.page.locator(".madkit-explorer:not(.madkit-predict)").all()
     assert len(figures) == 3
     for figure in figures:

@@ -470,17 +470,6 @@ def test_a_page_of_its_own_holds_the_numbers_of_the_exact_law(monkeypatch):
     assert data["page"]["offline"] and data["page"]["draw"] and json.dumps(data)
 
 
-def test_offline_many_grey_images_have_few_steps_and_all_others_every_one():
-    rng = np.random.default_rng(0)
-    for size, step in (((8, 8), 0), ((28, 28), 25), ((64, 64, 3), 0)):
-        images, real = (rng.integers(0, 256, (*many, *size), np.uint8) for many in ((2, 40), (40,)))
-        kept = offline._smaller({"images": images, "real": real})
-        for shown, whole in ((kept["images"], images[:, :30]), (kept["real"], real[:30])):
-            assert shown.dtype == np.uint8 and len(np.unique(shown)) == (15 if step else 256)
-            off = np.abs(shown.astype(int) - whole)
-            assert off.max() == step and off[whole > 25].max() <= 8
-
-
 def _controls(explorer, data):
     return tuple(replace(control, values=tuple(plain["values"]), words=tuple(plain["words"]))
                  for control, plain in zip(explorer.page.controls, data["page"]["controls"],

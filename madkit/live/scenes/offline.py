@@ -15,8 +15,6 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.still import alternative, drawn
@@ -27,7 +25,6 @@ from madkit.plot.still import lighter, still
 FINE = {"lam": 6, "p": 7}
 COARSE = 4  # of any other control
 DIGITS = 10                           # bits of a float32 that are kept: three decimal digits
-LIGHT = 10_000                        # bytes of a generation's images that stay as they are
 SHEET = 30                            # images of a sheet
 OUTLINED = 3                          # seeds whose fits are kept
 TOGETHER = 40                         # settings that are worked out side by side
@@ -70,24 +67,10 @@ def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
 
 def _smaller(track: Track) -> Track:
     if "images" in track:
-        return track | _coarser(track["images"][:, :SHEET], track["real"][:SHEET])
+        return track | {"images": track["images"][:, :SHEET], "real": track["real"][:SHEET]}
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}
-
-
-def _coarser(images: np.ndarray, real: np.ndarray) -> Track:
-    """Emitted and real images; grey ones, where they are many, in 15 steps from black to white,
-    the darkest, which no eye tells from black, black.
-    """
-    if images.ndim == 4 and images[0].size >= LIGHT:
-        images, real = (_steps(images), _steps(real))
-    return {"images": images, "real": real}
-
-
-def _steps(images: np.ndarray) -> np.ndarray:
-    steps = np.round(images / 17).astype(np.uint8)
-    return np.where(steps == 1, 0, 17 * steps).astype(np.uint8)
 
 
 def grid(page: Page, state: State, source: Any) -> tuple[Page, State, list[Track]]:
