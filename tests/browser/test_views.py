@@ -42,7 +42,8 @@ def press_all(root):
         preset.click()
         root.page.wait_for_timeout(100)
         until(root, """root.explorer ? root.explorer.drawn.spoken
-                       : Object.values(root.view.state).join() === root.view.drawn.key""")
+                       : Object.values(root.view.state).join() === root.view.drawn.key
+                         && root.querySelector(".sentence").textContent !== "" """)
         assert preset.get_attribute("aria-pressed") == "true"
         assert not root.get_by_role("alert").is_visible(), root.get_by_role("alert").text_content()
         said.append(root.locator(".sentence").text_content())
