@@ -21,16 +21,13 @@ from __future__ import annotations
 
 import copyreg
 import functools
-import platform
 import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import Enum
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -543,32 +540,3 @@ def _plain(value: Any) -> str:
     if type(value) is str and len(value) > LONG:
         return f"str({len(value)}, content={digest(value)})"
     return repr(value)
-
-
-# --- provenance -----------------------------------------------------------------------------------
-
-
-def provenance(device: str, packages: Iterable[str] = ()) -> dict[str, str]:
-    """Versions, device and date: what a result depends on besides its settings."""
-    more = {top: origins.version_of(top) for top in sorted({*packages} - {"torch", "numpy"})}
-    said = "".join(f", {top} {number}" for top, number in more.items() if number)
-    return {"versions": versions() + said, "device": device_name(device),
-            "date": datetime.now(UTC).isoformat(timespec="seconds")}
-
-
-@functools.cache
-def versions() -> str:
-    """The versions that numbers depend on."""
-    try:
-        ours = version("madkit")
-    except PackageNotFoundError:
-        ours = "unknown"
-    return f"madkit {ours}, torch {torch.__version__}, numpy {np.__version__}, Python {platform.python_version()}"
-
-
-def device_name(device: str) -> str:
-    """The device in words, such as "cpu (x86_64)" or "cuda (NVIDIA H200)"."""
-    kind = torch.device(device).type
-    if kind == "cuda":
-        return f"{kind} ({torch.cuda.get_device_name(torch.device(device))})"
-    return f"{kind} ({platform.machine()})"

@@ -57,6 +57,7 @@ def run(
 
     from madkit import theory
     from madkit.base import describe as spec
+    from madkit.base.provenance import provenance
     from madkit.record import Run
 
     many = isinstance(loop, list | tuple)
@@ -77,7 +78,7 @@ def run(
         "n_ini": initial if many else initial[0],
         "metrics": list(names),
         "method": "exact law, no rows drawn",
-    } | spec.provenance(str(resolve(device))) | {"generations": generations}
+    } | provenance(str(resolve(device))) | {"generations": generations}
     return Run(table=_table(values, seeds, many), theory=_theory(known, list(values), many),
                samples={}, real=None,
                composition=pd.DataFrame(columns=["generation", "source", "born", "rows"]),

@@ -11,11 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import traitlets
-
 from madkit.base.checks import Count
 from madkit.base.gate import gate
-from madkit.live import inline
 from madkit.live.scenes import bet_still, bets, questions
 from madkit.live.scenes.page import State
 from madkit.live.shell import PageShell, Render, is_live
@@ -71,14 +68,8 @@ def predict(
     return Bet(page, truth, live=is_live(render), key=key)
 
 
-class _Widget(Widget):
+class _Widget(Widget, script="predict"):
     """What the browser and the kernel share; see js/predict/index.js."""
-
-    HEARD = {"state": dict}
-    _esm = inline.script("predict")
-    _css = "\n".join(map(inline.style, inline.STYLES["predict"]))
-    page = traitlets.Dict().tag(sync=True)
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
 
 
 @gate

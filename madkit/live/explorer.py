@@ -24,7 +24,6 @@ import traitlets
 from madkit.base.checks import Count
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
-from madkit.live import inline
 from madkit.live.scenes import growing, offline, still
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import ALL, Page, State, check_state, read
@@ -92,14 +91,10 @@ def explore(
 # --- the widget -----------------------------------------------------------------------------------
 
 
-class _Widget(Widget):
+class _Widget(Widget, script="explorer"):
     """What the browser and the kernel share; see js/explorer/index.js."""
 
     HEARD = {"state": dict, "go": int, "stop": int}
-    _esm = inline.script("explorer")
-    _css = "\n".join(map(inline.style, inline.STYLES["explorer"]))
-    page = traitlets.Dict().tag(sync=True)
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
     scene = traitlets.Bytes().tag(sync=True)             # the first tracks; the page asks for more
     status = traitlets.Dict({"kind": "", "text": "", "share": None}).tag(sync=True)
     go = traitlets.Int(0).tag(sync=True)

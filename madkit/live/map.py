@@ -19,7 +19,6 @@ import traitlets
 
 from madkit.base.checks import Count, Unit
 from madkit.base.gate import gate
-from madkit.live import inline
 from madkit.live.scenes import map_still, phases
 from madkit.live.shell import PageShell, Render, is_live
 from madkit.live.widget import Widget
@@ -67,14 +66,9 @@ def _check_preset(name: str, preset: Mapping[str, Any], state: Mapping[str, Any]
         raise ValueError(f"presets: {name!r}: {error}") from None
 
 
-class _Widget(Widget):
+class _Widget(Widget, script="phase_map"):
     """What the browser and the kernel share; see js/map/index.js."""
 
-    HEARD = {"state": dict}
-    _esm = inline.script("phase_map")
-    _css = "\n".join(map(inline.style, inline.STYLES["phase_map"]))
-    page = traitlets.Dict().tag(sync=True)
-    state = traitlets.Dict().tag(sync=True, echo_update=False)
     track = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from madkit.base.captured import captured
 from madkit.base.gate import gate
-from madkit.live import inline
 from madkit.live.controls import Choice, Slider, said, values
 from madkit.live.pictures import Drawn, Frame, scene_of
 from madkit.live.scenes import page as pages
@@ -100,12 +99,7 @@ def _widget() -> Any:
 
     from madkit.live.widget import Widget
 
-    class View(Widget):
-        HEARD = {"state": dict}
-        _esm = inline.script("view")
-        _css = "\n".join(map(inline.style, inline.STYLES["view"]))
-        page = traitlets.Dict().tag(sync=True)
-        state = traitlets.Dict().tag(sync=True, echo_update=False)
+    class View(Widget, script="view"):
         scene = traitlets.Bytes().tag(sync=True)
         status = traitlets.Dict({"kind": "", "text": ""}).tag(sync=True)
 

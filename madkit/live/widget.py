@@ -16,6 +16,9 @@ from typing import Any
 
 import anywidget
 import ipywidgets
+import traitlets
+
+from madkit.live import inline
 
 WHOLE = 2**53                                           # a page's numbers are whole up to here
 
@@ -64,14 +67,20 @@ def _is(kind: type, value: Any) -> bool:
     return abs(value) <= WHOLE and (kind is float or value == int(value))
 
 
-@cache
-def gated(kind: Any, *heard: tuple[str, type]) -> Any:
-    """A kind of ipywidgets of which the page may set these traits alone: (name, type)."""
-    return type(kind.__name__, (Gate, kind), {"HEARD": dict(heard)})
-
-
 class Widget(Gate, anywidget.AnyWidget):
-    """An anywidget that hears its page while a cell runs, whoever wrote to the page last."""
+    """What the browser and the kernel share of a figure, by the name of its script: its page, and
+    the state shown. It hears its page while a cell runs, whoever wrote to the page last.
+    """
+
+    HEARD = {"state": dict}
+    page = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True, echo_update=False)
+
+    def __init_subclass__(cls, script: str = "", **more: Any) -> None:
+        if script:
+            cls._esm = inline.script(script)
+            cls._css = "\n".join(map(inline.style, inline.STYLES[script]))
+        super().__init_subclass__(**more)
 
     def __init__(self, **given: Any):
         settle()

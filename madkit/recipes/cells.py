@@ -23,6 +23,7 @@ from madkit.base import files as store
 from madkit.base import sealed
 from madkit.base.checks import place
 from madkit.base.device import resolve
+from madkit.base.provenance import provenance
 from madkit.base.workers import processes
 from madkit.recipes.gaussian import CellsRecipe
 from madkit.recipes.images import Recipe
@@ -97,7 +98,7 @@ def write(
     how: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Write the table, its picture, and how they were made, with versions, device and date."""
-    whole = dict(how) | specs.provenance(str(resolve("auto")))
+    whole = dict(how) | provenance(str(resolve("auto")))
     sealed.write(folder, whole, _figure(made, table))
     return whole
 

@@ -21,6 +21,7 @@ from madkit.base.foreign import check_methods, offers_state
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.identity import as_made, other
+from madkit.base.provenance import provenance
 from madkit.base.rng import stream
 from madkit.loops import Emitter, Loop, State
 from madkit.models.own import taken
@@ -49,7 +50,7 @@ def reopen(folder: Place, model: Any, seed: int | None = None,
     spec = read_json(folder / "spec.json")
     has = seeds(folder, spec)
     part = {"model": model}
-    asked = as_made(folder, part, {"model": specs.describe(model, "model")}) | specs.provenance("cpu")
+    asked = as_made(folder, part, {"model": specs.describe(model, "model")}) | provenance("cpu")
     if why := other(spec, asked, ["model"], folder / "spec.json"):
         holds = "holds" if why.startswith("They differ") else "may hold"
         raise StoreError(f"reopen: {folder} {holds} generations of another model: "

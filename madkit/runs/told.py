@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import describe as specs
 from madkit.base import identity
+from madkit.base.provenance import provenance
 
 if TYPE_CHECKING:
     from madkit.runs.job import Job
@@ -16,7 +17,7 @@ def words(job: Job) -> dict[str, Any]:
     lines, packages = specs.descriptions(_parts(job), complete=job.store is not None)
     if job.store:
         lines = identity.as_made(job.store, _parts(job), lines)
-    return lines | {"data": repr(job.truth)} | specs.provenance(job.device, packages)
+    return lines | {"data": repr(job.truth)} | provenance(job.device, packages)
 
 
 def leave(job: Job) -> None:

@@ -24,6 +24,7 @@ from madkit.base.checks import Place, Seeds, place, several_seeds
 from madkit.base.device import resolve
 from madkit.base.gate import gate
 from madkit.base.progress import bar
+from madkit.base.provenance import provenance
 from madkit.sweep.cells import Folder, Outcome, Task, Value, frame, tasks
 from madkit.sweep.outcome import outcome, text
 
@@ -78,7 +79,7 @@ def grid(
     sweep = Sweep(f, checked, chosen, None if store is None else Folder(place("store", store)))
     if sweep.folder:
         lines, packages = specs.descriptions({"f": f}, complete=True)
-        made = specs.provenance(str(resolve("auto")), packages)
+        made = provenance(str(resolve("auto")), packages)
         sweep.folder.claim(lines["f"], sweep.over, sweep.seeds, made, bool(sweep.sorted(retry)[2]))
     return _finished(sweep, executor, retry, progress)
 

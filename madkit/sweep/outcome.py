@@ -11,8 +11,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from madkit.base import describe as specs
 from madkit.base.device import resolve
+from madkit.base.provenance import provenance
 from madkit.base.rng import begun
 from madkit.record import Run
 from madkit.sweep.cells import Cell
@@ -36,7 +36,7 @@ def text(cell: Cell, seed: int, seconds: float, error: BaseException | None = No
         rows = {"error": f"{type(error).__name__}: {error}",
                 "traceback": "".join(traceback.format_exception(error))}
     record = {"cell": cell, "seed": seed, **rows, "seconds": round(seconds, 6)}
-    return json.dumps(record | specs.provenance(str(resolve("auto"))), default=_plain)
+    return json.dumps(record | provenance(str(resolve("auto"))), default=_plain)
 
 
 def _rows(result: Any, cell: Cell, seed: int) -> dict[str, list]:

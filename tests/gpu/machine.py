@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from madkit.base.describe import provenance
+from madkit.base.provenance import provenance
 
 
 def machine(device: str) -> dict[str, Any]:

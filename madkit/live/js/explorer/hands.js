@@ -1,6 +1,6 @@
 // Hands: what people do to a page, and what then happens.
 
-import { put } from "../shared/elements.js";
+import { complain } from "../shared/elements.js";
 import { saveCard } from "./card.js";
 import { listenToDrop } from "./drop.js";
 import { pointsOf } from "./letters.js";
@@ -61,8 +61,7 @@ function pasted({ page, ui, session }, word) {
   } catch (error) {
     const why = /** @type {Error} */ (error).message;
     session.refuse(why);
-    put(ui.alert, why);
-    ui.alert.hidden = false;
+    complain(ui.alert, why);
     ui.alert.scrollIntoView({ block: "nearest" });
     return false;
   }

@@ -3,8 +3,9 @@
 // come as further tracks. anywidget calls `render` in JupyterLab, and `mount` calls it in a page
 // opened from disk, without kernel or network.
 
+import { complain, undrawn } from "../shared/elements.js";
 import { Life } from "../shared/life.js";
-import { standIn } from "../shared/stand_in.js";
+import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
 import { Asking } from "./asking.js";
 import { Drop } from "./drop.js";
@@ -63,9 +64,7 @@ function assembled(model) {
 
   /** @param {Error} error */
   function fail(error) {
-    session.trouble = `This could not be drawn: ${error.message}`;
-    ui.alert.textContent = session.trouble;
-    ui.alert.hidden = false;
+    complain(ui.alert, session.trouble = undrawn(error));
   }
 }
 
@@ -91,16 +90,12 @@ function handle({ session, asking, show }) {
 }
 
 /**
- * The explorer in a page without a kernel: all tracks are in `bytes`. A sibling .madkit-still gives
- * way to it.
+ * The explorer in a page without a kernel: all tracks are in `bytes`.
  * @param {Element} el @param {Page} page @param {State} state @param {ArrayBuffer} bytes
  */
 export function mount(el, page, state, bytes) {
   const status = { kind: "", text: "", share: null };
-  const model = standIn({ page: { ...page, offline: true }, state, scene: bytes, status });
-  const cleanup = render({ model, el });
-  el.classList.add("madkit-alive");
-  return cleanup;
+  return alive(el, { page: { ...page, offline: true }, state, scene: bytes, status }, render);
 }
 
 export { decode, keys, loopsOf, problem, unpack };

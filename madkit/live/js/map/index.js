@@ -3,9 +3,9 @@
 // without a kernel; simulated tracks come from the kernel, or are in the page. anywidget calls
 // `render` in JupyterLab, `mount` a page opened from disk.
 
-import { put } from "../shared/elements.js";
+import { complain, undrawn } from "../shared/elements.js";
 import { Life } from "../shared/life.js";
-import { standIn } from "../shared/stand_in.js";
+import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
 import { build } from "./elements.js";
 import { listen } from "./hands.js";
@@ -36,8 +36,7 @@ function render({ model, el }) {
   };
   ui.alert.hidden = true;
   el.append(ui.root);
-  life.resized([ui.root], () => life.schedule());
-  life.themed(() => life.schedule());
+  life.watch([ui.root]);
   life.guard(() => session.arrived())();
   return () => {
     life.end();
@@ -61,21 +60,17 @@ function assembled(model) {
 
   /** @param {Error} error */
   function fail(error) {
-    session.trouble = `This could not be drawn: ${error.message}`;
-    put(ui.alert, session.trouble);
-    ui.alert.hidden = false;
+    complain(ui.alert, session.trouble = undrawn(error));
   }
 }
 
 /**
- * The map in a page without a kernel. A sibling .madkit-still gives way to it.
+ * The map in a page without a kernel.
  * @param {Element} el @param {MapPage} page @param {MapState} state
  */
 export function mount(el, page, state) {
-  const model = standIn({ page: { ...page, offline: true }, state, track: {}, status: {} });
-  const cleanup = render({ model, el });
-  el.classList.add("madkit-alive");
-  return cleanup;
+  const values = { page: { ...page, offline: true }, state, track: {}, status: {} };
+  return alive(el, values, render);
 }
 
 export { problem };

@@ -1,5 +1,6 @@
 // The loop of the chosen cell: W₂² over generations, simulated, by theory, of real rows alone.
 
+import { drawRules } from "../shared/axes.js";
 import { stroke, trace } from "../shared/canvas.js";
 import { css, ink, mix, rgb } from "../shared/colours.js";
 import { LINE, measured } from "../shared/text.js";
@@ -75,20 +76,11 @@ export function drawLoop(ctx, view, width, height) {
 }
 
 /** @param {Pen} ctx @param {MapView} view @param {LoopPlot} plot @param {number} width */
-function drawLoopAxes(ctx, { page, state, look }, { x, y, x0, x1, y1, ticks }, width) {
+function drawLoopAxes(ctx, { page, state, look }, plot, width) {
   const title = `${thousands(state.n_r)} real + ${thousands(state.n_s)} synthetic rows`;
   ctx.write(title, 0, 10, { bold: true, within: width });
   ctx.write("W₂² to the truth (0 is best) ↑", 0, 33, { within: width });
-  ctx.beginPath();
-  for (const v of ticks) {
-    ctx.moveTo(x0, y(v));
-    ctx.lineTo(x1, y(v));
-    ctx.write(plain(v), x0 - 7, y(v), { align: "right", colour: look.quiet });
-  }
-  stroke(ctx, css(look.rule, 0.7), 1);
-  for (const t of generationTicks(page.generations, x1 - x0))
-    ctx.write(String(t), x(t), y1 + 13, { align: "center", colour: look.quiet });
-  ctx.write("generation →", (x0 + x1) / 2, y1 + 38, { align: "center" });
+  drawRules(ctx, look, plot, generationTicks(page.generations, plot.x1 - plot.x0), 38);
 }
 
 /**

@@ -2,9 +2,9 @@
 // All of it is in the page, the answer folded, so that it needs no kernel. anywidget calls `render`
 // in JupyterLab, `mount` a page opened from disk.
 
-import { put } from "../shared/elements.js";
+import { complain, undrawn } from "../shared/elements.js";
 import { Life } from "../shared/life.js";
-import { standIn } from "../shared/stand_in.js";
+import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
 import { problem } from "./bets.js";
 import { build } from "./elements.js";
@@ -31,9 +31,7 @@ function render({ model, el }) {
     drawn: show.drawn, plot: () => show.plot, curve: () => session.curve,
   };
   el.append(ui.root);
-  life.resized([ui.root], () => life.schedule());
-  life.themed(() => life.schedule());
-  life.schedule();
+  life.watch([ui.root]);
   return () => {
     life.end();
     ui.root.remove();
@@ -55,19 +53,16 @@ function assembled(model) {
 
   /** @param {Error} error */
   function fail(error) {
-    put(ui.alert, `This could not be drawn: ${error.message}`);
-    ui.alert.hidden = false;
+    complain(ui.alert, undrawn(error));
   }
 }
 
 /**
- * The bet in a page without a kernel. A sibling .madkit-still gives way to it.
+ * The bet in a page without a kernel.
  * @param {Element} el @param {BetPage} page @param {BetState} state
  */
 export function mount(el, page, state) {
-  const cleanup = render({ model: standIn({ page, state }), el });
-  el.classList.add("madkit-alive");
-  return cleanup;
+  return alive(el, { page, state }, render);
 }
 
 export { problem };

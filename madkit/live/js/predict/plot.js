@@ -1,5 +1,6 @@
 // The plot on which a curve is bet, and the answer over it.
 
+import { drawRules } from "../shared/axes.js";
 import { inside, stroke, trace } from "../shared/canvas.js";
 import { css, ink, mix, rgb } from "../shared/colours.js";
 import { plain } from "../shared/numbers.js";
@@ -39,20 +40,13 @@ export function betPlot(ctx, page, look, width, height) {
  * @param {Pen} ctx @param {BetPage} page @param {Look} look @param {BetPlot} plot
  * @param {number} width
  */
-export function drawBetAxes(ctx, page, look, { x, y, x0, x1, y0, y1, ticks }, width) {
+export function drawBetAxes(ctx, page, look, plot, width) {
+  const { x0, x1, y0, y1 } = plot;
   const { t, name, unit, log } = page;
   const label = `${name}${unit && ` (${unit})`}${log ? ", log scale" : ""} ↑`;
   ctx.write(label, 0, 10, { within: width });
-  ctx.beginPath();
-  for (const v of ticks) {
-    ctx.moveTo(x0, y(v));
-    ctx.lineTo(x1, y(v));
-    ctx.write(plain(v), x0 - 7, y(v), { align: "right", colour: look.quiet });
-  }
-  stroke(ctx, css(look.rule, 0.7), 1);
-  for (const g of generationTicks(t[t.length - 1], x1 - x0).filter((one) => one >= t[0]))
-    ctx.write(String(g), x(g), y1 + 13, { align: "center", colour: look.quiet });
-  ctx.write("generation →", (x0 + x1) / 2, y1 + 36, { align: "center" });
+  const seen = generationTicks(t[t.length - 1], x1 - x0).filter((one) => one >= t[0]);
+  drawRules(ctx, look, plot, seen, 36);
   ctx.beginPath();
   ctx.rect(x0, y0, x1 - x0, y1 - y0);
   stroke(ctx, css(look.rule), 1);

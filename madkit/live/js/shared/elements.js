@@ -30,5 +30,17 @@ export function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Says what is wrong.
+ * @param {HTMLElement} alert @param {string} why
+ */
+export function complain(alert, why) {
+  put(alert, why);
+  alert.hidden = false;
+}
+
+/** @param {Error} error of a frame */
+export const undrawn = (error) => `This could not be drawn: ${error.message}`;
+
 /** @param {Element} node @param {boolean} on */
 export const press = (node, on) => node.setAttribute("aria-pressed", String(on));

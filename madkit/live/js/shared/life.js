@@ -87,6 +87,16 @@ export class Life {
     this.on(matchMedia("(prefers-color-scheme: dark)"), "change", act);
   }
 
+  /**
+   * Paint, now and whenever these nodes have another size or the page other colours.
+   * @param {Element[]} nodes
+   */
+  watch(nodes) {
+    this.resized(nodes, () => this.schedule());
+    this.themed(() => this.schedule());
+    this.schedule();
+  }
+
   end() {
     this.#end.abort();
     this.#observers.forEach((observer) => observer.disconnect());

@@ -1,5 +1,16 @@
 // What stands for the model where there is no kernel: values by name, and who wants to know.
 
+/**
+ * A figure in a page without a kernel. A sibling .madkit-still gives way to it.
+ * @param {Element} el @param {Record<string, any>} values of its model
+ * @param {(given: { model: import("../types.js").Model, el: Element }) => () => void} render
+ */
+export function alive(el, values, render) {
+  const cleanup = render({ model: standIn(values), el });
+  el.classList.add("madkit-alive");
+  return cleanup;
+}
+
 /** @param {Record<string, any>} values @returns {import("../types.js").Model} */
 export function standIn(values) {
   /** @type {Record<string, Set<Function>>} */

@@ -2,9 +2,9 @@
 // what a state shows; a page from disk has the scenes of its states. anywidget calls `render`,
 // `mount` a page.
 
-import { put } from "../shared/elements.js";
+import { complain, undrawn } from "../shared/elements.js";
 import { Life } from "../shared/life.js";
-import { standIn } from "../shared/stand_in.js";
+import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
 import { build } from "./elements.js";
 import { listen } from "./hands.js";
@@ -32,8 +32,7 @@ function render({ model, el }) {
     drawn: show.drawn, set: (/** @type {Record<string, number>} */ change) => session.move(change),
   };
   el.append(ui.root);
-  life.resized([ui.root, ui.sentence], () => life.schedule());
-  life.themed(() => life.schedule());
+  life.watch([ui.root, ui.sentence]);
   life.guard(() => session.arrived())();
   return () => {
     life.end();
@@ -60,23 +59,19 @@ function assembled(model) {
 
   /** @param {Error} error */
   function fail(error) {
-    put(ui.alert, `This could not be drawn: ${error.message}`);
-    ui.alert.hidden = false;
+    complain(ui.alert, undrawn(error));
   }
 }
 
 /**
- * A view in a page without a kernel: all its scenes are in `bytes`. A sibling .madkit-still gives
- * way to it.
+ * A view in a page without a kernel: all its scenes are in `bytes`.
  * @param {Element} el @param {ViewPage} page @param {Record<string, number>} state
  * @param {ArrayBuffer} bytes
  */
 export function mount(el, page, state, bytes) {
   const status = { kind: "", text: "" };
-  const model = standIn({ page: { ...page, offline: true }, state, scene: bytes, status });
-  const cleanup = render({ model, el });
-  el.classList.add("madkit-alive");
-  return cleanup;
+  const values = { page: { ...page, offline: true }, state, scene: bytes, status };
+  return alive(el, values, render);
 }
 
 export { sceneOf };

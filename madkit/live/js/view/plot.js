@@ -1,5 +1,6 @@
 // A plot: lines in axes, with bands, theory, and names at their ends.
 
+import { drawPlace } from "../shared/axes.js";
 import { css, ink, rgb } from "../shared/colours.js";
 import { inside, stroke, trace } from "../shared/canvas.js";
 import { mark } from "../shared/marks.js";
@@ -90,17 +91,8 @@ function drawLine(ctx, line, { x, y }, look) {
  * @param {Pen} ctx @param {ScenePanel} panel @param {Frame} plot @param {Look} look
  */
 function drawAt(ctx, { at, lines }, { x, y, y0, y1 }, look) {
-  const px = Math.round(x(Number(at))) + 0.5, text = String(at);
-  const wide = Math.max(26, measured(ctx, text, look, true) + 14);
-  ctx.beginPath();
-  ctx.moveTo(px, y0 - 2);
-  ctx.lineTo(px, y1 + 4);
-  stroke(ctx, css(look.text, 0.75), 1.5);
-  ctx.beginPath();
-  ctx.roundRect(px - wide / 2, y1 + 4, wide, 20, 10);
-  ctx.fillStyle = css(look.text);
-  ctx.fill();
-  ctx.write(text, px, y1 + 14.5, { align: "center", bold: true, colour: look.paper });
+  const px = Math.round(x(Number(at))) + 0.5;
+  drawPlace(ctx, String(at), px, [y0, y1], look);
   for (const { dot, colour } of lines) {
     if (dot == null) continue;
     ctx.beginPath();
