@@ -51,18 +51,17 @@ def check(job: Any) -> None:
     check_near(job.metrics, job.emit, "emit", "rows")
     if isinstance(held := getattr(job.truth, "held", None), int):
         check_test_rows(job.metrics, held)
-    warn_of_few(job)
+        warn_of_few(job.metrics, job.emit, held)
     shape = tuple(getattr(job.truth, "shape", ()))
     if job.features is None and judged & PIXELWISE and len(shape) == 3 and math.prod(shape) > TINY:
         warn_of_pixels()
 
 
-def warn_of_few(job: Any) -> None:
+def warn_of_few(metrics: Iterable[Metric], emitted: int, held: int) -> None:
     """A word where metrics of neighbours meet far fewer test rows than emitted ones."""
-    held = getattr(job.truth, "held", None)
-    near = [metric_name(one) for one in job.metrics if one in NEIGHBOURS]
-    if near and isinstance(held, int) and job.emit > MANY * held:
-        aloud.warn(f"emit: {' and '.join(near)} compare {job.emit:,} emitted rows with {held:,} "
+    near = [metric_name(one) for one in metrics if getattr(one, "func", one) in NEIGHBOURS]
+    if near and emitted > MANY * held:
+        aloud.warn(f"emit: {' and '.join(near)} compare {emitted:,} emitted rows with {held:,} "
                    "test rows, all that the truth holds out, and their numbers sway the result: "
                    f"emit={held} judges as many of each; a larger test= holds out more")
 

@@ -17,7 +17,7 @@ from madkit.base.guard import guarded
 from madkit.metrics.values import Metrics, chosen
 from madkit.record import Entry, Run, assemble, load
 from madkit.runs.again import spec_of, truth_of
-from madkit.runs.foreseen import check_tools, check_truth
+from madkit.runs.foreseen import check_tools, check_truth, warn_of_few
 from madkit.runs.judge import Judge
 from madkit.runs.late import warn_of_metrics
 from madkit.runs.shelf import Shelf
@@ -56,6 +56,8 @@ def judge(
     kept = _stored(folder, spec["seeds"]) if folder and stored else _held(known)
     sides = _sides({entry.seed for entry in kept}, known, spec, truth)
     warned: set[str] = set()
+    if kept and kept[0].samples is not None:
+        warn_of_few(asked, len(kept[0].samples), len(sides[kept[0].seed]))
     judges = {seed: Judge(asked, features, seed, partial(sides.__getitem__, seed)) for seed in sides}
     entries = []
     for entry in kept:

@@ -1,6 +1,7 @@
 """Rows that were kept are judged anew, and a spec of madkit's own parts is run again."""
 
 import json
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -135,11 +136,14 @@ def test_arguments_that_run_lacks_are_named(tmp_path):
         mk.again(tmp_path)
 
 
+@pytest.mark.parametrize("metric", ["recall", partial(mk.metrics.precision, k=3)])
 @pytest.mark.parametrize("emit, told", [(30, False), (31 * 4, True)])
-def test_a_word_where_far_fewer_test_rows_than_emitted_ones_are_judged(emit, told, recwarn):
+def test_a_word_where_far_fewer_test_rows_than_emitted_ones_are_judged(emit, told, metric, recwarn):
     """30 held-out rows of 120: at emit = 124 neighbours are looked for among too few."""
     truth = mk.data.array(torch.randn(120, 2, generator=torch.Generator().manual_seed(0)))
     assert truth.held == 30
-    mk.run(mk.models.KDE(), mk.fully_synthetic(20), truth, generations=1, emit=emit,
-           metrics=["recall"], progress=False)
-    assert told == any("compare 124 emitted rows with 30" in str(one.message) for one in recwarn)
+    made = mk.run(mk.models.KDE(), mk.fully_synthetic(20), truth, generations=1, emit=emit,
+                  metrics=[metric], progress=False)
+    mk.judge(made, [metric])
+    said = ["compare 124 emitted rows with 30" in str(one.message) for one in recwarn]
+    assert sum(said) == (2 if told else 0), "of the run, and of its judgement"
