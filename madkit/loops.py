@@ -132,7 +132,8 @@ class State:
         self.cursor += n
         return rows
 
-    def emitted(self, k: int, n: int, lam: float = 1.0, start: int = 0) -> Samples:
+    @gate
+    def emitted(self, k: Count, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:
         """Rows start … start+n of what generation k emits with sampling bias lam."""
         if k not in self.models:
             raise ValueError(f"emitted: generation k must be one of {sorted(self.models)} at "
@@ -165,6 +166,7 @@ class Source(card.Carded):
         yield from sources.told(line, self.size)
 
 
+@gate
 @dataclass(frozen=True)
 class Real(Source):
     """D¹ again: the fixed real set, the same rows in every generation."""
@@ -173,6 +175,7 @@ class Real(Source):
         return state.real
 
 
+@gate
 @dataclass(frozen=True)
 class Previous(Source):
     """The whole training set of the generation before: with it, nothing is ever thrown away."""
@@ -227,6 +230,7 @@ class Synthetic(Source):
         return sum(self.shares(s)[k] for s in range(k + 1, t))
 
 
+@gate
 @dataclass(frozen=True)
 class Sum(Source):
     """The rows of several loops together, in their order."""

@@ -72,7 +72,8 @@ class Samples(card.Carded):
     def __add__(self, other: Samples) -> Samples:
         return concatenate([self, other]) if isinstance(other, Samples) else NotImplemented
 
-    def __getitem__(self, rows) -> Samples:
+    @gate
+    def __getitem__(self, rows: arrays.Chosen) -> Samples:
         """The chosen rows: a slice, a mask, a list of indices, or one integer for one row."""
         rows = [rows] if isinstance(rows, int) else rows
         y = None if self.y is None else self.y[rows]

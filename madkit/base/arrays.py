@@ -13,17 +13,19 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from reprlib import repr
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from madkit.base.card import few, said
+from madkit.base.checks import NO, Check, attempt, integer
 
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST = 2**63 - 1
 EXACT = 2**53  # float64 tells whole numbers apart up to here
 ROWS = "expected an array of numbers with one row per example"
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
@@ -77,20 +79,26 @@ def per_row(name: str, values: Any, x: Tensor, least: int | None = None,
     all rows.
     """
     if least is not None and isinstance(values, int | np.integer | np.bool_):
-        values = torch.full((len(x),), int(values), dtype=torch.long, device=x.device)
-    else:
-        values = _whole(name, values if isinstance(values, Tensor) else _array(name, values))
+        _check_range(name, int(values), int(values), least, most)
+        return torch.full((len(x),), int(values), dtype=torch.long, device=x.device)
+    values = _whole(name, values if isinstance(values, Tensor) else _array(name, values))
     if values.shape != (len(x),):
         flat = values.ndim == 2 and len(values) == len(x)
         column = "y[:, 0]" if flat and values.shape[1] == 1 else "y.argmax(1) of one-hot rows"
         advice = f"; give {column}" if flat else ""
         raise ValueError(f"{name} needs one entry per row, expected ({len(x)},), got "
                          f"{tuple(values.shape)}{advice}")
-    low, high = (int(end) for end in values.aminmax()) if len(values) else (0, 0)
-    if least is not None and low < least or most is not None and high > most:
-        ends = f"≥ {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} expected whole numbers {ends}, got {low} to {high}")
+    if len(values) and least is not None:
+        low, high = (int(end) for end in values.aminmax())
+        _check_range(name, low, high, least, most)
     return values.to(x.device, torch.long)
+
+
+def _check_range(name: str, low: int, high: int, least: int, most: int | None) -> None:
+    if low < least or high > (LARGEST if most is None else most):
+        ends = f"≥ {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} expected whole numbers {ends}, got {said(low, 40)} to "
+                         f"{said(high, 40)}" + ("; at most 2⁶³ − 1" if high > LARGEST else ""))
 
 
 def check_pictures(name: str, x: Tensor) -> None:
@@ -124,6 +132,26 @@ def frame(x: Tensor, columns: Sequence[str] | None, **more: Tensor | None) -> pd
         raise ValueError(f"frame: columns expected names beside {', '.join(rest)}, got "
                          f"{min(twice)!r}")
     return pd.concat([pd.DataFrame(rows, columns=names), pd.DataFrame(rest)], axis=1)
+
+
+def _index(value: Any) -> Any:
+    """A slice, a whole number, or many of them, or of True and False."""
+    if isinstance(value, slice):
+        ends = (value.start, value.stop, value.step)
+        return value if all(end is None or integer(end) is not NO for end in ends) else NO
+    if isinstance(value, Tensor) and value.ndim:
+        return value if value.dtype in WHOLE and value.ndim == 1 else NO
+    if (one := attempt(integer, value)) is not NO:
+        return one
+    array = np.asarray(value) if isinstance(value, np.ndarray | list | tuple | range) else None
+    if array is None or array.ndim != 1 or array.dtype.kind not in "iub" and array.size:
+        return NO
+    return torch.from_numpy(array.astype(bool if array.dtype.kind == "b" else np.int64))
+
+
+WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.bool)
+Chosen = Annotated[Any, Check("rows by a slice, a mask of True and False, whole numbers from 0, or "
+                              "one of them", _index, TypeError)]
 
 
 # --- from anything to an array --------------------------------------------------------------------

@@ -195,6 +195,17 @@ spread = numbers("a standard deviation, a finite number ≥ 0", lambda value: 0 
 share = numbers("a share of the rows between 0 and 1, such as 0.25", lambda value: 0 < value < 1)
 
 
+def misfit(function: Any, n: int) -> str:
+    """Why a function cannot be called with n arguments; "" where it can, or does not say."""
+    try:
+        inspect.signature(function).bind(*[None] * n)
+    except TypeError as error:
+        return str(error)
+    except ValueError:                               # a compiled one says nothing
+        return ""
+    return ""
+
+
 # --- several, choices, places ---------------------------------------------------------------------
 
 
@@ -202,6 +213,8 @@ def several(values: Any) -> Any:
     """A list or the like as a tuple or list, what comes only once included; no text, no mapping."""
     if isinstance(values, str | bytes | Mapping) or isinstance(values, Sized) and len(values) > MANY:
         return NO
+    if not hasattr(type(values), "__iter__"):
+        return NO                                    # counted out by its indices: such as Samples
     if isinstance(values, tuple):
         return values
     if hasattr(values, "readline"):
@@ -254,6 +267,7 @@ def _place(value: Any) -> Any:
     if not isinstance(value, str | os.PathLike) or not str(value):
         return NO
     longest = max(map(len, Path(value).parts), default=0)       # no system has longer names
+    os.fsencode(value)                               # half of a pair is in no name
     return NO if "\0" in str(value) or longest > 255 else Path(value).expanduser()
 
 
@@ -273,6 +287,7 @@ Share = Annotated[float, share]
 Spread = Annotated[float, spread]
 Tolerance = Annotated[float, tolerance]
 Positive = Annotated[float, more_than(0)]
+Amount = Annotated[float, numbers("a finite number > 0", lambda value: 0 < value < math.inf)]
 Rows = Annotated[int, counted]
 Seed = Annotated[int, at_least(0)]
 Count = Annotated[int, at_least(1)]

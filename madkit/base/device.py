@@ -30,7 +30,8 @@ def _here(_: Any) -> str:
 on_device = Check("'auto' or a device that this machine has", _taken, hint=_here)
 Device = Annotated[str, on_device]
 On = Annotated[str | torch.device, Check(
-    "a device of torch, such as 'cpu'", lambda device: torch.device(device), hint=_here)]
+    "a device that this machine has, such as 'cpu'",
+    lambda device: there if _present().get((there := torch.device(device)).type) else NO, hint=_here)]
 
 
 def resolve(device: str) -> torch.device:

@@ -4,7 +4,7 @@
     def fresh_data(n: Rows, p: Unit, lam: Unit = 1.0) -> Source:
         ...                          # n is an int ≥ 0 here, p and lam are floats in [0, 1]
 
-A class is gated with its constructor and its public methods. Types mean what they say, and are read
+A class is gated with its constructor, its public methods, `()` and `[]`. Types mean what they say, and are read
 once, at the first call:
 
     int, float, bool, str       a whole number, a number but NaN, True or False, text: never another
@@ -13,14 +13,17 @@ once, at the first call:
     Samples, pd.DataFrame, …    an instance; what is imported only for types is known by its name
     Model, Truth                a protocol: an instance with its methods
     Tensor, np.ndarray          an array of real numbers, none of them NaN; a list of them too
-    Callable[…]                 a function
+    Callable[[X, Y], Z]         a function that can be called with two arguments
     Iterable[X], Sequence[X]    a list or the like (no text) of X; what comes only once is kept
     Mapping[str, X], tuple[X, Y]
     A | B, X | None             one of them
     Any                         unchecked, here
 
 A value is handed on in its type (np.int64(3) as 3). Anything else is refused before the function
-begins, by its name, with what was expected, what came and what to do.
+begins, by its name, with what was expected, what came and what to do; what no check foresaw leaves
+as `madkit.base.unforeseen` says. A call from outside is
+checked, once: not that of madkit's own numbers by each other (`guard.is_own`), which are as they
+should be, and many.
 """
 
 from __future__ import annotations
@@ -36,8 +39,9 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import GeneratorType
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -50,13 +54,16 @@ from madkit.base.checks import (
     choice,
     integer,
     located,
+    misfit,
     real,
     several,
     shown,
     written,
 )
+from madkit.base.guard import is_own
 
 T = TypeVar("T")
+CALLED = ("__init__", "__call__", "__getitem__")
 
 
 def gate(thing: T) -> T:
@@ -64,7 +71,9 @@ def gate(thing: T) -> T:
     if not inspect.isclass(thing):
         return _gated(thing)
     for name, member in list(vars(thing).items()):
-        if name == "__init__" or not name.startswith("_") and _is_method(member):
+        if isinstance(member, property) and member.fset is not None:
+            setattr(thing, name, member.setter(_gated(member.fset)))
+        elif name in CALLED or not name.startswith("_") and _is_method(member):
             bare = member.__func__ if isinstance(member, staticmethod | classmethod) else member
             gated = _gated(bare)
             setattr(thing, name, type(member)(gated) if bare is not member else gated)
@@ -80,20 +89,51 @@ def _gated(f: Any) -> Any:
         return f
     positional: list[Callable[[Any], Any]] = []
     named: dict[str, Callable[[Any], Any]] = {}
+    within = getattr(f, "__within__", f)
 
     @functools.wraps(f)
     def gated(*args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1)
+        if is_own(caller):
+            return within(*args, **kwargs)
         if not named:
             _read(f, positional, named)
-        args = (*(take(value) for take, value in zip(positional, args, strict=False)),
-                *args[len(positional):])
-        for name in kwargs:
-            if name in named:
-                kwargs[name] = named[name](kwargs[name])
-        return f(*args, **kwargs)
+        outside = not caller.f_globals.get("__name__", "").startswith("madkit.")
+        given = {**dict(zip(names, args, strict=False)), **kwargs} if outside else {}
+        try:
+            args = (*(take(value) for take, value in zip(positional, args, strict=False)),
+                    *args[len(positional):])
+            for name in kwargs:
+                if name in named:
+                    kwargs[name] = named[name](kwargs[name])
+            result = f(*args, **kwargs)
+        except Exception as error:
+            if not outside or (told := _answered(error, f, given)) is error:
+                raise
+            raise told from error
+        return _walked(result, f, given) if outside and type(result) is GeneratorType else result
 
+    names = [name for name in inspect.signature(f).parameters]
     gated.__gated__ = f  # type: ignore[attr-defined]
     return gated
+
+
+def _answered(error: Exception, f: Any, given: Mapping[str, Any]) -> Exception:
+    """The error as it leaves a call from outside: see `madkit.base.unforeseen`."""
+    from madkit.base.unforeseen import answered
+
+    who = f.__qualname__.removesuffix(".__init__")
+    return answered(error, who, {name: value for name, value in given.items() if name != "self"})
+
+
+def _walked(going: GeneratorType, f: Any, given: Mapping[str, Any]) -> Iterator[Any]:
+    """The same generator; what ends it is answered, too."""
+    try:
+        return (yield from going)
+    except Exception as error:
+        if (told := _answered(error, f, given)) is error:
+            raise
+        raise told from error
 
 
 def _read(f: Any, positional: list, named: dict) -> None:
@@ -372,8 +412,18 @@ def _gaps(value: Any) -> str:
     return "it holds NaN" if bool(np.isnan(np.asarray(value, dtype=float)).any()) else ""
 
 
-def _function(*_: Any) -> Check:
-    return Check("a function", lambda v: v if callable(v) else NO, TypeError)
+def _function(given: Any = ..., *_: Any) -> Check:
+    """A function; of as many arguments as the type lists."""
+    n = len(given) if isinstance(given, list) else None
+
+    def take(value: Any) -> Any:
+        return value if callable(value) and (n is None or not misfit(value, n)) else NO
+
+    def hint(value: Any) -> str:
+        why = misfit(value, n) if callable(value) and n is not None else ""
+        return f"it cannot be called with {n} argument{'s' * (n != 1)}: {why}" if why else ""
+
+    return Check("a function", take, TypeError, hint)
 
 
 NONE = Check("None", _none, TypeError)

@@ -17,7 +17,9 @@ said. Inside the guard all of them are as in a session in which nothing was said
 carries the last bit to the first within a hundred steps. So a run is the same on any number of
 cores. Cores are for seeds side by side, which need each other for nothing.
 
-A switch is read, and written only where it differs: an inner guard costs 3 microseconds. Those that
+A switch is read, and written only where it differs. Where madkit's own numbers call each other
+(OWN) within a guard, nothing is read again, nor is an argument checked (see `madkit.base.gate`):
+each stream of random numbers, which all foreign code runs in, is a guard of its own. Those that
 belong to the process, not to a thread, are put back by the last guard of several threads. A
 generator is guarded from one `yield` to the next: between two of its steps the session is the
 user's.
@@ -29,9 +31,10 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from threading import get_ident
+from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -102,8 +105,8 @@ SWITCHES = [
     Switch(_flushes, torch.set_flush_denormal, False),
     Switch(np.geterr, lambda errors: np.seterr(**errors),
            {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}),
-    Switch(lambda: MKLDNN.enabled, lambda on: setattr(MKLDNN, "enabled", on),
-           MKLDNN.is_available(), True),
+    Switch(getattr(torch._C, "_get_mkldnn_enabled", lambda: MKLDNN.enabled),
+           lambda on: setattr(MKLDNN, "enabled", on), MKLDNN.is_available(), True),
     TORCH_THREADS, *AUTOCAST, *PRECISIONS, *ATTENTION,
 ]
 
@@ -117,39 +120,57 @@ if hasattr(os, "register_at_fork"):   # a child has no other threads
     os.register_at_fork(after_in_child=lambda: _inside.intersection_update({get_ident()}))
 
 
-@contextmanager
-def guard() -> Iterator[None]:
+class guard:
     """Within the block the session is as if nothing had been switched; afterwards as it was."""
-    me = get_ident()
-    changed: Changed = []
-    outermost = me not in _inside
-    with ExitStack() as modes:
+
+    __slots__ = ("_changed", "_modes", "_outermost")
+
+    def __enter__(self) -> None:
+        me = get_ident()
+        self._changed: Changed = []
+        self._modes: ExitStack | None = None
+        self._outermost = me not in _inside
         try:
-            while isinstance(_get_current_function_mode(), DeviceContext):
-                modes.enter_context(_pop_mode_temporarily())
-            if torch.is_inference_mode_enabled():
-                modes.enter_context(torch.inference_mode(False))
-            if outermost:
+            self._leave_modes()
+            if self._outermost:
                 with _lock:
                     _inside.add(me)
-                    _put_right([TORCH_THREADS], changed)
+                    _put_right([TORCH_THREADS], self._changed)
                     torch.set_num_threads(1)  # OpenMP's count is read, MKL's may be another
-                    _put_right(_thread_counts(), changed)
-            _put_right(SWITCHES, changed)
-            yield
+                    _put_right(_thread_counts(), self._changed)
+            _put_right(SWITCHES, self._changed)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _leave_modes(self) -> None:
+        """Out of a default device and of inference mode, for as long as the block lasts."""
+        device = isinstance(_get_current_function_mode(), DeviceContext)
+        if device or torch.is_inference_mode_enabled():
+            self._modes = ExitStack()
+            while isinstance(_get_current_function_mode(), DeviceContext):
+                self._modes.enter_context(_pop_mode_temporarily())
+            if torch.is_inference_mode_enabled():
+                self._modes.enter_context(torch.inference_mode(False))
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._outermost or self._changed:
+                _leave(get_ident(), self._outermost, self._changed)
+        except KeyboardInterrupt:  # once more, whole
+            _leave(get_ident(), self._outermost, self._changed)
+            raise
         finally:
-            try:
-                _leave(me, outermost, changed)
-            except KeyboardInterrupt:  # once more, whole
-                _leave(me, outermost, changed)
-                raise
+            if self._modes is not None:
+                self._modes.close()
 
 
 def _put_right(switches: list[Switch], changed: Changed) -> None:
     for switch in switches:
-        if (value := switch.read()) != switch.inside:
+        read, write, inside, _ = switch
+        if (value := read()) != inside:
             changed.append((switch, value))
-            switch.write(switch.inside)
+            write(inside)
 
 
 def _leave(me: int, outermost: bool, changed: Changed) -> None:
@@ -181,6 +202,23 @@ def _thread_counts() -> list[Switch]:
     return _pools
 
 
+# --- what calls itself ----------------------------------------------------------------------------
+
+OWN = {"base", "samples", "loops", "steps", "runs", "models", "metrics", "data", "theory", "exact"}
+# these call for somebody else: whoever calls, or whoever wrote a spec
+ASKED = dict.fromkeys(["madkit.base.gate", "madkit.base.guard", "madkit.runs.again"], False)
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether madkit's own numbers call: what they give was checked, or made, by themselves."""
+    name = frame.f_globals.get("__name__", "")
+    own = ASKED.get(name)
+    if own is None:
+        first, _, rest = name.partition(".")
+        own = ASKED[name] = first == "madkit" and rest.partition(".")[0] in OWN
+    return own
+
+
 # --- functions, generators, classes ---------------------------------------------------------------
 
 Thing = TypeVar("Thing")
@@ -199,6 +237,14 @@ def guarded(thing: Thing) -> Thing:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if is_own(sys._getframe(1)):
+            return within(*args, **kwargs)
+        with guard():
+            return function(*args, **kwargs)
+
+    def within(*args: Any, **kwargs: Any) -> Any:
+        if get_ident() in _inside and torch.is_grad_enabled():
+            return function(*args, **kwargs)
         with guard():
             return function(*args, **kwargs)
 
@@ -218,6 +264,7 @@ def guarded(thing: Thing) -> Thing:
 
     made: Any = steps if inspect.isgeneratorfunction(inspect.unwrap(function)) else call
     made.__guarded__ = True
+    made.__within__ = within if made is call else steps
     return made
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import cache
 
 DAY = 86_400             # seconds
 MOST = 2**53             # the largest count that float64 tells from the next
@@ -47,6 +48,7 @@ def time(name: str, what: str, steps: int, a_second: int) -> None:
                          "ask for less")
 
 
+@cache
 def machine() -> int:
     """Bytes of memory that this machine has, or may use."""
     try:

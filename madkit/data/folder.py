@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from madkit.base.card import few, number, several
-from madkit.base.checks import Count, Place, Share, place, share, whole
+from madkit.base.checks import Count, Place, Share
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.progress import bar
@@ -52,10 +52,9 @@ def images(
     Raises FileNotFoundError for a folder that is none; ValueError for one with fewer than 3
     pictures or with a folder linked twice, and for files that cannot be read, which it names.
     """
-    size, test = whole("images: size", size, least=1), share("images: test", test)
-    if depth is not None and not 8 <= whole("images: depth", depth) <= 16:
+    if depth is not None and not 8 <= depth <= 16:
         raise ValueError(f"images: depth expected 8 to 16 bits, got {depth!r}")
-    top = place("images: folder", folder)
+    top = Path(folder)
     if not top.is_dir():
         how = "; unpack it, or give the folder it lies in" if top.is_file() else ""
         raise FileNotFoundError("images: folder expected a folder of pictures, got "

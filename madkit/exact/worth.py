@@ -119,7 +119,8 @@ def measured(tau: int, memory: int = 1) -> list[int]:
 
 def worth(w2: np.ndarray, dim: int) -> tuple[float, float]:
     """n_e and its standard error, by the slope of the yardstick, of W2² of independent seeds."""
-    mean, error = float(np.mean(w2)), float(np.std(w2, ddof=1)) / math.sqrt(len(w2))
+    off = float(np.std(w2, ddof=1)) if len(w2) > 1 else math.nan
+    mean, error = float(np.mean(w2)), off / math.sqrt(len(w2))
     rows = theory.real_only_rows(mean, dim)
     if not 0 < rows < math.inf:
         return rows, 0.0

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from madkit.base.card import few, said
+from madkit.base.checks import attempt, shown
 from madkit.base.gate import gate
 
 MOST = 2000                          # values of a slider
@@ -28,13 +30,16 @@ class Slider:
     step: float = 1       # whole numbers when all four are; else a number
 
     def __post_init__(self):
+        if self.high < self.low or not self.step > 0:
+            raise ValueError(f"Slider: low, high and step: expected low ≤ high and step > 0, got "
+                             f"{self.low:g}, {self.high:g} and {self.step:g}")
         self.check(self.value)
 
     def check(self, value: float) -> None:
         """ValueError for a value that the slider cannot take."""
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
-            raise ValueError(f"{self.label}: expected a number from {self.low:g} to "
-                             f"{self.high:g}, got {value!r}")
+            raise ValueError(f"{said(self.label)}: expected a value from {self.low:g} to "
+                             f"{self.high:g}, a number, got {shown(value)}")
 
 
 @gate
@@ -49,13 +54,15 @@ class Choice:
     options: tuple[Any, ...]
 
     def __post_init__(self):
+        if not self.options:
+            raise ValueError("Choice: options: expected at least one, got none")
         self.check(self.value)
 
     def check(self, value: Any) -> None:
         """ValueError for a value that the slider cannot take."""
-        if value not in self.options:
-            raise ValueError(f"{self.label}: expected one of {', '.join(map(str, self.options))}, "
-                             f"got {value!r}")
+        if attempt(lambda one: one in self.options, value) is not True:
+            raise ValueError(f"{said(self.label)}: expected a value among "
+                             f"{few([shown(one) for one in self.options])}, got {shown(value)}")
 
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)

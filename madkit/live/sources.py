@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from madkit import exact, models
 from madkit.base.captured import captured
-from madkit.base.checks import whole
+from madkit.base.checks import NO, attempt, real, shown, whole
 from madkit.base.foreign import check_methods
 from madkit.live.controls import KNOWN, Choice, Slider, said
 from madkit.live.scenes import gaussian, growing, stored
@@ -206,17 +206,16 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
     if known is None:
         raise ValueError(f"explore: no slider is known for {name!r} (only for {', '.join(KNOWN)}); "
                          f"give one: {name}=mk.live.Slider(label, value, low, high, step)")
-    extra = {preset[name] for preset in presets.values() if name in preset}
-    if known is not value:
-        extra.add(value)
+    extra = [preset[name] for preset in presets.values() if name in preset]
+    extra += [value] if known is not value else []
     for one in extra:
-        if isinstance(one, bool | str) or not hasattr(one, "__float__"):
-            raise ValueError(f"explore: expected a number for {name}, got {one!r}")
+        if isinstance(one, bool | str) or attempt(real, one) is NO or attempt(hash, one) is NO:
+            raise ValueError(f"explore: expected a number for {name}, got {shown(one)}")
     if isinstance(known, Choice):
         values = sorted({*known.options, *extra})
     else:
         steps = round((known.high - known.low) / known.step)
-        values = sorted({round(known.low + i * known.step, 10) for i in range(steps + 1)} | extra)
+        values = sorted({round(known.low + i * known.step, 10) for i in range(steps + 1)} | {*extra})
     return Control(name, known.label.partition(" (")[0], tuple(values),
                    tuple(said(name, v) for v in values), ENDS.get(name, ()))
 

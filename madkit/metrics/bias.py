@@ -14,7 +14,7 @@ What can be compared is what comes out: quality, diversity, variance.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from madkit.base.guard import guarded
 from madkit.base.rng import stream
 from madkit.metrics.neighbours import precision, recall
 from madkit.metrics.seen import seen as as_seen
-from madkit.metrics.values import Metric, Metrics, chosen, named
+from madkit.metrics.values import Features, Metric, Metrics, chosen, named
 from madkit.samples import Samples
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def sampling_bias(
     n: Rows = 1000,                     # real rows that models are fitted on
     emit: Several = 1000,               # rows emitted at every λ, judged against as many test rows
     metrics: Metrics = (precision, recall),                 # (real, fake) -> number or dict
-    features: Callable[..., Any] | None = None,  # what metrics see, or a network; None: the rows
+    features: Features | None = None,   # what metrics see, or a network; None: the rows
     seed: Seed = 0,
 ) -> Biased:
     """Fit each model once and sample it at every λ.

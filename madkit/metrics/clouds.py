@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, limits
-from madkit.base.checks import FREE, Count, Given, spread, whole
+from madkit.base.checks import FREE, Count, Given, spread
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.distances import distances, squared_distances
@@ -27,7 +27,6 @@ def sliced_w2(real: Samples, fake: Samples, projections: Count = 128) -> float:
     https://doi.org/10.1007/s10851-014-0506-3.
     """
     a, b = clouds(real, fake)
-    projections = whole("projections", projections, least=1)
     limits.memory("projections", f"{limits.count(projections)} projections of "
                   f"{len(a) + len(b):,} rows", 8 * projections * (a.shape[1] + len(a) + len(b)))
     onto = lines(a.shape[1], projections).to(a.device)

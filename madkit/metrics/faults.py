@@ -31,7 +31,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Rows, Seed, Unit, unit, whole
+from madkit.base.checks import Seed, Several, Unit, shown
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -56,11 +56,10 @@ class Faults:
     """
 
     truth: Truthful
-    n: Rows = 500
+    n: Several = 500
     seed: Seed = 0
 
     def __post_init__(self):
-        whole("Faults: n", self.n, least=2)
         if not hasattr(self.truth, "centres") and self.train.y is None:
             raise ValueError("Faults: expected a truth with modes (centres or labels), got "
                              f"{self.truth!r}")
@@ -91,8 +90,7 @@ class Faults:
     def emit(self, fault: str, strength: Unit) -> Samples:
         """Rows with a fault of FAULTS, of strength in [0, 1]; born in generation 1."""
         if fault not in FAULTS:
-            raise ValueError(f"fault: expected one of {', '.join(FAULTS)}, got {fault!r}")
-        strength = unit("strength", strength)
+            raise ValueError(f"fault: expected one of {', '.join(FAULTS)}, got {shown(fault)}")
         return FAULTS[fault](self, strength).stamped(1) if strength else self.perfect
 
     @cached_property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Count, whole
+from madkit.base.card import said
+from madkit.base.checks import Count
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.bounds import BLOCK, bounds, scaled, smallest
@@ -24,7 +25,7 @@ def precision(real: Samples, fake: Samples, k: Count = 5) -> float:
     A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
     eq. 1 and 2; needs k + 1 rows on each side.
     """
-    a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
+    a, b = clouds(real, fake, least=k + 1, per=f"k = {said(k)}")
     return _inside(b, a, k)[0].gt(0).double().mean().item()
 
 
@@ -36,7 +37,7 @@ def recall(real: Samples, fake: Samples, k: Count = 5) -> float:
     A number in [0, 1], high is good. Kynkäänniemi et al. (2019), https://arxiv.org/abs/1904.06991,
     eq. 1 and 3: precision with the sides exchanged.
     """
-    a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
+    a, b = clouds(real, fake, least=k + 1, per=f"k = {said(k)}")
     return _inside(a, b, k)[0].gt(0).double().mean().item()
 
 
@@ -49,7 +50,7 @@ def density(real: Samples, fake: Samples, k: Count = 5) -> float:
     whose ball is large, counts little. Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq.
     3.
     """
-    a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
+    a, b = clouds(real, fake, least=k + 1, per=f"k = {said(k)}")
     return _inside(b, a, k)[0].double().mean().item() / k
 
 
@@ -60,7 +61,7 @@ def coverage(real: Samples, fake: Samples, k: Count = 5) -> float:
 
     A number in [0, 1], high is good. Naeem et al. (2020), https://arxiv.org/abs/2002.09797, eq. 4.
     """
-    a, b = clouds(real, fake, least=whole("k", k, least=1) + 1)
+    a, b = clouds(real, fake, least=k + 1, per=f"k = {said(k)}")
     return _inside(b, a, k)[1].double().mean().item()
 
 

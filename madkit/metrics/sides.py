@@ -6,28 +6,32 @@ import torch
 from torch import Tensor
 
 from madkit.base import aloud, limits
+from madkit.base.card import said
 from madkit.base.units import hidden, units
 from madkit.samples import Samples
 
 Moments = tuple[Tensor, Tensor]  # mean (d,), cov (d, d)
 
 
-def vectors(name: str, samples: Samples, least: int = 1) -> Tensor:
+def vectors(name: str, samples: Samples, least: int = 1, per: str = "") -> Tensor:
     """The rows as vectors (n, d) in float64."""
     if not isinstance(samples, Samples):
         raise TypeError(f"{name}: expected mk.Samples, got {type(samples).__name__}")
     if len(samples) < least:
-        raise ValueError(f"{name}: expected at least {least} rows, got {len(samples)}; emit more, "
-                         "or judge more")
+        raise ValueError(f"{name}: expected at least {said(least)} rows, got "
+                         f"{len(samples)}; emit more, or judge more{per and f' ({per})'}")
     x = double(samples.x.reshape(len(samples), -1))
     if not torch.isfinite(x).all():
         raise ValueError(f"{name}: expected finite rows, got NaN or infinity")
     return x
 
 
-def clouds(real: Samples, fake: Samples, least: int = 1) -> tuple[Tensor, Tensor]:
-    """Both as vectors; a warning where the real ones have a column that no distance sees."""
-    a, b = vectors("real", real, least), vectors("fake", fake, least)
+def clouds(real: Samples, fake: Samples, least: int = 1, per: str = "") -> tuple[Tensor, Tensor]:
+    """Both as vectors; a warning where the real ones have a column that no distance sees.
+
+    per  what asks for so many rows at least
+    """
+    a, b = vectors("real", real, least, per), vectors("fake", fake, least, per)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"real rows have {a.shape[1]} values, fake rows {b.shape[1]}: expected "
                          "the same number")
@@ -49,7 +53,7 @@ def both(real: Samples | Moments, fake: Samples | Moments) -> tuple[Moments, Mom
 
 
 def moments_of(name: str, side: Samples | Moments) -> Moments:
-    if isinstance(side, tuple):
+    if isinstance(side, tuple | list):
         mean, cov = (double(torch.as_tensor(part)) for part in side)
         if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
             raise ValueError(f"{name}: expected moments (mean (d,), cov (d, d)), got shapes "

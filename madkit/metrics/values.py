@@ -21,18 +21,21 @@ from functools import partial
 from inspect import isfunction
 from typing import Annotated, Any, Literal
 
-from madkit.base.checks import NO, Check, several
+from madkit.base.checks import NO, Check, misfit, several
+from madkit.samples import Samples
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or their moments
 
 
 def _listed(metrics: Any) -> Any:
     given = [metrics] if callable(metrics) or isinstance(metrics, str) else several(metrics)
-    return given if all(callable(one) or isinstance(one, str) for one in given) else NO
+    fits = all(isinstance(one, str) or callable(one) and not misfit(one, 2) for one in given)
+    return given if fits else NO
 
 
 Metrics = Annotated[Iterable[Metric | str], Check(
     "a list of names in mk.metrics, or of functions (real, fake) -> number", _listed)]
+Features = Callable[[Samples], Any]      # Samples -> (n, d), or a network
 Good = Literal["high", "low", "same"]
 Aspect = Literal["quality", "diversity"]
 

@@ -36,13 +36,21 @@ import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
-from madkit.base import limits
-from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
+from madkit.base import arrays, limits
+from madkit.base.checks import (
+    Count,
+    Given,
+    Positive,
+    Rows,
+    Unit,
+    numbers,
+    shown,
+)
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
@@ -53,8 +61,9 @@ from madkit.models.parts.training import (
     descend,
     half,
     learnable,
+    loaded,
+    loading,
     packed,
-    unpacked,
     watched,
 )
 from madkit.models.parts.unet import MLP, UNet
@@ -72,6 +81,8 @@ VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3,
 PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3,
          "decay": 0.9995, "jumps": 500, "eta": 1.0}
 
+STRONGEST = 1e6                        # guidance: float32 holds no more digits
+Guidance = Annotated[float, numbers("a number in [0, 10⁶]", lambda w: 0 <= w <= STRONGEST)]
 ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
@@ -103,22 +114,17 @@ class Diffusion:
     steps: Count = 800
     batch: Count = 32
     lr: Positive = 3e-3
-    decay: float = 0.99
-    dropout: float = 0.1
+    decay: Unit = 0.99
+    dropout: Unit = 0.1
     T: Count = 500
     jumps: Count = 15
-    eta: float = 0.0
+    eta: Unit = 0.0
 
     def __post_init__(self):
-        for name in ("depth", "steps", "batch", "T", "jumps"):
-            whole(f"Diffusion: {name}", getattr(self, name), least=1)
-        if whole("Diffusion: width", self.width, least=4) % 4:
+        if self.width % 4:
             raise ValueError(f"Diffusion: width expected a multiple of 4, got {self.width}")
         if self.jumps > self.T:
             raise ValueError(f"Diffusion: jumps expected at most T = {self.T}, got {self.jumps}")
-        for name in ("decay", "dropout", "eta"):
-            unit(f"Diffusion: {name}", getattr(self, name))
-        above("Diffusion: lr", 0, self.lr)
         learnable("Diffusion", self.width, self.depth + 1, self.steps)
         limits.time("Diffusion: jumps", f"{limits.count(self.jumps)} of them", self.jumps, 10_000)
 
@@ -142,13 +148,17 @@ class Diffusion:
             x = form.inputs(data.x[rows])
             y = none.expand(len(x)) if labels is None else labels[rows]
             y = none.where(torch.rand(len(x), device=x.device) < self.dropout, y)
-            yield self.loss(net, x, y)
+            yield self._loss(net, x, y)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """‖ε − ε_θ(x_t, t, y)‖²/α_t² per number of a row, at times spread evenly over 1 … T.
 
         y  numbers of labels, 0 … K−1, and K for none, (n,)
         """
+        self._check_inputs("loss", x)
+        return self._loss(net, x, arrays.per_row("loss: y", y, x, least=0, most=self.form.classes))
+
+    def _loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         n = len(x)
         spread = (torch.randperm(n, device=x.device) + torch.rand(n, device=x.device)) / n
         t = (spread * self.T).floor().add(1).clamp(max=self.T) / self.T
@@ -159,7 +169,7 @@ class Diffusion:
     @torch.no_grad()
     def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
-        n, w = whole("Diffusion.sample: n", n), self._guidance(lam)
+        w = self._guidance(lam)
         limits.memory("Diffusion.sample: n", f"{limits.count(n)} rows", 4 * n)
         y = self.form.labels(n, y, "Diffusion.sample")
         size = self.form.shape if self.form.image else (self.form.dim,)
@@ -183,8 +193,9 @@ class Diffusion:
         return x + eta * torch.randn_like(x) if eta > 0 else x
 
     @torch.no_grad()
-    def noise(self, x: Tensor, t: Tensor, y: Tensor | None = None, w: float = 0.0) -> Tensor:
+    def noise(self, x: Tensor, t: Tensor, y: Tensor | None = None, w: Guidance = 0.0) -> Tensor:
         """The guided ε̂ of noisy inputs x (n, …) at time t ∈ [0, 1]; y None: without labels."""
+        self._check_inputs("noise", x)
         numbers = None if y is None else self.form.labels(len(x), y, "Diffusion.noise")
         return self._noise(x, t, numbers, w)
 
@@ -210,13 +221,26 @@ class Diffusion:
         with half(x.device) if self.form.image else nullcontext():
             return sigma * x + alpha * net(x, t, y).float()
 
-    def _guidance(self, lam: float) -> float:
+    def _check_inputs(self, who: str, x: Tensor) -> None:
+        """ValueError for what the network cannot see."""
+        self._check_fitted()
+        size = self.form.shape if self.form.image else (self.form.dim,)
+        if tuple(x.shape[1:]) != tuple(size) or not len(x) or not x.is_floating_point():
+            raise ValueError(f"{who}: x: expected inputs (n, {', '.join(map(str, size))}), floats "
+                             f"near one, as form.inputs(rows) makes them, got {shown(x)}")
+
+    def _check_fitted(self) -> None:
         if not hasattr(self, "net"):
             raise RuntimeError("Diffusion: call fit(data) first")
-        lam = unit("Diffusion.sample: lam", lam)
+
+    def _guidance(self, lam: float) -> float:
+        self._check_fitted()
         if lam == 0:
             raise ValueError("Diffusion.sample: lam expected in (0, 1], got 0: λ = 1/(1 + w) "
                              "would need infinite guidance w")
+        if 1 / lam - 1 > STRONGEST:
+            raise ValueError(f"Diffusion.sample: lam expected in [{1 / STRONGEST:g}, 1], got {lam}: "
+                             "λ = 1/(1 + w), and a guidance w beyond it drowns the rest")
         if lam < 1 and not self.form.classes:
             raise ValueError(f"Diffusion.sample: lam = {lam} needs labels to guide by, and the "
                              "model was fitted on rows without; give the truth labels, or use lam "
@@ -235,9 +259,9 @@ class Diffusion:
 
     def load_state_dict(self, state: dict[str, Given]) -> Diffusion:
         """Become the model that was saved; the settings must be the same."""
-        self.form = Form.loaded(state)
-        self.net = self._network().requires_grad_(False)
-        self.net.load_state_dict(unpacked(state, "net"))
+        with loading(self):
+            self.form = Form.loaded(state)
+            self.net = loaded(self._network().requires_grad_(False), state, "net")
         return self
 
 

@@ -38,17 +38,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.models.parts.form import Form, checked
+from madkit.models.parts.form import Form, check
 from madkit.models.parts.training import (
     Step,
     batches,
     descend,
     learnable,
+    loaded,
+    loading,
     packed,
-    unpacked,
     watched,
 )
 from madkit.samples import Samples
@@ -83,11 +84,6 @@ class Flow:
     lr: Positive = 5e-3
 
     def __post_init__(self):
-        for name in ("layers", "hidden", "steps", "batch"):
-            whole(f"Flow: {name}", getattr(self, name), least=1)
-        above("Flow: lr", 0, self.lr)
-        if self.kind not in ("coupling", "spline"):
-            raise ValueError(f"Flow: kind expected 'coupling' or 'spline', got {self.kind!r}")
         learnable("Flow", self.hidden, self.layers, self.steps)
 
     def fit(self, data: Samples) -> Flow:
@@ -113,7 +109,7 @@ class Flow:
     @torch.no_grad()
     def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
-        n, lam = checked(n, lam, hasattr(self, "net"), "Flow"), unit("Flow.sample: lam", lam)
+        check(n, hasattr(self, "net"), "Flow")
         y = self.form.labels(n, y, "Flow.sample")
         moving = self._moving
         u = torch.zeros(n, len(moving), device=moving.device)
@@ -129,7 +125,7 @@ class Flow:
         With labels y, (n,) or one for all: log p(x | y). Of a flow with labels, y None gives
         p(x) = Σ_k p(k) p(x | k). In float64.
         """
-        n = checked(len(x), 1, hasattr(self, "net"), "Flow")
+        check(n := len(x), hasattr(self, "net"), "Flow")
         if tuple(x.shape[1:]) != tuple(self.rows.shape[1:]):
             raise ValueError("Flow.log_prob: x expected rows of shape "
                              f"{tuple(self.rows.shape[1:])}, got {tuple(x.shape[1:])}")
@@ -179,9 +175,10 @@ class Flow:
 
     def load_state_dict(self, state: dict[str, Given]) -> Flow:
         """Become the model that was saved; the settings must be the same."""
-        self.rows, self.form = state["rows"], Form.loaded(state)
-        self.net = self._network()
-        self.net.load_state_dict(unpacked(state, "net"))
+        with loading(self):
+            self.form = Form.loaded(state, "rows")
+            self.rows = state["rows"]
+            self.net = loaded(self._network(), state, "net")
         return self
 
 

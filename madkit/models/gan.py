@@ -42,11 +42,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
-from madkit.models.parts.form import Form, checked
+from madkit.models.parts.form import Form, check
 from madkit.models.parts.styled import (
     SLOPE,
     Critic,
@@ -61,9 +61,10 @@ from madkit.models.parts.training import (
     Step,
     batches,
     learnable,
+    loaded,
+    loading,
     packed,
     rate,
-    unpacked,
     watched,
 )
 from madkit.samples import Samples
@@ -109,17 +110,12 @@ class GAN:
     batch: Count = 32
     critic: Count = 2
     lr: Positive = 4e-3
-    penalty: float = 10.0
-    decay: float = 0.99
+    penalty: Positive = 10.0
+    decay: Unit = 0.99
 
     def __post_init__(self):
-        for name in ("latent", "steps", "batch", "critic"):
-            whole(f"GAN: {name}", getattr(self, name), least=1)
-        if whole("GAN: width", self.width, least=2) % 2:
+        if self.width % 2:
             raise ValueError(f"GAN: width expected an even number, got {self.width}")
-        for name in ("lr", "penalty"):
-            above(f"GAN: {name}", 0, getattr(self, name))
-        unit("GAN: decay", self.decay)
         learnable("GAN", self.width, 2, self.steps, self.latent)
 
     def fit(self, data: Samples) -> GAN:
@@ -176,7 +172,7 @@ class GAN:
     @torch.no_grad()
     def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
-        n, lam = checked(n, lam, hasattr(self, "net"), "GAN"), unit("GAN.sample: lam", lam)
+        check(n, hasattr(self, "net"), "GAN")
         y = self.form.labels(n, y, "GAN.sample")
         own = torch.zeros(n, dtype=torch.long, device=self.form.like.device) if y is None else y
         w = self.net.mapping(self._latents(own), own)  # (n, 2 latent)
@@ -213,9 +209,9 @@ class GAN:
 
     def load_state_dict(self, state: dict[str, Given]) -> GAN:
         """Become the model that was saved; the settings must be the same."""
-        self.form = Form.loaded(state)
-        self.net = self._generator().requires_grad_(False)
-        self.net.load_state_dict(unpacked(state, "net"))
+        with loading(self):
+            self.form = Form.loaded(state)
+            self.net = loaded(self._generator().requires_grad_(False), state, "net")
         return self
 
 

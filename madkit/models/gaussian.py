@@ -20,11 +20,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Ddof, Rows, Unit, unit
+from madkit.base.checks import Ddof, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
-from madkit.models.parts.vectors import asked, empty, samples, square, vectors
+from madkit.models.parts.vectors import check_room, empty, samples, square, vectors
 from madkit.samples import Samples
 
 FLAT = 64 * torch.finfo(torch.float64).eps  # a smaller share of the largest variance is rounding
@@ -48,14 +48,6 @@ class Gaussian:
     ddof: Ddof = 1
     covariance: Literal["full", "diag"] = "full"
 
-    def __post_init__(self):
-        if isinstance(self.ddof, bool) or self.ddof not in (0, 1):
-            raise ValueError("Gaussian: ddof expected 1 (unbiased) or 0 (most likely), got "
-                             f"{self.ddof!r}")
-        if self.covariance not in ("full", "diag"):
-            raise ValueError("Gaussian: covariance expected 'full' or 'diag', got "
-                             f"{self.covariance!r}")
-
     def fit(self, data: Samples) -> Gaussian:
         """Mean and covariance of the rows."""
         x = vectors(data, "Gaussian")  # (n, d)
@@ -73,8 +65,8 @@ class Gaussian:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows of N(μ, λΣ), from torch's global generator."""
-        lam, (mean, _) = unit("Gaussian.sample: lam", lam), self.moments()
-        n = asked("Gaussian", n, self._like)
+        mean, _ = self.moments()
+        check_room("Gaussian", n, self._like)
         z = torch.randn(n, len(mean), dtype=mean.dtype, device=mean.device)
         return samples(torch.addmm(mean, z, self._root.T, alpha=math.sqrt(lam)), self._like)
 

@@ -21,11 +21,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Rows, Unit, unit
+from madkit.base.checks import Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.gaussian import root
-from madkit.models.parts.vectors import asked, empty, samples, square, vectors
+from madkit.models.parts.vectors import check_room, empty, samples, square, vectors
 from madkit.samples import Samples
 
 
@@ -45,10 +45,9 @@ class KDE:
     bandwidth: float | Literal["scott"] = "scott"
 
     def __post_init__(self):
-        h = self.bandwidth
-        number = isinstance(h, int | float) and not isinstance(h, bool) and 0 <= h < math.inf
-        if h != "scott" and not number:
-            raise ValueError(f"KDE: bandwidth expected 'scott' or a finite number ≥ 0, got {h!r}")
+        if self.bandwidth != "scott" and not 0 <= self.bandwidth < math.inf:
+            raise ValueError("KDE: bandwidth expected 'scott' or a finite number ≥ 0, got "
+                             f"{self.bandwidth!r}")
 
     def fit(self, data: Samples) -> KDE:
         """Keep the rows, and find the kernel's covariance where it is theirs to say."""
@@ -64,8 +63,8 @@ class KDE:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n blurred rows, from torch's global generator."""
-        lam, x = unit("KDE.sample: lam", lam), self._fitted()
-        n = asked("KDE", n, self._like)
+        x = self._fitted()
+        check_room("KDE", n, self._like)
         rows = x[torch.randint(len(x), (n,), device=x.device)]
         z = torch.randn_like(rows)
         return samples(torch.addmm(rows, z, self._root.T, alpha=math.sqrt(lam)), self._like)

@@ -38,12 +38,12 @@ from torch import Tensor
 
 from madkit.base import limits
 from madkit.base.aloud import warn
-from madkit.base.checks import Count, Rows, Unit, unit, whole
+from madkit.base.checks import Count, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
 from madkit.models.gaussian import FLAT
-from madkit.models.parts.vectors import asked, empty, samples, vectors
+from madkit.models.parts.vectors import check_room, empty, samples, vectors
 from madkit.samples import Samples
 
 HIDDEN = 2.0**22  # times that columns may spread apart before one is lost …
@@ -75,10 +75,8 @@ class Mixture:
     steps: Count = 100
 
     def __post_init__(self):
-        self.k = whole("Mixture: k", self.k, least=1)
-        self.steps = whole("Mixture: steps", self.steps, least=1)
         self._check_room(2, 1)
-        if isinstance(self.tol, bool | str) or not 0 <= self.tol < math.inf:
+        if not 0 <= self.tol < math.inf:
             raise ValueError("Mixture: tol expected a finite number ≥ 0, in nats, got "
                              f"{self.tol!r}")
         if isinstance(self.start, str):
@@ -120,9 +118,8 @@ class Mixture:
 
     def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows, each of a component drawn by weight, from torch's global generator."""
-        lam = unit("Mixture.sample: lam", lam)
         self._fitted()
-        n = asked("Mixture", n, self._like)
+        check_room("Mixture", n, self._like)
         own = torch.multinomial(self.weights, n, replacement=True) if n else self.weights[:0].long()
         z = torch.randn(n, self.means.shape[1], dtype=self.means.dtype, device=self.means.device)
         x = self.means[own]

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from madkit.base import foreign
-from madkit.base.checks import unit, whole
+from madkit.base.checks import Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.vectors import empty
@@ -73,6 +73,7 @@ def taken(given: Any) -> Any:
     return Own(given) if foreign.is_estimator(given) else given
 
 
+@gate
 @guarded
 @dataclass(eq=False)
 class Own:
@@ -136,9 +137,8 @@ class Own:
                              "would change another; make it anew inside of fit, or train a copy, "
                              "copy.deepcopy(net)")
 
-    def sample(self, n: int, lam: float = 1.0) -> Samples:
+    def sample(self, n: Rows, lam: Unit = 1.0) -> Samples:
         """n rows, shuffled, in the shape and type of the data."""
-        n, lam = whole(f"{self.name}.sample: n", n), unit(f"{self.name}.sample: lam", lam)
         if not hasattr(self, "_like"):
             raise RuntimeError(f"{self.name}: call fit(data) first")
         x, y = foreign.rows(self._drawn(n, lam), self._labelled, self.name)

@@ -58,17 +58,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from madkit.base.checks import Count, Given, Positive, Rows, Unit, above, unit, whole
+from madkit.base.checks import Count, Given, Positive, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.models.parts.form import Form, checked
+from madkit.models.parts.form import Form, check
 from madkit.models.parts.training import (
     Step,
     batches,
     descend,
     learnable,
+    loaded,
+    loading,
     packed,
-    unpacked,
     watched,
 )
 from madkit.samples import Samples
@@ -109,11 +110,6 @@ class VAE:
     mean: bool = False
 
     def __post_init__(self):
-        for name in ("latent", "width", "depth", "steps", "batch"):
-            whole(f"VAE: {name}", getattr(self, name), least=1)
-        above("VAE: lr", 0, self.lr)
-        if not isinstance(self.mean, bool):
-            raise ValueError(f"VAE: mean expected True or False, got {self.mean!r}")
         learnable("VAE", self.width, self.depth, self.steps, self.latent)
 
     def fit(self, data: Samples) -> VAE:
@@ -154,7 +150,7 @@ class VAE:
     @torch.no_grad()
     def bound(self, x: Tensor, y: Any = None) -> Tensor:
         """A draw of the bound on log p(x | y) of rows (n, *shape) in nats, (n,); of grey levels."""
-        n = checked(len(x), 1, hasattr(self, "net"), "VAE")
+        check(n := len(x), hasattr(self, "net"), "VAE")
         scale = self.form.scale[self.form.scale > 0]
         volume = 0 if self.form.image else scale.log().sum()
         if self.form.classes and y is None:
@@ -166,7 +162,7 @@ class VAE:
     @torch.no_grad()
     def sample(self, n: Rows, lam: Unit = 1.0, y: Any = None) -> Samples:
         """n rows; y: their labels, (n,) or one for all, by default in the training frequencies."""
-        n, lam = checked(n, lam, hasattr(self, "net"), "VAE"), unit("VAE.sample: lam", lam)
+        check(n, hasattr(self, "net"), "VAE")
         y = self.form.labels(n, y, "VAE.sample")
         zeta = math.sqrt(lam) * torch.randn(n, self._code, device=self.form.like.device)
         u, spread = self._decoded(self.net.codes.placed(zeta, y), y)
@@ -197,9 +193,9 @@ class VAE:
 
     def load_state_dict(self, state: dict[str, Given]) -> VAE:
         """Become the model that was saved; the settings must be the same."""
-        self.form = Form.loaded(state)
-        self.net = self._network()
-        self.net.load_state_dict(unpacked(state, "net"))
+        with loading(self):
+            self.form = Form.loaded(state)
+            self.net = loaded(self._network(), state, "net")
         return self
 
 

@@ -44,6 +44,8 @@ def emitted(
     and for λ that were not sampled.
     """
     chosen = list(lams) if lams is not None else list(next(iter(biased.samples.values())))
+    if not chosen:
+        raise ValueError("lams: expected at least one λ, got none")
     names, shape = names_of(biased), aspect(biased, columns)
     size = min(3.0, 11 / len(names))
     width, height = max(6, size * len(names)), 1.2 + size * shape * len(chosen)
@@ -77,6 +79,8 @@ def tradeoff(
     the best to be hoped for. ValueError for a table without precision and recall,
     and for generations that were not judged.
     """
+    if not drawn:
+        raise ValueError("drawn: expected at least one run, got none")
     if isinstance(drawn, Mapping):
         paths, floor = _of_runs(drawn, generations), None
         said = language.setting(drawn).replace(", band: 10–90 %", "")

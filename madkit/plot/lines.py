@@ -243,6 +243,8 @@ def _metrics(metric: Any, named: Mapping[str, Run]) -> list[str]:
         return [_common({name: [*map(str, dict.fromkeys(run.table.metric))]
                          for name, run in named.items()})]
     chosen = metric if isinstance(metric, list | tuple) else [metric]
+    if not chosen:
+        raise ValueError("metric: expected at least one, got none")
     return [metric_name(one) if callable(one) else str(one) for one in chosen]
 
 

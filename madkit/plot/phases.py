@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base.card import few, said
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
 from madkit.metrics.values import value_of
@@ -127,6 +128,9 @@ def paths(
     """W₂² over generations, a line for each loop: median and band from the 10th
     to the 90th percentile, theory dashed: (1, 1).
     """
+    if not lines:
+        raise ValueError("lines: expected at least one column that tells the lines apart, got none")
+    _check_columns(rows, *lines, "seed", "generation", "value", "theory", argument="rows")
     axes = layout.panels(ax, 7.5, 4.8, 1, 1)
     panel, ends = axes.flat[0], []
     parts = list(rows.groupby(list(lines), sort=True))
@@ -154,10 +158,11 @@ def paths(
     return axes
 
 
-def _check_columns(table: pd.DataFrame, *names: str) -> None:
+def _check_columns(table: pd.DataFrame, *names: str, argument: str = "table") -> None:
     if missing := [name for name in names if name not in table]:
-        raise ValueError(f"table: expected a column {missing[0]!r} (x, y, panels, lines and metric "
-                         f"name columns), got one with {', '.join(map(str, table))}")
+        has = few([said(name) for name in table])
+        raise ValueError(f"{argument}: expected a column {said(missing[0])!r} (x, y, panels, lines "
+                         f"and metric name columns), got one with {has}")
 
 
 # --- the map --------------------------------------------------------------------------------------

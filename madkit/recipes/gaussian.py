@@ -119,7 +119,8 @@ def summary(rows: pd.DataFrame, loop: Callable[..., Loop], cells: list[str],
         one, w2 = loop(**cell), part.value.to_numpy()
         n_r = sum(source.n for source in parts(one) if isinstance(source, Fresh))
         (n_e, error), (w2_theory, known) = worth(w2, dim), _theory(one, dim)
-        measured = {"w2_squared": (w2.mean(), w2.std(ddof=1) / len(w2) ** 0.5, w2_theory),
+        off = w2.std(ddof=1) / len(w2) ** 0.5 if len(w2) > 1 else np.nan
+        measured = {"w2_squared": (w2.mean(), off, w2_theory),
                     "n_e": (n_e, error, known),
                     "ratio": (n_e / n_r, error / n_r, known / n_r)}
         columns = {f"{name}{kind}": value for name, three in measured.items()

@@ -10,9 +10,9 @@ from typing import Any
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
-from madkit.base.checks import place, several_seeds, unit, whole
+from madkit.base.checks import several_seeds, whole
 from madkit.base.device import resolve
-from madkit.base.foreign import a_loop, check_methods
+from madkit.base.foreign import check_methods
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
 from madkit.models.own import taken
@@ -69,20 +69,17 @@ def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int 
         lam_emit: float | None = None, device: str = "auto",
         store: str | Path | None = None) -> Job:
     """The arguments of a run, checked: see `run`."""
-    a_loop("loop", loop)
     check_methods(model := taken(model))
     foreseen.check_truth(truth)
     made = Job(
-        model, loop, truth,
-        generations=whole("generations", generations, least=1),
-        seeds=several_seeds(seeds),
+        model, loop, truth, generations, several_seeds(seeds),
         n_ini=whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2),
         metrics=foreseen.metrics(metrics, model, truth, features),
         features=features,
-        emit=whole("emit", emit, least=2),
-        lam_emit=loops.emitted_lam(loop) if lam_emit is None else unit("lam_emit", lam_emit),
+        emit=emit,
+        lam_emit=loops.emitted_lam(loop) if lam_emit is None else lam_emit,
         device=str(resolve(device)),
-        store=None if store is None else place("store", store),
+        store=None if store is None else Path(store),
     )
     foreseen.check(made)
     return replace(made, words=told.words(made))

@@ -6,9 +6,7 @@ kill, and seeds side by side on any `concurrent.futures.Executor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any
 
 from madkit.base import workers
 from madkit.base.checks import Count, Place, Seeds, Several, Unit
@@ -16,7 +14,7 @@ from madkit.base.device import Device
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Loop
-from madkit.metrics.values import Metrics
+from madkit.metrics.values import Features, Metrics
 from madkit.record import Entry, Run, assemble
 from madkit.runs.expected import expected
 from madkit.runs.foreseen import check_tools
@@ -38,7 +36,7 @@ def run(
     seeds: Seeds = 1,                          # a count (0 … seeds−1) or the seeds themselves
     n_ini: Several | None = None,              # real rows of generation 1; None: the loop's size
     metrics: Metrics | None = None,            # names, or (real, fake) -> number; see below
-    features: Callable[..., Any] | None = None,  # such as mk.metrics.LeNet("mnist"), or a network
+    features: Features | None = None,          # such as mk.metrics.LeNet("mnist"), or a network
     emit: Several = 1000,                      # emitted rows to judge, against ≤ as many test rows
     lam_emit: Unit | None = None,              # λ of these; None: that of the loop's Synthetic, else 1
     device: Device = "auto",                   # "auto" (cuda, else cpu), "cpu", "cuda", "mps"

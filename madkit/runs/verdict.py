@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from madkit.base.files import StoreError
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.metrics.values import Metrics, chosen
+from madkit.metrics.values import Features, Metrics, chosen
 from madkit.record import Entry, Run, assemble, load
 from madkit.runs.again import spec_of, truth_of
 from madkit.runs.foreseen import check_tools, check_truth, warn_of_few
@@ -30,7 +29,7 @@ def judge(
     run: Run | Place,                             # a Run, or the folder of a stored one
     metrics: Metrics,                             # names, or (real, fake) -> number
     *,
-    features: Callable[..., Any] | None = None,   # what they see: Samples -> (n, d), or a network
+    features: Features | None = None,             # what they see: Samples -> (n, d), or a network
     truth: Truthful | None = None,                # the run's own, where madkit cannot make it again
 ) -> Run:
     """Other metrics of a run that is done, of the rows that it emitted and kept; nothing is fitted.

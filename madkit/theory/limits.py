@@ -10,16 +10,20 @@ them, n_s*, beyond which they harm, however many real rows there are.
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from madkit.base import limits
-from madkit.base.checks import Count, Rows, Several, Unit, above, unit, whole
+from madkit.base.checks import Amount, Count, Several, Unit, numbers, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
 from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick
+
+LARGE = 1e6
+Fit = Annotated[float, numbers("a finite number ≥ 2, such as 100 rows", lambda n: 2 <= n < math.inf)]
 
 
 @gate
@@ -95,7 +99,6 @@ def floor(p: Unit, lam: Unit, dim: Count) -> float:
     It is d(1 − √(p/(1−λq)))²: 0 for λ = 1; for λ < 1 more data stops helping (paper, Fig. 31
     right).
     """
-    p, lam, dim = unit("floor: p", p), unit("floor: lam", lam), whole("floor: dim", dim, least=1)
     return dim * (1 - math.sqrt(p / (1 - lam * (1 - p)))) ** 2 if p else float(dim)
 
 
@@ -176,7 +179,12 @@ def worth(
     inverted by interpolation, within 0.01 % of what that gives. Raises ValueError for numbers out
     of range.
     """
-    n_r, n_s, lam = np.broadcast_arrays(*(np.asarray(value, float) for value in (n_r, n_s, lam)))
+    try:
+        n_r, n_s, lam = np.broadcast_arrays(*(np.asarray(one, float) for one in (n_r, n_s, lam)))
+    except ValueError:
+        shapes = " and ".join(str(np.shape(one)) for one in (n_r, n_s, lam))
+        raise ValueError("worth: n_r, n_s and lam: expected shapes that fit each other, got "
+                         f"{shapes}") from None
     if not n_r.size:
         raise ValueError("worth: n_r, n_s and lam: expected numbers, got an empty array")
     for name, values, good, expected in (("n_r", n_r, n_r >= 2, "numbers ≥ 2"),
@@ -184,7 +192,7 @@ def worth(
                                          ("lam", lam, (lam > 0) & (lam <= 1), "numbers in (0, 1]")):
         if not good.all():
             raise ValueError(f"worth: {name}: expected {expected}, got {values[~good].flat[0]}")
-    w2 = w2_squared(_fresh_limit(n_r, n_s, lam, whole("worth: dim", dim, least=1)))
+    w2 = w2_squared(_fresh_limit(n_r, n_s, lam, dim))
     rows = np.geomspace(2, 1.1 * (n_r + n_s).max(), 600)  # no loop is better than as many real rows
     scores = np.asarray(yardstick(rows, dim))
     known = np.interp(np.log(w2), np.log(scores)[::-1], np.log(rows)[::-1])
@@ -193,7 +201,7 @@ def worth(
 
 @gate
 @guarded
-def admissible_threshold(dim: Count, lam: Unit, n_r: float | None = None) -> float:
+def admissible_threshold(dim: Count, lam: Unit, n_r: Fit | None = None) -> float:
     """n_s*: the most synthetic rows beside n_r fresh ones that still help (n_e ≥ n_r); ∞ for λ = 1.
 
     n_r None: the limit n_r → ∞, [4(2−λ) + (d+1)(½ + 3λ/2 − λ²)]/(1−λ)² (paper, Fig. 11). Else the
@@ -202,7 +210,6 @@ def admissible_threshold(dim: Count, lam: Unit, n_r: float | None = None) -> flo
     """
     from scipy.optimize import brentq
 
-    lam = unit("admissible_threshold: lam", lam)
     if lam == 1:
         return math.inf
     if n_r is None:
@@ -224,32 +231,33 @@ def memory_gain(p: Unit, memory: Count) -> float:
     It is (K + q)/(pK + q): 1 + q for K = 1, rising to 1/p (paper, Fig. 30). Leading order in 1/rows
     (n_r ≫ d), within 4% of simulation.
     """
-    p, k = unit("memory_gain: p", p), whole("memory_gain: memory", memory, least=1)
-    return (k + 1 - p) / (p * k + 1 - p)
+    return (memory + 1 - p) / (p * memory + 1 - p)
 
 
 @gate
 @guarded
-def optimal_real_weight(n_r: float, n_s: float) -> float:
+def optimal_real_weight(n_r: Amount, n_s: Amount) -> float:
     """The weight w of the real part of a fresh data loop's fit that makes its limit best.
 
     For λ = 1 and rows ≫ d, the root of w² + r w = r, r = n_r/n_s, and there n_e = n_r/w. For
     n_r = n_s both are the golden ratio: w = .618, n_e = 1.618 n_r, where pooling the rows
     (w = p = ½) gives 1.5 n_r.
     """
-    r = above("optimal_real_weight: n_r", 0, n_r) / above("optimal_real_weight: n_s", 0, n_s)
+    r = n_r / n_s
+    if r > LARGE:                                    # there √(r² + 4r) − r loses its digits
+        return 2 / (1 + math.sqrt(1 + 4 / r))
     return (math.sqrt(r * r + 4 * r) - r) / 2
 
 
 @gate
 @guarded
-def pool_limit(n: Rows) -> tuple[float, float]:
+def pool_limit(n: Several) -> tuple[float, float]:
     """Limit (m, u) of `accumulate(n)` with λ = 1, n_ini = n and maximum-likelihood covariance.
 
     m_t = Π_{s≤t} (1 − 1/(n s²)) → sin(π/√n)/(π/√n), and u_t = 1 − m_t → ≈ π²/(6n): the pool does
     not collapse, but variance turns into drift.
     """
-    x = math.pi / math.sqrt(whole("pool_limit: n", n, least=2))
+    x = math.pi / math.sqrt(n)
     return math.sin(x) / x, 1 - math.sin(x) / x
 
 
@@ -260,8 +268,6 @@ def pool_decay(lam: Unit, generations: Count) -> np.ndarray:
 
     Keeping everything does not prevent the exponential collapse λ^{t−1}, but makes it a power law.
     """
-    lam = unit("pool_decay: lam", lam)
-    last = whole("generations", generations, least=1)
-    limits.memory("generations", f"{limits.count(last)} generations", 16 * last)
-    t = np.arange(1, last + 1.0)
+    limits.memory("generations", f"{limits.count(generations)} generations", 16 * generations)
+    t = np.arange(1, generations + 1.0)
     return t ** (lam - 1) / math.gamma(1 + lam)

@@ -75,8 +75,7 @@ def moments(
     Real, Fresh, Synthetic (any λ, any memory) and Previous. Raises NotImplementedError for loops
     that are plain functions, ValueError for training sets of fewer than 2 rows.
     """
-    n, ddof = whole("n_ini", n_ini, least=2), _ddof(ddof)
-    last = whole("generations", generations, least=1)
+    n, last = n_ini, generations
     _check_room(last, max((part.memory for part in parts(loop) if isinstance(part, Synthetic)),
                           default=1))
     rows, scatter = n, n - 1.0
@@ -106,7 +105,7 @@ def moments(
         u.append(distance[0, place])
         f.append(wobble[place, place])
         s.append(skew[place, place, place] * m[-1] / f[-1] ** 2 if f[-1] > 1e-100 else s[-1])
-    return Moments(whole("dim", dim, least=1), *map(np.array, (m, u, f, s)))
+    return Moments(dim, *map(np.array, (m, u, f, s)))
 
 
 def _groups(loop: Loop, t: int, n_ini: int, m: list[float], rows: int, scatter: float) -> Array:
@@ -175,12 +174,6 @@ def _check_room(generations: int, memory: int = 0) -> None:
                 generations * (10_000 + kept), 10**10)
 
 
-def _ddof(ddof: int) -> int:
-    if ddof not in (0, 1):
-        raise ValueError(f"ddof: expected 1 (unbiased) or 0 (maximum likelihood), got {ddof!r}")
-    return ddof
-
-
 # --- the same bookkeeping, other quantities -------------------------------------------------------
 
 
@@ -193,7 +186,7 @@ def bias_growth(loop: Loop, generations: Count, n_ini: Several) -> Array:
     a real fraction p in every generation: → 1/p. The error is this × δ: so artifacts amplify, and
     real data stops them. λ plays no part.
     """
-    rows, last = whole("n_ini", n_ini, least=2), whole("generations", generations, least=1)
+    rows, last = n_ini, generations
     _check_room(last)
     mean, ones = np.zeros(last + 1), [1.0] * last  # systematic error of μ0 and of the mean of D¹, …
     for t in range(2, last + 1):

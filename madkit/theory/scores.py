@@ -22,7 +22,6 @@ def perfect_coverage(n: Rows, k: Count = 5) -> float:
     to be near, the k nearest must not all be real. For large n 1 − 2⁻ᵏ. Exact; Naeem et al. (2020),
     https://arxiv.org/abs/2002.09797, lemma 2. Raises ValueError for n ≤ k.
     """
-    k = whole("perfect_coverage: k", k, least=1)
     n = whole("perfect_coverage: n", n, least=k + 1)
     limits.time("perfect_coverage: k", f"{limits.count(k)} neighbours", k, 10**8)
     return 1 - prod((n - i) / (2 * n - i) for i in range(1, k + 1))

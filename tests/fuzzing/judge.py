@@ -17,15 +17,18 @@ import re
 import traceback
 import types
 import typing
+import warnings
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
+from fuzzing.plan import all_of_it
 from fuzzing.values import Names
-from fuzzing.walk import Callable_, public
+from fuzzing.walk import Callable_
 
 import madkit as mk
 
@@ -36,7 +39,7 @@ ONCE = collections.abc.Iterator
 
 def judged(case: dict[str, Any]) -> tuple[str, str]:
     """(outcome, what is to be said of it)."""
-    names = Names()
+    names = Names(reading=reading, setting=setting)
     try:
         if case["self"]:
             names["SELF"] = eval(case["self"], {}, names)
@@ -46,23 +49,53 @@ def judged(case: dict[str, Any]) -> tuple[str, str]:
         return "raw error", f"the valid parts do not stand: {_line(error)}"
     before = around(given)
     try:
-        result = called(**given)
-        result = list(islice(result, 3)) if isinstance(result, ONCE) else result
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            result = called(**given)
+            result = list(islice(result, 3)) if isinstance(result, ONCE) else result
     except (Exception, SystemExit) as error:
         if not case["hostile"] and isinstance(error, ImportError):
             return "fine", "it needs a package that is not here"
         if not case["hostile"]:
             return "raw error", f"the valid call is refused: {_line(error)}"
-        if why := without_words(error, [*case["hostile"], *_called(case["kind"])]):
+        if why := without_words(error, [*case["hostile"], *_one(case["kind"]).words]):
             return "raw error", why
         if changed := [name for name, was in before.items() if around(given)[name] != was]:
             return "silent nonsense", f"a refused call changed {', '.join(changed)}"
+        return ("unforeseen", _line(error)) if UNFORESEEN in str(error) else ("refused", "")
+    if result is NotImplemented:         # an operator: Python says the rest
         return "refused", ""
+    after = around(given)
+    if changed := [name for name in OURS if after[name] != before[name]]:
+        return "silent nonsense", f"it changed {', '.join(changed)}"
+    for one in told:
+        if issubclass(one.category, RuntimeWarning | DeprecationWarning | FutureWarning):
+            return "raw error", f"warned: {one.category.__name__}: {one.message} [{_end(one.filename)}:{one.lineno}]"
     return nonsense(case, given, result) or ("fine", "")
 
 
-def _called(path: str) -> list[str]:
-    return path.split(".")[-2:]
+OUTCOMES = ("Unsolved",)                 # what is said of a right call: an answer is not right yet
+UNFORESEEN = ": cannot go on with "      # words of the gate, where no check had any
+OURS = ("folder", "environment", "threads", "dtype", "grad mode")      # whatever comes of a call
+
+
+def reading(thing: Any, name: str) -> Any:
+    """A function that reads a property."""
+    return lambda: getattr(thing, name)
+
+
+def setting(thing: Any, name: str) -> Any:
+    """A function that writes one."""
+    def write(**value: Any) -> None:
+        (one,) = value.values()
+        setattr(thing, name, one)
+
+    return write
+
+
+@cache
+def _one(path: str) -> Callable_:
+    return next(one for one in all_of_it() if one.path == path)
 
 
 # --- errors ---------------------------------------------------------------------------------------
@@ -71,6 +104,11 @@ def _called(path: str) -> list[str]:
 def without_words(error: BaseException, names: list[str]) -> str:
     """Why these are no words of ours; "" if they are."""
     said = str(error)
+    if type(error).__name__ in OUTCOMES and len(said) <= LONG:
+        return ""
+    notes = getattr(error, "__notes__", [])
+    if any(re.match(rf"{re.escape(name)}: .* raised this, in", note) for name in names for note in notes):
+        return ""                        # that of a function which was given, and is told so
     last = traceback.extract_tb(error.__traceback__)[-1]
     if not last.filename.startswith(PACKAGE):
         return f"raised elsewhere: {_line(error)}"
@@ -78,6 +116,7 @@ def without_words(error: BaseException, names: list[str]) -> str:
         return f"raised by the interpreter: {_line(error)}"
     if len(said) > LONG:
         return f"{len(said)} letters: {_line(error)}"
+    said += "".join(f"\n{note}" for note in notes if note.startswith("in "))
     if not any(re.search(rf"\b{re.escape(name)}\b", said) for name in names):
         return f"names none of {', '.join(names)}: {_line(error)}"
     return ""
@@ -94,12 +133,16 @@ def _raises(file: str) -> list[tuple[int, int]]:
 def _line(error: BaseException) -> str:
     at = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in at if frame.filename.startswith(PACKAGE)]
-    where = f" [{ours[-1].filename.removeprefix(PACKAGE)}:{ours[-1].lineno}]" if ours else ""
+    where = f" [{_end(ours[-1].filename)}:{ours[-1].lineno}]" if ours else ""
     try:
         said = f"{type(error).__name__}: {error}"
     except Exception:
         said = type(error).__name__
     return said[:200].replace("\n", " ") + where
+
+
+def _end(file: str) -> str:
+    return file.removeprefix(PACKAGE)
 
 
 # --- what is around -------------------------------------------------------------------------------
@@ -131,7 +174,7 @@ def _artists(value: Any) -> int:
 
 def nonsense(case: dict[str, Any], given: dict[str, Any],
              result: Any) -> tuple[str, str] | None:
-    one = next(one for one in public() if one.path == case["kind"])
+    one = _one(case["kind"])
     for name in case["hostile"]:
         kind = annotation(one, name)
         if not allows(kind, given[name]):
@@ -173,7 +216,8 @@ def allows(kind: Any, value: Any) -> bool:
     if kind in (int, float):
         return _number(kind, value)
     if kind is bool:
-        return isinstance(value, bool | np.bool_)
+        scalar = getattr(value, "ndim", None) == 0 and str(value.dtype).endswith("bool")
+        return isinstance(value, bool | np.bool_) or scalar
     if kind in (str, bytes):
         return isinstance(value, kind)
     if kind is collections.abc.Callable or origin is collections.abc.Callable:
@@ -215,6 +259,10 @@ def holds_nan(value: Any, depth: int = 3) -> bool:
         return value.is_floating_point() and bool(value.isnan().any())
     if isinstance(value, mk.Samples):
         return holds_nan(value.x)
+    if isinstance(value, pd.DataFrame):
+        return "value" in value and value["value"].dtype.kind == "f" and holds_nan(value["value"].to_numpy())
+    if isinstance(value, mk.Run | mk.Biased):
+        return holds_nan(value.table) or depth > 0 and holds_nan(value.samples, depth - 1)
     if depth and isinstance(value, dict):
         return any(holds_nan(part, depth - 1) for part in value.values())
     if depth and isinstance(value, list | tuple):

@@ -3,14 +3,16 @@
 A case is plain text (JSON), so that another process makes it, and a person can read it.
 """
 
+import functools
 import inspect
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 from fuzzing.archive import archive
-from fuzzing.values import BY_OTHERS, CALL, HOSTILES, SELF, SENSE, SLOW
-from fuzzing.walk import Callable_, public
+from fuzzing.values import BY_OTHERS, CALL, HANDED, HOSTILES, SELF, SENSE, SLOW
+from fuzzing.walk import Callable_, everything, handed_out
 
 Case = dict[str, Any]
 MISSING = "?"
@@ -32,7 +34,9 @@ def valid(one: Callable_) -> dict[str, str]:
 
 def instance(path: str) -> str:
     """The text that makes an object of this class, fitted where it can be."""
-    one = next(one for one in public() if one.path == path)
+    if path in HANDED:
+        return HANDED[path]
+    one = next(one for one in all_of_it() if one.path == path)
     made = SELF.get(path) or written(path, valid(one))
     return f"{made}.fit(ROWS)" if path.startswith("mk.models.") else made
 
@@ -45,15 +49,24 @@ def call(one: Callable_, hostile: dict[str, str], given: dict[str, str] | None =
     """A call; `SELF` in a text is the object whose method is called."""
     given = (valid(one) if given is None else given) | hostile
     self = instance(one.owner) if one.owner else ""
-    called = f"SELF.{one.name}" if self else one.path
+    called = {"read": f"reading(SELF, {one.name!r})", "set": f"setting(SELF, {one.name!r})"}.get(
+        one.way, f"SELF.{one.name}" if self else one.path)
     return {"kind": one.path, "self": self, "called": called, "given": given,
             "hostile": sorted(hostile)}
 
 
+@functools.cache
+def all_of_it() -> list[Callable_]:
+    return everything(HANDED)
+
+
 def lacking() -> list[str]:
-    """Arguments without a sensible value, to be written down in values.py."""
-    return [f"{one.path}: {name}" for one in called()
-            for name, text in valid(one).items() if text == MISSING]
+    """Arguments without a sensible value, and classes without an object, to be written down in
+    values.py.
+    """
+    unknown = [f"{name}: an object of it, in HANDED" for name in handed_out(HANDED) - set(HANDED)]
+    return unknown + [f"{one.path}: {name}" for one in called()
+                      for name, text in valid(one).items() if text == MISSING]
 
 
 def called() -> list[Callable_]:
@@ -61,7 +74,7 @@ def called() -> list[Callable_]:
     not here.
     """
     here = Path(archive()).is_dir()
-    return [one for one in public() if one.path not in BY_OTHERS
+    return [one for one in all_of_it() if one.path not in BY_OTHERS
             and (here or CALL.get(one.path) != dict(root="ARCHIVE"))]
 
 
@@ -95,4 +108,5 @@ def text(case: Case) -> str:
     if "mouth" in case:
         return f"{case['mouth']} of seed {case['seed']}"
     called = case["called"].replace("SELF", case["self"]) if case["self"] else case["called"]
+    called = re.sub(r"^(?:reading|setting)\((.*), '(\w+)'\)$", r"\1.\2", called)
     return written(called, case["given"])

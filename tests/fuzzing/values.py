@@ -19,7 +19,7 @@ SENSE = {                                # a name means the same everywhere
     "dim": "2", "ddof": "1", "w2": ".1", "x": "ROWS.x", "y": "None", "t": "2", "w": ".5",
     "data": "ROWS", "projections": "8", "fault": "'noise'", "strength": ".5",
     "moments": "MOMENTS", "nu": "10.", "s": "1.", "share": ".1", "born": "1", "shown": "False",
-    "values": "{}", "biased": "BIASED", "preset": "'smoke'", "colour": "'#112233'", "place": ".5",
+    "values": "{}", "other": "ROWS", "biased": "BIASED", "preset": "'smoke'", "colour": "'#112233'", "place": ".5",
     "label": "'the value of options'", "value": "3", "low": "1", "high": "10", "step": "1", "options": "(3, 4)",
     "png": "PNG", "text": "'words'", "run": "RUN", "runs": "RUN", "folder": "'folder'",
     "file": "'page.html'", "path": "'rows.csv'", "out": "'out'", "work": "'work'",
@@ -122,7 +122,7 @@ CALL = {                                 # and where it does not
                               metrics="(mk.metrics.trace,)", features="None", place="None",
                               paper="'words'", kept="(1, 3)", rows="12"),
     "mk.recipes.CellsRecipe": dict(loop="lambda n_r, n_s: mk.Fresh(n_r) + mk.Synthetic(n_s)",
-                                   over="{'n_r': (20,)}", beside="{'n_s': (30,)}", draw="draw",
+                                   over="{'n_r': (20,)}", beside="{'n_s': (30,)}", draw="lambda table: None",
                                    paper="'words'", follow="0"),
     "mk.recipes.CellsRecipe.summary": dict(rows="LIMITS"),
     "mk.recipes.recipe": dict(name="'fig11_fresh_data'"),
@@ -133,6 +133,17 @@ CALL = {                                 # and where it does not
     "mk.lesson.results": dict(metrics="{'a': 1.}", figures="['words']"),
     "mk.testing.check_metric": dict(metric="mk.metrics.trace"),
     "mk.testing.check_model": dict(n="50"),
+    "madkit.loops.State.emitted": dict(k="1"), "madkit.models.own.Own.sample": dict(lam="1.0"),
+    **{f"{kind}.__call__": dict(state="STATE") for kind in (
+        "mk.Real", "mk.Fresh", "mk.Synthetic", "mk.Previous", "madkit.loops.Sum",
+        "madkit.loops.Source", "madkit.loops.Subsample")},
+    **{f"{kind}.__add__": dict(other="mk.Fresh(3)") for kind in (
+        "mk.Real", "mk.Fresh", "mk.Synthetic", "mk.Previous", "madkit.loops.Sum",
+        "madkit.loops.Source", "madkit.loops.Subsample")},
+    "madkit.loops.Sum.described": dict(describe="repr"),
+    "mk.Samples.__getitem__": dict(rows="[0, 1]"), "mk.metrics.LeNet.__call__": dict(images="DIGITS"),
+    "mk.live.Explorer.state =": dict(state="SELF.text"),
+    "mk.live.PhaseMap.state =": dict(state="SELF.text"),
 }
 SELF = {                                 # of methods; else the class as its own call makes it
     "mk.live.Explorer": "mk.explore(mk.fully_synthetic, n=20, seeds=4, render='static')",
@@ -140,6 +151,13 @@ SELF = {                                 # of methods; else the class as its own
     "mk.live.Bet": "mk.predict('How far?', value=3, low=0, high=10, render='static')",
     "mk.Run": "mk.Run(**vars(RUN))", "mk.live.View": "mk.live.view(draw, {'t': mk.live.Slider('t', 3, 1, 10)}, render='static')",
     "mk.data.Endless": "dots()", "mk.recipes.CellsRecipe": "mk.recipes.recipe('fig11_fresh_data', 'smoke')",
+}
+HANDED = {                               # what public functions hand out, which has no public name
+    "madkit.loops.State": "STATE", "madkit.loops.Emitter": "STATE.model",
+    "madkit.loops.Sum": "mk.fresh_data(12, .5)", "madkit.loops.Source": "mk.fresh_data(12, .5)",
+    "madkit.loops.Subsample": "mk.accumulate_subsample(12)",
+    "madkit.models.own.Own": "mk.model(fit=lambda x: x, sample=lambda x, n: x[:n]).fit(ROWS)",
+    "madkit.models.parts.training.Step": "next(mk.models.VAE(steps=2).training(ROWS))",
 }
 BY_OTHERS = {                            # made by a function of mk, never by hand
     "mk.data.Endless": "a subclass", "mk.data.Endless.draw": "a subclass", "mk.Run": "mk.run",
@@ -165,9 +183,29 @@ mk|mk.data.ring|mk.data.ring()|mk.models.Gaussian|mk.models.Gaussian()|mk.fully_
 mk.Samples|ROWS|ROWS[:0]|ROWS[:1]|IMAGES.real|UNLIKE|RUN|IMAGES|RINGS|EMPTY|BIASED|MOMENTS|mk.metrics.trace|'trace'
 pd.DataFrame()|pd.DataFrame({'a': [1]})|pd.Series([1., None])|pd.NA|pd.Timestamp('2020')|RUN.table|PHASES|Rude()
 mk.plot.figure()|mk.plot.figure().panels|mk.data.digits()|mk.live.Slider('t', 3, 1, 10)|threading.Lock()
+lambda *a, **k: 1 / 0|lambda *a, **k: float('nan')|lambda *a, **k: 'x'|lambda *a, **k: torch.full((12, 2), float('nan'))
+lambda *a, **k: (i for i in range(3))|lambda rows: rows.x[:1]|Mine()|Mine(None)|Mine(3.)|Mine(torch.zeros(5, 7))|Mine({'a': 1})
 mk.theory|mk.recipes.recipe('fig11_fresh_data', 'smoke')|sys.stdin|10**5000|-0.0|5e-324|'cpu'|'cuda'|slice(3)
 """
 HOSTILES = [text for line in HOSTILE.strip().splitlines() for text in line.split("|")]
+
+
+class Mine:
+    """A model, truth and picture of one's own that raises, or gives what it should not."""
+
+    def __init__(self, *gives: Any) -> None:
+        self.gives = gives
+
+    def _given(self, *_: Any, **__: Any) -> Any:
+        return self.gives[0] if self.gives else 1 / 0
+
+    sample = moments = real = fresh = test = update = state_dict = _given
+
+    def fit(self, data: Any) -> Any:
+        return self if self.gives else 1 / 0
+
+    def __repr__(self) -> str:
+        return "Mine()"
 
 
 class Rude:
@@ -225,7 +263,7 @@ def dots() -> Any:
 class Names(dict):
     """What expressions may name; large things are made when first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         import itertools
         import os
         import sys
@@ -238,8 +276,8 @@ class Names(dict):
         import madkit as mk
 
         super().__init__(mk=mk, np=np, pd=pd, torch=torch, Path=Path, Decimal=Decimal, sys=sys,
-                         Fraction=Fraction, Rude=Rude, task=task, draw=draw, dots=dots, threading=threading,
-                         itertools=itertools, os=os)
+                         Fraction=Fraction, Rude=Rude, Mine=Mine, task=task, draw=draw, dots=dots, threading=threading,
+                         itertools=itertools, os=os, **more)
 
     def __missing__(self, name: str) -> Any:
         if name not in THINGS:
@@ -264,6 +302,7 @@ THINGS = {
     "EMPTY": "mk.Run(RUN.table[:0], RUN.theory[:0], {}, None, RUN.composition[:0], {})",
     "BIASED": "mk.sampling_bias({'a': mk.models.Gaussian()}, mk.data.gaussian(2), [1., .8], 40, 20)",
     "MOMENTS": "mk.theory.moments(mk.fully_synthetic(12, .8), 2, 3, 12)",
+    "STATE": "STEP.state", "STEP": "next(mk.steps(mk.models.Gaussian(), mk.fresh_data(12, .5), mk.data.gaussian(2)))",
     "DIGITS": "mk.data.digits().test(12, 0)", "RECORDED": "mk.recorded('fig06_fully_synthetic')",
     "LIMITS": "PHASES[:9].assign(value=PHASES.w2_squared, seed=0)",
     "PHASES": "mk.sweep.recorded('fig11_fresh_data')",

@@ -22,7 +22,7 @@ from madkit.live.controls import Choice
 from madkit.live.pictures.frame import Drawn, Frame
 from madkit.live.scenes import panels
 from madkit.metrics.faults import FAULTS, Faults
-from madkit.metrics.values import Metrics, chosen, named, words
+from madkit.metrics.values import Features, Metrics, chosen, named, words
 from madkit.plot.language import COLOURS
 from madkit.plot.sheets import tiles
 from madkit.samples import Samples
@@ -61,7 +61,7 @@ class Damage:
         n: Rows = 500,                                             # rows on each side
         *,
         metrics: Metrics | None = None,                            # None: those of ORDER
-        features: Callable[[Samples], Samples] | None = None,
+        features: Features | None = None,
         repeats: Several = 20,                                     # perfect models, for the range
         seed: Seed = 0,
     ):

@@ -16,13 +16,15 @@ because a draw was unlucky.
 from __future__ import annotations
 
 import math
+from collections.abc import Sized
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from madkit.base import limits
-from madkit.base.checks import shown, whole
+from madkit.base.card import few
+from madkit.base.checks import NO, several, shown
 from madkit.samples import Samples
 
 FEW = 128  # labels from 0 up to here are their own numbers, also where some are missing
@@ -63,10 +65,14 @@ class Form(nn.Module):
         return cls(data.x.new_empty(0, *data.shape), *_range(data.x), *_labels(data))
 
     @classmethod
-    def loaded(cls, state: dict[str, Tensor]) -> Form:
-        """The form that a `state_dict` holds under "form."."""
-        like, shift, scale, counts = (state[f"form.{name}"]
-                                      for name in ("like", "shift", "scale", "counts"))
+    def loaded(cls, state: dict[str, Tensor], *more: str) -> Form:
+        """The form that a `state_dict` holds under "form.", and more beside it."""
+        names = [f"form.{name}" for name in ("like", "shift", "scale", "counts")]
+        if wrong := [name for name in [*names, *more] if not isinstance(state.get(name), Tensor)]:
+            raise ValueError("state: expected what state_dict() of such a model gave, tensors by "
+                             f"name, {wrong[0]!r} among them, got "
+                             f"{few([repr(name) for name in state]) or 'none'}")
+        like, shift, scale, counts = (state[name] for name in names)
         return cls(like, shift, scale, counts, state.get("form.names"))
 
     @property
@@ -115,7 +121,7 @@ class Form(nn.Module):
         u = u.clamp(-1, 1) if self.image else u
         kind = self.like.dtype if self.like.is_floating_point() else torch.float32
         x = u.to(kind) * self.scale.to(kind) + self.shift.to(kind)
-        return Samples(x.reshape(len(x), *self.shape), self.named(y))
+        return Samples._of(x.detach().reshape(len(x), *self.shape), self.named(y))
 
     def labels(self, n: int, y: Any, who: str) -> Tensor | None:
         """The numbers of the labels of n rows to draw: of labels y, (n,) or one for all, else in
@@ -137,7 +143,7 @@ class Form(nn.Module):
         number = torch.searchsorted(self.names, y.contiguous()).clamp(max=self.classes - 1)
         if y.shape != (n,) or bool(((self.names[number] != y) | (self.counts[number] == 0)).any()):
             raise ValueError(f"{who}: y expected {n} labels {self._known()}, got {tuple(y.shape)} "
-                             f"of {sorted(set(y.tolist()))[:5]}")
+                             f"of {y.unique()[:5].tolist()}")
         return number
 
     def _known(self) -> str:
@@ -189,18 +195,18 @@ def _infinite(x: Tensor) -> int:
     return 0 if x.dtype == torch.uint8 else int((~x.reshape(len(x), -1).isfinite()).any(1).sum())
 
 
-def checked(n: Any, lam: Any, fitted: bool, who: str) -> int:
-    """n of a call of sample, checked; RuntimeError before a fit."""
+def check(n: int, fitted: bool, who: str) -> None:
+    """Whether there is room for n rows; RuntimeError before a fit."""
     if not fitted:
         raise RuntimeError(f"{who}: call fit(data) first")
-    n = whole(f"{who}.sample: n", n)
     limits.memory(f"{who}.sample: n", f"{limits.count(n)} rows", 4 * n)
-    return n
 
 
 def _whole(who: str, y: Any) -> Tensor:
     """Labels as whole numbers."""
     try:
+        if isinstance(y, Sized) and not hasattr(y, "dtype") and several(y) is NO:
+            raise TypeError
         labels = torch.as_tensor(y)
     except (TypeError, ValueError, RuntimeError):
         labels = torch.empty(0, dtype=torch.bool)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from madkit.base import limits
 from madkit.base.progress import bar
 
+Net = TypeVar("Net", bound=nn.Module)
 CHECKED = 25  # steps between looks at the loss: looking makes a GPU wait
 
 
@@ -139,6 +141,30 @@ def packed(form: nn.Module, **nets: nn.Module) -> dict[str, Tensor]:
     parts = {"form": form} | nets
     return {f"{name}.{key}": value for name, part in parts.items()
             for key, value in part.state_dict().items()}
+
+
+@contextmanager
+def loading(model: Any) -> Iterator[None]:
+    """What a model was before, where loading a state ends in an error."""
+    before = dict(vars(model))
+    try:
+        yield
+    except Exception:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
+
+
+def loaded(net: Net, state: dict[str, Tensor], name: str) -> Net:
+    """The network with the weights that stand in a flat state_dict under a name."""
+    try:
+        net.load_state_dict(unpacked(state, name))
+    except (RuntimeError, TypeError, AttributeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise ValueError("state: expected what state_dict() of a model with these settings gave, "
+                         f"got other tensors ({why}); make the model with the same settings"
+                         ) from None
+    return net
 
 
 def unpacked(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from madkit.base import limits
-from madkit.base.checks import whole
 from madkit.samples import Samples
 
 
@@ -23,11 +22,9 @@ def vectors(data: Samples, who: str, least: int = 2) -> Tensor:
     return x
 
 
-def asked(who: str, n: int, like: Tensor) -> int:
-    """The rows that a sample is asked for, where there is room for them."""
-    n = whole(f"{who}.sample: n", n)
+def check_room(who: str, n: int, like: Tensor) -> None:
+    """ValueError where there is no room for the rows that a sample is asked for."""
     limits.rows(f"{who}.sample: n", n, like.shape[1:], 8)
-    return n
 
 
 def square(who: str, x: Tensor) -> None:
@@ -47,4 +44,4 @@ def samples(x: Tensor, like: Tensor) -> Samples:
     Images of whole numbers come back unrounded, in float64.
     """
     x = x.reshape(len(x), *like.shape[1:])
-    return Samples(x.to(like.dtype) if like.is_floating_point() else x)
+    return Samples._of(x.to(like.dtype) if like.is_floating_point() else x)
