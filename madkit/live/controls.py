@@ -38,8 +38,8 @@ class Slider:
     def check(self, value: float) -> None:
         """ValueError for a value that the slider cannot take."""
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
-            raise ValueError(f"{said(self.label)}: expected a value from {self.low:g} to "
-                             f"{self.high:g}, a number, got {shown(value)}")
+            raise ValueError(f"{said(self.label)}: expected a number from {self.low:g} to "
+                             f"{self.high:g}, got {shown(value)}")
 
 
 @gate
@@ -61,7 +61,7 @@ class Choice:
     def check(self, value: Any) -> None:
         """ValueError for a value that the slider cannot take."""
         if attempt(lambda one: one in self.options, value) is not True:
-            raise ValueError(f"{said(self.label)}: expected a value among "
+            raise ValueError(f"{said(self.label)}: expected one of "
                              f"{few([shown(one) for one in self.options])}, got {shown(value)}")
 
 
