@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from madkit.base.card import few, said
+from madkit.base.card import few
+from madkit.base.card import said as brief
 from madkit.base.checks import attempt, shown
 from madkit.base.gate import gate
 
@@ -38,7 +39,7 @@ class Slider:
     def check(self, value: float) -> None:
         """ValueError for a value that the slider cannot take."""
         if isinstance(value, bool | str) or not self.low <= value <= self.high:
-            raise ValueError(f"{said(self.label)}: expected a number from {self.low:g} to "
+            raise ValueError(f"{brief(self.label)}: expected a number from {self.low:g} to "
                              f"{self.high:g}, got {shown(value)}")
 
 
@@ -61,7 +62,7 @@ class Choice:
     def check(self, value: Any) -> None:
         """ValueError for a value that the slider cannot take."""
         if attempt(lambda one: one in self.options, value) is not True:
-            raise ValueError(f"{said(self.label)}: expected one of "
+            raise ValueError(f"{brief(self.label)}: expected one of "
                              f"{few([shown(one) for one in self.options])}, got {shown(value)}")
 
 
