@@ -77,7 +77,26 @@ def gate(thing: T) -> T:
             bare = member.__func__ if isinstance(member, staticmethod | classmethod) else member
             gated = _gated(bare)
             setattr(thing, name, type(member)(gated) if bare is not member else gated)
+    if "__dataclass_fields__" in vars(thing):
+        _check_subclasses(thing)
     return thing
+
+
+def _check_subclasses(thing: Any) -> None:
+    """A dataclass made of this one has an `__init__` of its own: what it was given is checked then."""
+    after = vars(thing).get("__post_init__") or getattr(thing, "__post_init__", None)
+
+    def __post_init__(self: Any, *given: Any) -> None:
+        if not hasattr(type(self).__init__, "__gated__"):
+            fields = type(self).__dataclass_fields__
+            for name, check in checks_of(thing.__init__.__gated__).items():
+                if name in fields and fields[name] is thing.__dataclass_fields__.get(name):
+                    value = _taking(type(self).__name__, name, check)(getattr(self, name))
+                    object.__setattr__(self, name, value)
+        if after is not None:
+            after(self, *given)
+
+    thing.__post_init__ = __post_init__
 
 
 def _is_method(member: Any) -> bool:
@@ -166,9 +185,22 @@ def _taking(who: str, name: str, check: Check,
             more = f"this could be the {fits[0]}: the order is " \
                    f"{who}({', '.join(order or {})}, …)" if fits else ""
             raise check.refusal(f"{who}: {name}", value, more) from None
+        for part in taken if type(taken) in (list, tuple) else (taken,):
+            if type(part) is functools.partial:
+                _check_partial(part)
         return taken
 
     return taking
+
+
+def _check_partial(given: functools.partial) -> None:
+    """What a function of madkit's was given before it is handed to madkit: who calls it is no user."""
+    made = given.func.__init__ if inspect.isclass(given.func) else given.func
+    if hasattr(made, "__gated__"):
+        checks, who = checks_of(made.__gated__), given.func.__qualname__
+        bound = inspect.signature(given.func).bind_partial(*given.args, **given.keywords)
+        for name, value in bound.arguments.items():
+            _taking(who, name, checks.get(name, FREE))(value)
 
 
 # --- from types to checks -------------------------------------------------------------------------

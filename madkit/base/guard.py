@@ -206,7 +206,8 @@ def _thread_counts() -> list[Switch]:
 
 OWN = {"base", "samples", "loops", "steps", "runs", "models", "metrics", "data", "theory", "exact"}
 # these call for somebody else: whoever calls, or whoever wrote a spec
-ASKED = dict.fromkeys(["madkit.base.gate", "madkit.base.guard", "madkit.runs.again"], False)
+ASKED = dict.fromkeys(["madkit.base.gate", "madkit.base.guard", "madkit.base.checks",
+                       "madkit.runs.again"], False)
 
 
 def is_own(frame: FrameType) -> bool:

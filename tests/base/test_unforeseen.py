@@ -1,5 +1,8 @@
 """However a call from outside ends, the error names what was given."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType
 
 import numpy as np
@@ -11,6 +14,7 @@ from madkit.base.gate import gate
 from madkit.base.guard import is_own
 
 LOOP, TRUTH = mk.fully_synthetic(12), mk.data.gaussian(2)
+RUN = mk.run(mk.models.Gaussian(), LOOP, TRUTH, generations=1, emit=40, progress=False)
 
 
 def in_madkit(f):
@@ -108,3 +112,27 @@ def test_rows_are_chosen_by_numbers(rows):
 def test_a_loop_is_called_with_a_state(source):
     with pytest.raises(TypeError, match="state: expected mk.State|state: expected .*State"):
         source(3)
+
+
+@dataclass
+class Third(mk.models.Gaussian):
+    more: int = 3
+
+
+@pytest.mark.parametrize("given, words", [
+    (lambda: Third(ddof="x"), "Third: ddof: expected 1"),
+    (lambda: replace(Third(), covariance="flat"), "Third: covariance: expected 'full' or 'diag'"),
+    (lambda: ThreadPoolExecutor().submit(mk.Fresh, "x").result(), "Fresh: n: expected a whole"),
+    (lambda: mk.judge(RUN, [partial(mk.metrics.precision, k="x")]), "precision: k: expected"),
+    (lambda: mk.run(Asking(), LOOP, TRUTH, progress=False), "Fresh: n: expected a whole"),
+    (lambda: mk.sampling_bias({"a": mk.models.Gaussian()}, TRUTH, n=40, emit=40,
+                              metrics=[lambda real, fake: mk.Fresh("x")]), "Fresh: n: expected a wh"),
+])
+def test_nobody_asks_unchecked(given, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        given()
+
+
+class Asking(mk.models.Gaussian):
+    def fit(self, data):
+        mk.Fresh("x")
