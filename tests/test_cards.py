@@ -63,6 +63,9 @@ class Unprintable:
     def __repr__(self):
         raise RuntimeError("no")
 
+    def __call__(self, state):
+        raise RuntimeError("nor a loop")
+
 
 @dataclass(frozen=True)
 class square(mk.data.Endless):

@@ -22,7 +22,7 @@ once, at the first call:
 A value is handed on in its type (np.int64(3) as 3). Anything else is refused before the function
 begins, by its name, with what was expected, what came and what to do; what no check foresaw leaves
 as `madkit.base.unforeseen` says. A call from outside is
-checked, once: not that of madkit's own numbers by each other (`guard.is_own`), which are as they
+checked, once: not that of madkit's own numbers by each other (`callers.is_own`), which are as they
 should be, and many.
 """
 
@@ -46,6 +46,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 
+from madkit.base.callers import is_own
 from madkit.base.checks import (
     FREE,
     NO,
@@ -60,7 +61,6 @@ from madkit.base.checks import (
     shown,
     written,
 )
-from madkit.base.guard import is_own
 
 T = TypeVar("T")
 CALLED = ("__init__", "__call__", "__getitem__")

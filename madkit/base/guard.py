@@ -34,7 +34,6 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import get_ident
-from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -42,6 +41,7 @@ import torch
 from torch.overrides import _get_current_function_mode, _pop_mode_temporarily
 from torch.utils._device import DeviceContext
 
+from madkit.base.callers import is_own
 from madkit.base.locks import lock
 
 
@@ -200,24 +200,6 @@ def _thread_counts() -> list[Switch]:
                   for pool in ThreadpoolController().lib_controllers]
         _modules = len(sys.modules)
     return _pools
-
-
-# --- what calls itself ----------------------------------------------------------------------------
-
-OWN = {"base", "samples", "loops", "steps", "runs", "models", "metrics", "data", "theory", "exact"}
-# these call for somebody else: whoever calls, or whoever wrote a spec
-ASKED = dict.fromkeys(["madkit.base.gate", "madkit.base.guard", "madkit.base.checks",
-                       "madkit.runs.again"], False)
-
-
-def is_own(frame: FrameType) -> bool:
-    """Whether madkit's own numbers call: what they give was checked, or made, by themselves."""
-    name = frame.f_globals.get("__name__", "")
-    own = ASKED.get(name)
-    if own is None:
-        first, _, rest = name.partition(".")
-        own = ASKED[name] = first == "madkit" and rest.partition(".")[0] in OWN
-    return own
 
 
 # --- functions, generators, classes ---------------------------------------------------------------

@@ -22,7 +22,6 @@ from inspect import isfunction
 from typing import Annotated, Any, Literal
 
 from madkit.base.checks import NO, Check, misfit, several
-from madkit.samples import Samples
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or their moments
 
@@ -35,7 +34,7 @@ def _listed(metrics: Any) -> Any:
 
 Metrics = Annotated[Iterable[Metric | str], Check(
     "a list of names in mk.metrics, or of functions (real, fake) -> number", _listed)]
-Features = Callable[[Samples], Any]      # Samples -> (n, d), or a network
+Features = Callable[[Any], Any]          # Samples -> (n, d), or a network
 Good = Literal["high", "low", "same"]
 Aspect = Literal["quality", "diversity"]
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import madkit as mk
+from madkit.base.callers import is_own
 from madkit.base.gate import gate
-from madkit.base.guard import is_own
 
 LOOP, TRUTH = mk.fully_synthetic(12), mk.data.gaussian(2)
 RUN = mk.run(mk.models.Gaussian(), LOOP, TRUTH, generations=1, emit=40, progress=False)

@@ -143,6 +143,7 @@ CALL = {                                 # and where it does not
     "madkit.loops.Sum.described": dict(describe="repr"),
     "mk.Samples.__getitem__": dict(rows="[0, 1]"), "mk.metrics.LeNet.__call__": dict(images="DIGITS"),
     "mk.live.Explorer.state =": dict(state="SELF.text"),
+    "mk.live.View.state =": dict(state="{'t': 2}"),
     "mk.live.PhaseMap.state =": dict(state="SELF.text"), "mk.live.Bet.state =": dict(state="SELF.text"),
 }
 SELF = {                                 # of methods; else the class as its own call makes it

@@ -154,7 +154,7 @@ def pretended() -> Iterator[None]:
         stack.enter_context(patch(
             "torch.optim.optimizer._get_fused_kernels_supported_devices", lambda: ["cpu", "meta"]))
         stack.enter_context(patch("madkit.base.device._present", lambda: PRESENT))
-        stack.enter_context(patch("madkit.base.describe.device_name", lambda device: "pretended"))
+        stack.enter_context(patch("madkit.base.provenance.device_name", lambda device: "pretended"))
         stack.enter_context(Device())
         stack.enter_context(Numbers())
         yield
