@@ -240,7 +240,7 @@ class Sum(Source):
     def __post_init__(self):
         lams = [part.lam for part in self.parts if isinstance(part, Synthetic)]
         if len(set(lams)) < len(lams):
-            raise ValueError("a sum of two Synthetic sources with the same lam would take the "
+            raise ValueError("parts: two Synthetic sources with the same lam would take the "
                              "same rows twice: write one Synthetic with the n of both (memory= "
                              "spreads it over generations)")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from types import FrameType
 
-OWN = {"base", "samples", "loops", "steps", "runs", "models", "metrics", "data", "theory", "exact"}
-# these call for somebody else: whoever calls, or whoever wrote a spec
-ASKED = dict.fromkeys(["madkit.base.gate", "madkit.base.guard", "madkit.base.checks",
-                       "madkit.runs.again"], False)
+# base calls for others: whoever asked a gate, a name that moved, a worker
+OWN = {"samples", "loops", "steps", "runs", "models", "metrics", "data", "theory", "exact"}
+KNOWN = {"madkit.runs.again": False}     # by module; this one calls for whoever wrote a spec
 
 
 def is_own(frame: FrameType) -> bool:
@@ -15,8 +14,8 @@ def is_own(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__")
     if not isinstance(name, str):
         return False
-    own = ASKED.get(name)
+    own = KNOWN.get(name)
     if own is None:
         first, _, rest = name.partition(".")
-        own = ASKED[name] = first == "madkit" and rest.partition(".")[0] in OWN
+        own = KNOWN[name] = first == "madkit" and rest.partition(".")[0] in OWN
     return own

@@ -88,9 +88,14 @@ def test_madkit_asks_itself_nothing():
     assert type(mk.Fresh(Row()).n) is int and asked                # from outside
     frame = type("Frame", (), {})()
     for name, own in {"madkit.models.vae": True, "madkit.live.map": False, "madkit.base.gate": False,
+                      "madkit.base.moved": False, "madkit.runs.again": False,
                       "numpy": False, "__main__": False}.items():
         frame.f_globals = {"__name__": name}
         assert is_own(frame) == own
+    frame.f_globals = {"__name__": ["no text"]}
+    assert not is_own(frame)
+    with pytest.raises(TypeError, match="report: parameters: expected a dict"):
+        mk.report("lesson.ipynb", parameters="x")                  # which answers by another module
 
 
 def test_a_loop_of_ones_own_is_outside():
