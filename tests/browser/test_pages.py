@@ -137,6 +137,14 @@ def test_a_picture_is_saved_and_a_link_opens_what_it_was_made_of(browser, loops,
     assert shown.said == []
 
 
+def test_what_takes_keys_keeps_them_from_the_notebook_around_it(shown):
+    """Notebook 7 looks at the focused element alone, before any listener of ours."""
+    keyed = shown.explorer.root.locator("button, input, select, textarea, summary")
+    assert keyed.count() > 20
+    assert shown.explorer.root.locator(":is(button, input, select, textarea, summary)"
+                                       ":not([data-lm-suppress-shortcuts])").count() == 0
+
+
 def test_curves_of_the_page_are_those_of_the_exact_law(shown):
     explorer = shown.explorer
     place = {control.name: i for control in shown.of.controls for i in [len(control.values) // 2]}

@@ -1,5 +1,8 @@
 // Elements of a page; text is never read as HTML.
 
+/** Elements that take keys: a notebook around them keeps its shortcuts to itself. */
+const KEYED = new Set(["button", "input", "select", "textarea", "summary"]);
+
 /**
  * An element; attributes that are null or false are left out, and so are such children.
  * @template {keyof HTMLElementTagNameMap} K
@@ -9,6 +12,7 @@
  */
 export function make(tag, given = {}, ...children) {
   const node = document.createElement(tag);
+  if (KEYED.has(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(given))
     if (value != null && value !== false)
       node.setAttribute(name, value === true ? "" : String(value));
