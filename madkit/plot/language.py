@@ -244,6 +244,7 @@ def setting(runs: Mapping[str, Run], seeds: bool = True) -> str:
 
 def _short(text: str) -> str:
     """A model or truth by name, with its dimension."""
+    text = re.sub(r"^Own\(given=(?:\w+\.)*(?=[A-Z_]\w*\()", "", text)     # named by what it was given
     dim = re.search(r"\bdim=(\d+)", text)
     return re.split(r"[(@]", text)[0] + (f"(dim={dim[1]})" if dim else "")
 

@@ -22,6 +22,7 @@ from madkit.plot import (
     family,
     figure,
     filmstrip,
+    language,
     ramp,
     spectrum,
 )
@@ -500,3 +501,9 @@ def test_a_flat_line_far_from_zero_is_not_cut_at_the_top():
     ax = mk.plot.curves(run, "trace")
     highest = max(line.get_ydata().max() for line in ax.lines)
     assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= 1.03 * highest
+
+
+def test_an_own_model_is_called_by_what_it_was_given():
+    run = record(paths())
+    run.spec["model"] = "Own(given=sklearn.mixture._g.GaussianMixture(tol=0.1), fit_with=None)"
+    assert "GaussianMixture on gaussian" in language.setting({"": run})
