@@ -27,8 +27,11 @@ from torch import Tensor, nn
 from madkit.base import aloud, arrays
 from madkit.base.checks import NO, Check, written
 
-# a second parameter of `sample` of such a name is no λ
+# a parameter of `sample` beside n is λ where it must be given, unless it has such a name
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
+# and one that has a default is none, whatever its default, unless it has one of these
+LAM = ("lam", "lam_", "lambda_", "lambd", "lmbda", "λ", "bias", "sampling_bias")
+LAMS: dict = {"by position": ((1.0,), {}), "by name": ((), {"lam": 1.0}), "": ((), {})}
 TRUTH = ("real", "fresh", "test")        # the methods of one
 
 
@@ -100,16 +103,25 @@ def check_methods(model: Any) -> None:
 
 def miscalled(model: Any) -> str:
     """Which method cannot be called as it will be, in words, or ""."""
-    lam = {"by position": ([1.0], {}), "by name": ([], {"lam": 1.0})}.get(takes_lam(model), ([], {}))
-    for method, form, given, named in ((model.fit, "fit(data)", [None], {}),
-                                       (model.sample, "sample(n, lam)", [1, *lam[0]], lam[1])):
-        try:
-            inspect.signature(method).bind(*given, **named)
-        except ValueError:  # a compiled one does not say what it takes
-            continue
-        except TypeError as error:
-            return (f"one whose {form.partition('(')[0]} cannot be called as {form}, {error}; "
+    placed, named = LAMS[takes_lam(model)]
+    for method, form, given, by_name in ((model.fit, "fit(data)", [None], {}),
+                                         (model.sample, "sample(n, lam)", [1, *placed], named)):
+        wrong = unbound(method, *given, **by_name)
+        if wrong:
+            return (f"one whose {form.partition('(')[0]} cannot be called as {form}, {wrong}; "
                     "mk.model(model) calls what takes arrays, fit(x) or fit(x, y)")
+    return ""
+
+
+def unbound(function: Any, *given: Any, **named: Any) -> str:
+    """Why a function cannot be called so; "" where it can, and where it does not say what it takes.
+    """
+    try:
+        inspect.signature(function).bind(*given, **named)
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # a compiled one
+        pass
     return ""
 
 
@@ -197,21 +209,28 @@ def takes_lam(model: Any) -> str:
 @lru_cache(maxsize=64)
 def _takes_lam(kind: Any) -> str:
     try:
-        parameters = list(inspect.signature(kind.sample).parameters.values())  # type: ignore[attr-defined]
+        parameters = inspect.signature(kind.sample).parameters  # type: ignore[attr-defined]
     except (AttributeError, TypeError, ValueError):  # compiled, or an attribute of the object
         return "by position"
-    named = {p.name: p for p in parameters}
-    if "lam" in named and named["lam"].kind is inspect.Parameter.KEYWORD_ONLY:
-        return "by name"
-    kinds = [p.kind for p in parameters]
-    if inspect.Parameter.VAR_POSITIONAL in kinds:
-        return "by position"
     bound = isinstance(inspect.getattr_static(kind, "sample"), staticmethod | classmethod)
-    at = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    at = at[(1 if bound else 2) :]
-    if at and at[0].name not in NO_LAM:
+    return lam_of(list(parameters.values()), 1 if bound else 2)
+
+
+def lam_of(parameters: list[inspect.Parameter], at: int) -> str:
+    """How a function that has these parameters takes λ: "by position", "by name", or "" for none.
+
+    at  the place of λ, after n
+    """
+    named = {p.name: p.kind for p in parameters}
+    if named.get("lam") is inspect.Parameter.KEYWORD_ONLY:
+        return "by name"
+    if inspect.Parameter.VAR_POSITIONAL in named.values():
         return "by position"
-    return "by name" if "lam" in named or inspect.Parameter.VAR_KEYWORD in kinds else ""
+    placed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][at:]
+    if placed and (placed[0].name in LAM or
+                   placed[0].default is placed[0].empty and placed[0].name not in NO_LAM):
+        return "by position"
+    return "by name" if "lam" in named or inspect.Parameter.VAR_KEYWORD in named.values() else ""
 
 
 def name(model: Any) -> str:

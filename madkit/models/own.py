@@ -56,7 +56,13 @@ def model(
         if function is None and (isinstance(given, type)
                                  or not callable(getattr(given, name, None))):
             raise TypeError(_missing(name, given))
-    return Own(given, fit, sample)
+    own = Own(given, fit, sample)
+    placed, named = foreign.LAMS[own.takes_lam]
+    if sample and (wrong := foreign.unbound(sample, None, 1, *placed, **named)):
+        raise TypeError("model: sample: expected sample(fitted, n) or sample(fitted, n, lam), got "
+                        f"{inspect.signature(sample)} ({wrong}); draw from the global "
+                        "generators, np.random and torch, which are seeded for it")
+    return own
 
 
 def _missing(name: str, given: Any) -> str:
@@ -95,7 +101,7 @@ class Own:
         """How sample takes λ: "by position", "by name", or "" where it knows none."""
         if self.sample_with is None:
             return foreign.takes_lam(self.given)
-        return "by position" if len(_positional(self.sample_with)) > 2 else ""
+        return foreign.lam_of(_parameters(self.sample_with), 2)
 
     def fit(self, data: Samples) -> Own:
         """Fit to the rows, and their labels where they are asked for."""
@@ -151,20 +157,26 @@ class Own:
     def _drawn(self, n: int, lam: float) -> Any:
         if self.sample_with is None:
             return foreign.drawn(self.fitted, n, lam)
-        if self.takes_lam:
+        if self.takes_lam == "by position":
             return self.sample_with(self.fitted, n, lam)
+        if self.takes_lam:
+            return self.sample_with(self.fitted, n, lam=lam)
         if lam != 1:
             raise ValueError(foreign.no_lam(self, lam))
         return self.sample_with(self.fitted, n)
 
 
-def _positional(function: Callable) -> list[inspect.Parameter]:
-    """The positional arguments that a function takes, as far as it says."""
+def _parameters(function: Callable) -> list[inspect.Parameter]:
+    """What a function takes, as far as it says."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return []
-    return [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _positional(function: Callable) -> list[inspect.Parameter]:
+    return [p for p in _parameters(function)
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def _unseed(estimator: Any) -> None:

@@ -16,6 +16,7 @@ from torch import nn
 
 import madkit as mk
 from madkit.base.files import StoreError
+from madkit.base.foreign import takes_lam
 from madkit.base.rng import generator
 from madkit.testing import check_model
 
@@ -383,3 +384,20 @@ def test_weights_that_were_drawn_anew_are_another_model(tmp_path):
                   store=tmp_path / "b").complete
     assert mk.run(Flow(), mk.fully_synthetic(60), PLANE, generations=3, progress=False,
                   store=tmp_path / "b").complete, "made in fit, the weights are no part of it"
+
+
+@pytest.mark.parametrize(("sample", "how"), [
+    (lambda fitted, n: 0, ""), (lambda fitted, n, lam: 0, "by position"),
+    (lambda fitted, n, t: 0, "by position"), (lambda fitted, n, batch=64: 0, ""),
+    (lambda fitted, n, *, lam=1.0: 0, "by name"), (lambda fitted, n, **more: 0, "by name"),
+    (lambda fitted, n, seed=None: 0, ""), (lambda fitted, n, steps=9, lam=1.0: 0, "by name")])
+def test_only_what_is_lambda_is_given_lambda(sample, how):
+    """An optional argument of another name would get a number that it does not mean."""
+    assert mk.model(fit=len, sample=sample).takes_lam == how
+    kind = type("Kind", (), {"fit": lambda self, data: self, "sample": sample})
+    assert takes_lam(kind()) == how
+
+
+def test_a_sample_that_asks_for_more_is_refused_before_any_fit():
+    with pytest.raises(TypeError, match=r"got \(fitted, n, rng\).*seeded for it"):
+        mk.model(fit=len, sample=lambda fitted, n, rng: 0)
