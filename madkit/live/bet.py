@@ -47,10 +47,12 @@ def predict(
     drawn over it, and the distance said in words. The last line of a cell shows it.
 
     Give one of `of`, `value` and `choices`; ValueError for none, for two, and for an answer that
-    is not on the axis or among the choices. Nothing waits: in a report without readers' hands the
-    answer stands folded below the question. It is folded in the page too, not locked.
+    is not on the axis or among the choices. Nothing waits: what follows in a notebook or report, up
+    to the next heading, is covered until the bet is placed or "show anyway" pressed, and on paper
+    the answer stands below the question. It is folded in the page, not locked.
 
-    Dragging draws; two sliders, or the choices' buttons, do the same from the keyboard.
+    Dragging draws; two sliders, or the choices' buttons, do the same from the keyboard. A page
+    without a kernel keeps the bet for the next time, where the browser lets it.
     """
     question, why = questions.text("question", question), questions.text("why", why, False)
     unit = questions.text("unit", unit, False)

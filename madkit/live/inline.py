@@ -19,7 +19,8 @@ CSS = Path(__file__).parent / "css"
 SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js",
            "predict": "predict/index.js", "view": "view/index.js"}
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css"),
-          "predict": ("explorer.css", "predict.css"), "view": ("explorer.css", "view.css")}
+          "predict": ("explorer.css", "predict.css", "cover.css"),
+          "view": ("explorer.css", "view.css")}
 START = """
 const wake = async (place) => {                      // one that cannot be read stays a picture, and stops no other
   const { page, state } = JSON.parse(place.querySelector(".madkit-data").textContent);

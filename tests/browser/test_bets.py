@@ -3,10 +3,13 @@ by keyboard; the answer comes after the bet, and Python reads it."""
 
 import json
 
+import nbformat
 import pytest
 from lab import CONTRAST
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import madkit as mk
+from madkit.lesson import page as pages
 
 FALL = [100, 60, 40, 20, 10]
 SETUP = "import madkit as mk"
@@ -171,22 +174,108 @@ def test_on_paper_the_answer_is_open(alone):
     assert one.page.get_by_text("The loss compounds.").first.is_visible()
 
 
+# --- what follows, and what is kept ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def report(alone, tmp_path_factory):
+    """A report with two bets: prose, numbers, an error and headings after them. Its address."""
+    def bundle(bet):
+        data = bet._repr_mimebundle_() | {pages.EXPLORER: bet._offline()}
+        return new_code_cell("", outputs=[new_output("display_data", data)])
+
+    def says(text, kind="stream"):
+        made = new_output(kind, name="stdout", text=text) if kind == "stream" else \
+            new_output(kind, ename="Oops", evalue=text, traceback=[])
+        return new_code_cell("", outputs=[made])
+
+    book = new_notebook(cells=[
+        new_markdown_cell("# Before\n\nThe question."), bundle(curve()), says("it is ten"),
+        new_markdown_cell("Prose says ten."), bundle(
+            mk.predict("What then?", choices=WHICH, answer="it rests", render="static")),
+        says("it rests"), says("a failure", "error"),
+        new_markdown_cell("Prose says rest.\n\n## After\n\nAnother matter."), says("seen")])
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_text(pages.render(nbformat.from_dict(book), file, []), encoding="utf-8")
+    return file.as_uri()
+
+
+def seen(page):
+    """What of the report's words can be seen."""
+    texts = page.locator("pre, .rendered_html p, .amiss").all()
+    return [said for one in texts if one.is_visible()
+            and (said := one.text_content().strip().removeprefix("Oops: ")) in ALL]
+
+
+AFTER = ["a failure", "Another matter.", "seen"]
+ALL = ["it is ten", "Prose says ten.", "it rests", "a failure", "Prose says rest.",
+       "Another matter.", "seen"]
+
+
+def test_what_follows_is_covered_until_bets_are_placed_or_passed_over(browser, report, artefacts):
+    page = browser.new_context(offline=True, viewport={"width": 390, "height": 844}).new_page()
+    page.goto(report)
+    one, other = (Bet(at) for at in page.locator(".madkit-predict").all())
+    assert seen(page) == AFTER and other.root.is_visible()
+    page.screenshot(path=artefacts / "bet_covers.png", full_page=True)
+    page.emulate_media(media="print")
+    assert seen(page) == ALL
+    page.emulate_media(media="screen")
+    one.button("show anyway").press("Enter")
+    one.wait("!root.querySelector('.covered').checkVisibility()")
+    assert seen(page) == ALL[:2] + AFTER, "the second bet stands"
+    other.root.get_by_role("radio").first.check()
+    other.settle()
+    assert seen(page) == ALL
+    page.reload()
+    one, other = (Bet(at) for at in page.locator(".madkit-predict").all())
+    assert seen(page) == ALL and one.bet is None and other.bet == "it dies"
+    assert "it is “it rests”" in other.said
+    other.button("bet again").press("Enter")
+    other.wait("!root.bet.drawn.placed")
+    assert other.bet is None and "it rests" not in seen(page)
+    page.context.close()
+
+
+@pytest.mark.parametrize("kept, shut", [
+    (True, "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"),
+    (False, "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } });"
+            "History.prototype.replaceState = () => { throw new Error('no'); }")])
+def test_a_page_that_may_not_keep_a_bet_says_so_and_lives(browser, report, kept, shut):
+    page = browser.new_context(offline=True).new_page()
+    page.add_init_script(shut)
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(report)
+    other = Bet(page.locator(".madkit-predict").nth(1))
+    other.root.get_by_role("radio").nth(1).check()
+    other.settle()
+    assert ("may not keep your bet" in other.root.inner_text()) != kept
+    page.reload()
+    assert Bet(page.locator(".madkit-predict").nth(1)).bet == ("it rests" if kept else None)
+    assert wrong == []
+    page.context.close()
+
+
 @pytest.fixture(scope="module")
 def lab(notebook):
-    book = notebook(SETUP, CURVE, POINT)
-    for cell in range(3):
+    book = notebook(SETUP, CURVE, POINT, "print('both answers')")
+    for cell in range(4):
         book.run(cell)
     return book, *(Bet(book.cell(i).locator(".madkit-predict")) for i in (1, 2))
 
 
 def test_python_reads_what_was_bet_and_a_reload_keeps_it(lab):
     book, one, other = lab
+    answers = book.cell(3).locator("pre").last
     assert book.ask("print(bet.placed, bet.value, bet.score)") == "False None None"
     one.drag(90, 80, 70, 60)
     one.settle()
+    assert answers.text_content().strip() == "both answers" and not answers.is_visible()
     for _ in range(2):
         other.slider("your bet").press("ArrowLeft")
     other.settle()
+    assert answers.is_visible()
     said = book.ask("import time\nfor _ in range(500):\n    if point.placed: break\n"
                     "    time.sleep(.01)\nimport json\n"
                     "print(json.dumps([bet.value, bet.score, bet.verdict, point.value]))")

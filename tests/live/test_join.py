@@ -97,9 +97,10 @@ def test_every_module_is_in_a_page():
 
 
 @pytest.mark.parametrize("sheet", sorted({one for sheets in inline.STYLES.values()
-                                          for one in sheets} - {"explorer.css"}))
+                                          for one in sheets} - {"explorer.css", "cover.css"}))
 def test_styles_hold_in_whatever_order_a_notebook_loads_them(sheet):
-    """Each names the explorer's class too, so that it outweighs explorer.css, loaded last or not."""
+    """Each names the explorer's class too, so that it outweighs explorer.css, loaded last or not.
+    (cover.css is about the cells around a bet.)"""
     text = re.sub(r"@media[^{]*\{|/\*.*?\*/", "", inline.style(sheet))
     selectors = [one.strip() for rule in re.findall(r"([^{}]+)\{", text) for one in rule.split(",")]
     assert selectors and all(re.match(r"\.madkit-explorer\.madkit-\w+", one) for one in selectors)

@@ -17,6 +17,8 @@ const parts = (page) => ({
                          value: (page.steps ?? 200) / 2, "aria-label": "your bet" }),
   valueWords: make("span", { class: "value" }),
   place: button("place my bet", { class: "due" }), again: button("draw again"),
+  skip: button("show anyway"), forget: button("bet again"), kept: make("span", { class: "quiet" }),
+  covered: make("p", { class: "quiet covered" }, "What follows is covered until you bet. "),
   hint: make("span", { class: "quiet" }),
   result: make("p", { class: "sentence" }), why: make("p", { class: "why" }),
   said: make("div", { role: "status", "aria-live": "polite", tabindex: -1 }),
@@ -34,8 +36,9 @@ export function build(page) {
   const body = { choice: choiceBody, point: pointBody, curve: curveBody }[page.kind](page, ui);
   const root = make("div", name, make("p", { class: "ask" }, "Your bet"), ...body,
     make("div", { class: "row foot" }, ui.place, page.kind === "curve" && ui.again, ui.hint),
-    ui.said, ui.alert);
+    ui.covered, ui.said, make("div", { class: "row after" }, ui.forget, ui.kept), ui.alert);
   ui.said.append(ui.result, ui.why);
+  ui.covered.append(ui.skip);
   return { ...ui, root };
 }
 

@@ -13,6 +13,8 @@ export function listen(parts) {
   life.on(ui.choices, "change", (_, i) => session.think(page.choices[i]));
   life.on(ui.again, "click", () => session.clear());
   life.on(ui.place, "click", () => session.settle() && ui.said.focus());
+  life.on(ui.skip, "click", () => session.skip());
+  life.on(ui.forget, "click", () => session.forget());
   if (page.kind === "point")
     for (const event of ["input", "click"])            // where it stands may be the bet, too
       life.on(ui.value, event, () => session.think(betOf(page, ui.value)));

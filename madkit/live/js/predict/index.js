@@ -9,6 +9,7 @@ import { clone } from "../shared/values.js";
 import { problem } from "./bets.js";
 import { build } from "./elements.js";
 import { listen } from "./hands.js";
+import { Keep } from "./keep.js";
 import { Session } from "./session.js";
 import { Show } from "./show.js";
 
@@ -34,6 +35,7 @@ function render({ model, el }) {
   life.watch([ui.root]);
   return () => {
     life.end();
+    show.cover.end();
     ui.root.remove();
   };
 }
@@ -62,7 +64,8 @@ function assembled(model) {
  * @param {Element} el @param {BetPage} page @param {BetState} state
  */
 export function mount(el, page, state) {
-  return alive(el, { page, state }, render);
+  const keep = new Keep(page), bet = state.bet ?? keep.read().bet;
+  return alive(el, { page, state: { bet }, keep }, render);
 }
 
 export { problem };

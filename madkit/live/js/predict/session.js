@@ -17,6 +17,8 @@ export class Session {
   marks;
   pen = 0;
   revealed = 0;
+  /** Whether the reader passed it over, to see what follows without a bet. */
+  skipped = false;
 
   /**
    * @param {BetPage} page @param {import("../types.js").Model} model
@@ -26,6 +28,9 @@ export class Session {
     this.page = page;
     this.model = model;
     this.life = life;
+    /** @type {import("./keep.js").Keep | undefined} Where no kernel remembers it. */
+    this.keep = model.get("keep");
+    this.skipped = this.keep?.read().skipped ?? false;
     /** @type {BetState} */
     this.state = { bet: null };
     this.marks = this.#blank();
@@ -117,8 +122,29 @@ export class Session {
     this.revealed = performance.now();
     this.model.set("state", clone(this.state));
     this.model.save_changes();
-    this.life.schedule();
+    this.#remember();
     return true;
+  }
+
+  /** What follows is seen without a bet. */
+  skip() {
+    this.skipped = true;
+    this.#remember();
+  }
+
+  /** Where no kernel remembers it: as if it had never been asked. */
+  forget() {
+    this.state = { bet: null };
+    this.draft = null;
+    this.skipped = false;
+    this.model.set("state", clone(this.state));
+    this.clear();
+    this.#remember();
+  }
+
+  #remember() {
+    this.keep?.write({ bet: clone(this.state.bet), skipped: this.skipped });
+    this.life.schedule();
   }
 
   /** The kernel has set the state, or has it still. */

@@ -4,6 +4,7 @@ import { brush } from "../shared/canvas.js";
 import { lookOf } from "../shared/colours.js";
 import { put } from "../shared/elements.js";
 import { place, reasons, verdict } from "./bets.js";
+import { Cover } from "./cover.js";
 import { wordsOf } from "./elements.js";
 import { drawLine, LOW, TALL } from "./line.js";
 import { betPlot, drawAnswer, drawBetAxes, drawCurve } from "./plot.js";
@@ -20,6 +21,7 @@ export class Show {
   /** @param {import("../types.js").BetJoined} parts */
   constructor(parts) {
     this.parts = parts;
+    this.cover = new Cover(parts.ui.root);
   }
 
   paint() {
@@ -73,6 +75,11 @@ export class Show {
     const bet = /** @type {any} */ (state.bet), words = answer ? verdict(page, answer, bet) : "";
     put(ui.result, words);
     put(ui.why, answer ? reasons(page, answer, bet) : "");
+    this.cover.show(!placed && !session.skipped);
+    ui.covered.hidden = !this.cover.covers;
+    ui.forget.hidden = !placed || !session.keep;
+    const lost = placed && session.keep?.works === false;
+    put(ui.kept, lost ? "This page may not keep your bet: it is gone when you close it." : "");
     ui.result.hidden = !placed;
     ui.why.hidden = !ui.why.textContent;
     put(ui.alert, session.trouble);
