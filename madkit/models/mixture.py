@@ -21,9 +21,8 @@ like a word, when no row is drawn.
 **Dead components** have no rows and weight 0. Covariances are the most likely ones: in a loop, a
 mode of N_k rows shrinks by 1 − 1/N_k a generation before its random collapse sets in.
 
-The start is a hard assignment of rows to the nearest of k centres: greedy k-means++ (Arthur and
-Vassilvitskii 2007, http://ilpubs.stanford.edu:8090/778/), then Lloyd's iterations; or centres of
-your own, such as the truth's. EM: Dempster, Laird and Rubin (1977),
+The start is a hard assignment of rows to the nearest of k centres: greedy k-means++, then Lloyd's
+iterations (parts.kmeans); or centres of your own, such as the truth's. EM: Dempster, Laird and Rubin (1977),
 https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
 """
 
@@ -43,12 +42,13 @@ from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.units import units
 from madkit.models.gaussian import FLAT
+from madkit.models.parts import kmeans
 from madkit.models.parts.vectors import check_room, empty, samples, vectors
 from madkit.samples import Samples
 
 HIDDEN = 2.0**22  # times that columns may spread apart before one is lost …
 LOST = 2.0**28    # … and beyond which it is taken for rounding, which comes to 2⁻³⁶ of the largest
-LLOYD = 20     # iterations of k-means at most: EM does the rest
+WIDE = 32      # numbers of a row from which components are taken one by one
 TINY = 1e-300  # keeps 0/0 and log 0 out where a cloud is a single point
 
 
@@ -97,11 +97,12 @@ class Mixture:
         x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
         rounding = float((8 * eps * x.abs().max()) ** 2)
-        r = _nearest(x, self._centres(x, unit))  # (k, n)
+        r = kmeans.nearest(x, self._centres(x, unit))  # (k, n)
+        offsets = x.new_empty(self.k, *x.shape).mT  # (k, d, n), of every step: new memory is slow
         self.log_likelihood = -math.inf
         for _ in range(self.steps):
             before = self.log_likelihood
-            self.weights, self.means, self.covs, offsets = _maximise(x, r)
+            self.weights, self.means, self.covs = _maximise(x, r, offsets)
             self._roots, whiten = _factors(self.covs, rounding)
             r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
             if self.log_likelihood - before < self.tol:
@@ -143,7 +144,7 @@ class Mixture:
 
     def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
         if isinstance(self.start, str):
-            return _lloyd(x, _kmeans_plus_plus(x, self.k))
+            return kmeans.lloyd(x, kmeans.spread_out(x, self.k))
         centres = self.start.reshape(self.k, -1).to(x.device)
         if centres.shape[1] != x.shape[1]:
             raise ValueError(f"Mixture: start has centres of {centres.shape[1]} numbers, expected "
@@ -174,13 +175,29 @@ def _units(x: Tensor, data: Samples) -> Tensor:
 # --- EM -------------------------------------------------------------------------------------------
 
 
-def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights, means and covariances of the components, and the rows as seen from each mean."""
-    size = r.sum(1)                    # (k,)
-    r = r / size.clamp(min=TINY)[:, None]
-    means = r @ x                      # (k, d)
-    offsets = x.T - means[:, :, None]  # (k, d, n)
-    return size / len(x), means, (offsets * r[:, None]) @ offsets.mT, offsets
+def _maximise(x: Tensor, r: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights, means and covariances of the components; into offsets (k, d, n) the rows as seen
+    from each mean.
+    """
+    size = r.sum(1)                        # (k,)
+    r = r / size.clamp(min=TINY)[:, None]  # (k, n)
+    means = r @ x                          # (k, d)
+    torch.sub(x.T, means[:, :, None], out=offsets)
+    return size / len(x), means, _squares(offsets, r)
+
+
+def _squares(offsets: Tensor, r: Tensor) -> Tensor:
+    """Σ_n r_nk o_nk o_nkᵀ (k, d, d). Of wide rows, only of those that a component has a share in:
+    mostly few, and the others would add zeros.
+    """
+    if not _singly(offsets):
+        return (offsets * r[:, None]) @ offsets.mT
+    squares = offsets.new_empty(len(r), *2 * offsets.shape[1:2])
+    for into, seen, share in zip(squares, offsets, r, strict=True):
+        mine = share.nonzero().squeeze(1)
+        rows = seen.T[mine]                # (of them, d)
+        torch.mm((rows * share[mine, None]).T, rows, out=into)
+    return squares
 
 
 def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
@@ -198,51 +215,25 @@ def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tenso
 def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor,
             log_volume: Tensor) -> tuple[Tensor, float]:
     """Responsibilities (k, n), and the mean log-likelihood of a row."""
-    k, d, n = offsets.shape
-    distance = (whiten @ offsets).square_().sum(1)  # (k, n), squared, in standard deviations
+    d = offsets.shape[1]
+    distance = _lengths(whiten, offsets)            # (k, n), squared, in standard deviations
     constant = weights.log() + log_volume - d / 2 * math.log(2 * math.pi)
     log_joint = constant[:, None] - distance / 2    # a dead component: −inf
     log_p = log_joint.logsumexp(0)                  # (n,)
     return (log_joint - log_p).exp(), float(log_p.mean())
 
 
-# --- the start ------------------------------------------------------------------------------------
+def _lengths(whiten: Tensor, offsets: Tensor) -> Tensor:
+    """‖W_k o_nk‖² (k, n); of wide rows one component after the other, which then stays in cache."""
+    if not _singly(offsets):
+        return (whiten @ offsets).square_().sum(1)
+    return torch.stack([(one @ seen).square_().sum(0)
+                        for one, seen in zip(whiten, offsets, strict=True)])
 
 
-def _nearest(x: Tensor, centres: Tensor) -> Tensor:
-    """Hard responsibilities (k, n): 1 for the centre nearest to the row, the first of equals."""
-    own = _distance(centres, x).argmin(0, keepdim=True)
-    return torch.zeros(len(centres), len(x), dtype=x.dtype, device=x.device).scatter_(0, own, 1)
-
-
-def _kmeans_plus_plus(x: Tensor, k: int) -> Tensor:
-    """k rows (k, d), each the best of a few candidates drawn with probability ∝ D².
-
-    D is the distance to the nearest row chosen before.
+def _singly(offsets: Tensor) -> bool:
+    """Whether components are taken one by one, which moves no bit: where the width is odd, sums of
+    fewer rows would be rounded in another way.
     """
-    centres = x[torch.randint(len(x), (1,), device=x.device)]
-    D2 = _distance(centres, x).square()  # (1, n)
-    for _ in range(1, k):
-        chances = D2[0] / D2.max() if D2.any() else torch.ones_like(D2[0])
-        candidates = torch.multinomial(chances, 2 + int(math.log(k)), replacement=True)
-        tried = _distance(x[candidates], x).square().minimum(D2)  # (candidates, n)
-        best = tried.sum(1).argmin()
-        centres, D2 = torch.cat([centres, x[candidates[best]][None]]), tried[best][None]
-    return centres
-
-
-def _lloyd(x: Tensor, centres: Tensor) -> Tensor:
-    """Centres moved to the mean of the rows nearest to them (none: it stays), until none moves."""
-    r = _nearest(x, centres)
-    for _ in range(LLOYD):
-        size = r.sum(1, keepdim=True)
-        centres = torch.where(size > 0, r @ x / size.clamp(min=1), centres)
-        before, r = r, _nearest(x, centres)
-        if torch.equal(before, r):
-            break
-    return centres
-
-
-def _distance(a: Tensor, b: Tensor) -> Tensor:
-    """Distances (len(a), len(b)), from differences: exact also where all rows are close."""
-    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    d = offsets.shape[1]
+    return d >= WIDE and d % 2 == 0 and offsets.device.type == "cpu"
