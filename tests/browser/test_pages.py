@@ -137,6 +137,27 @@ def test_a_picture_is_saved_and_a_link_opens_what_it_was_made_of(browser, loops,
     assert shown.said == []
 
 
+def test_the_curves_can_be_read_as_numbers(shown):
+    """A table behind each plot, made when it is opened; it follows a move and marks the generation."""
+    explorer = shown.explorer
+    tables = explorer.root.get_by_role("region", name="numbers behind the curves").get_by_role("table")
+    explorer.button("reset").click()
+    assert tables.count() == 0
+    explorer.button("numbers").press("Enter")
+    tables.nth(1).wait_for()
+    for lam in ("ArrowLeft", "ArrowRight"):
+        explorer.slider("sampling bias λ").press(lam)
+        state, table = explorer.settle(), tables.nth(0)
+        curve = next(c for c in explorer.drawn["curves"] if c["key"].startswith("fully synthetic"))
+        rows = table.get_by_role("row")
+        now = f"{100 * curve['values'][state['t'] - 1]:.0f} % ("
+        rows.nth(state["t"]).get_by_text(now).wait_for()
+        assert rows.count() == 1 + 50
+        assert table.locator("[aria-current=true]").get_by_role("rowheader").inner_text() == "10"
+    explorer.button("numbers").press("Enter")
+    assert tables.count() == 0
+
+
 def test_what_takes_keys_keeps_them_from_the_notebook_around_it(shown):
     """Notebook 7 looks at the focused element alone, before any listener of ours."""
     keyed = shown.explorer.root.locator("button, input, select, textarea, summary")

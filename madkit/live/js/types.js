@@ -17,6 +17,7 @@ export {};
  *            paint: (pen: Pen) => void) => void} Layer
  * @typedef {{ x: (v: number) => number, y: (v: number) => number }} Scale
  * @typedef {Record<string, string | number | boolean | null | undefined>} Attributes
+ * @typedef {{ title: string, head: string[], rows: string[][] }} Sheaf a table of words
  */
 
 // --- what comes from Python --------------------------------------------------------------------

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { born } from "../../../madkit/live/js/explorer/composition.js";
 import { contrast, css, ink, mix, rgb } from "../../../madkit/live/js/shared/colours.js";
+import { sheafOf } from "../../../madkit/live/js/shared/readout.js";
 import { plain } from "../../../madkit/live/js/shared/numbers.js";
 import { standIn } from "../../../madkit/live/js/shared/stand_in.js";
 import { encode, parsed } from "../../../madkit/live/js/shared/states.js";
@@ -112,4 +113,12 @@ test("text is cut, or set in two lines, where it does not fit", () => {
   assert.deepEqual(wrapped(ctx, "fresh data", 100), ["fresh data"]);
   assert.deepEqual(wrapped(ctx, "A fully synthetic", 90), ["A fully", "synthetic"]);
   assert.deepEqual(wrapped(ctx, "augmentation", 60), ["augme…"]);
+});
+
+test("lines over one axis are a table, with a hole where a line has no value", () => {
+  const a = { name: "a", x: [1, 2], low: [0, 1], median: [1, NaN], high: [2, 3], theory: [5, 6] };
+  const sheaf = sheafOf("title", "t", [a, { name: "b", x: [2, 4], median: [7, 8] }],
+                        (v) => (Number.isNaN(v) ? "–" : `${v} %`));
+  assert.deepEqual(sheaf, { title: "title", head: ["t", "a (band)", "a, theory", "b"], rows: [
+    ["1", "1 % (0 to 2)", "5 %", ""], ["2", "– (1 to 3)", "6 %", "7 %"], ["4", "", "", "8 %"]] });
 });

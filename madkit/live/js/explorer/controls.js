@@ -1,9 +1,11 @@
 // Controls and words of a page follow its state.
 
 import { press, put } from "../shared/elements.js";
+import { behind } from "./behind.js";
 import { showDrop } from "./drop.js";
 import { MODELS, settingsOf, takes } from "./page.js";
 import { SIGNS } from "../shared/signs.js";
+import { reach } from "./tracks.js";
 import { capital, cloudWords, curveWords } from "./words.js";
 
 /**
@@ -104,5 +106,7 @@ function showCaptions({ page, ui, asking, pad }, view) {
   const drawn = "Your distribution: the loops learn it, generation by generation.";
   put(ui.cloudWords, pad.draft ? drawn : cloudWords(view.state, first.tracks[0], page.truth));
   put(ui.curveWords, curveWords(asking.shown));
+  const { t } = view.state, tracks = asking.shown.flatMap((one) => [one.side, ...one.tracks]);
+  ui.readout.show([...tracks, reach(asking.shown)], t, () => behind(view));
   put(ui.compositionTitle, `What generation ${view.state.t} was trained on`);
 }

@@ -2,6 +2,7 @@
 
 import { button, canvas, make } from "../shared/elements.js";
 import { Exchange } from "../shared/exchange.js";
+import { Readout } from "../shared/readout.js";
 import { MODELS, SPEEDS } from "./page.js";
 import { sign, SIGNS } from "../shared/signs.js";
 import { STAMPS } from "./stamps.js";
@@ -77,6 +78,7 @@ function pictures() {
       make("option", { value: name }, LEARNS[name]))),
     undo: button("undo"), clear: button("clear"), done: button("done"),
     padWords: make("span", { role: "status" }),
+    readout: new Readout(),
     sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
     alert: make("p", { role: "alert", class: "alert" }),
   };
@@ -163,9 +165,9 @@ export function build(page) {
          lines.compositionBox),
     ui.sentence, ui.alert,
     make("div", { class: "row last" }, page.draw && ui.pencil,
-         make("span", { class: "space" }), ui.picture, page.offline && ui.link,
-         ui.exchange.copy, ui.exchange.paste),
-    ui.exchange.row,
+         ui.readout.open, make("span", { class: "space" }), ui.picture,
+         page.offline && ui.link, ui.exchange.copy, ui.exchange.paste),
+    ui.exchange.row, ui.readout.region,
     page.offline && page.controls.length > 0 && make("p", { class: "caption" }, OFFLINE[
       page.loops.every(({ law }) => law) ? "made" : "carried"]));
   return { ...ui, ...lines, left, right, beneath, root };

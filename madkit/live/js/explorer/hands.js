@@ -28,6 +28,7 @@ export function listen(parts) {
     player.play(false);
     session.move(session.first);
   });
+  ui.readout.join(life);
   ui.exchange.join(life, () => session.state, (word) => pasted(parts, word));
   life.on(ui.picture, "click", () => saveCard(parts));
   life.on(ui.link, "click", () => ui.exchange.give(linkTo(ui.root, session.state)));

@@ -40,7 +40,7 @@ function render({ model, el }) {
   asking.begin(session.state, model.get("scene"));
   follow(parts);
   return () => {
-    for (const part of [life, session, asking, player, show, drop]) part.end();
+    for (const part of [life, session, asking, player, show, drop, ui.readout]) part.end();
     ui.root.remove();
   };
 }

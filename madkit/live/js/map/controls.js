@@ -1,9 +1,13 @@
 // Controls and words of a map follow its state.
 
 import { press, put } from "../shared/elements.js";
+import { plain } from "../shared/numbers.js";
+import { sheafOf } from "../shared/readout.js";
+import { realOnly } from "../engine/wasserstein.js";
 import { hasRecord } from "./cells.js";
-import { BAND } from "./loop_plot.js";
-import { caption, seedsWords } from "./words.js";
+import { BAND, quantiles } from "./loop_plot.js";
+import { theoryPath } from "./recursion.js";
+import { caption, seedsWords, thousands } from "./words.js";
 
 /**
  * @typedef {import("../types.js").MapJoined} MapJoined
@@ -28,6 +32,7 @@ export function showControls(parts) {
   ui.simulated.title = known ? `recorded for d = ${known.dim}, λ = ${known.lams.join(", ")}` : "";
   showCaptions(parts, record && state.simulated);
   const { trouble, news } = session, why = trouble || (news?.kind === "error" ? news.text : "");
+  ui.readout.show([JSON.stringify(state), session.track], "", () => [behindLoop(parts)]);
   put(ui.alert, why);
   ui.alert.hidden = !why;
 }
@@ -55,3 +60,18 @@ function showCaptions({ page, ui, session }, solid) {
 /** @param {MapTrack} track */
 const trackWords = (track) =>
   (track.w2.length >= BAND ? `median of ${seedsWords(track)}, band 10–90 %` : seedsWords(track));
+
+/**
+ * The loop of the chosen cell in numbers.
+ * @param {MapJoined} parts
+ */
+function behindLoop({ page, session: { state, track } }) {
+  const theory = theoryPath(state, page.generations), t = theory.map((_, i) => i + 1);
+  const [low, median, high] = track ? quantiles(track.w2) : [];
+  const alone = plain(realOnly(state.n_r, state.dim));
+  const loop = { name: track ? `simulated, ${seedsWords(track)}` : "", x: track?.t ?? [],
+                 median: median ?? null, low, high };
+  return sheafOf(`W₂² to the truth (0 is best): ${thousands(state.n_r)} real + ` +
+    `${thousands(state.n_s)} synthetic rows, λ = ${state.lam}, d = ${state.dim}; ${alone} for ` +
+    "the real rows alone", "generation", [loop, { name: "theory", x: t, median: theory }], plain);
+}

@@ -2,6 +2,7 @@
 
 import { button, canvas, make } from "../shared/elements.js";
 import { Exchange } from "../shared/exchange.js";
+import { Readout } from "../shared/readout.js";
 
 /** @typedef {import("../types.js").MapPage} MapPage */
 
@@ -16,7 +17,7 @@ const parts = (page) => ({
   dim: make("select", { "aria-label": "dimension d" },
             ...page.dims.map((dim) => make("option", { value: dim }, `d = ${dim}`))),
   simulated: button("simulated map", { "aria-pressed": "false" }),
-  reset: button("reset"), exchange: new Exchange(),
+  reset: button("reset"), exchange: new Exchange(), readout: new Readout(),
   map: make("canvas", { "data-panel": "map", role: "application", tabindex: "0",
                         "aria-roledescription": "map" }),
   loop: canvas("loop"),
@@ -45,6 +46,7 @@ export function build(page) {
     ui.presets.length > 0 && ui.help,
     make("div", { class: "row settings" }, lam, ui.dim, page.simulated && ui.simulated),
     make("div", { class: "panels" }, left, right), sentence, ui.alert,
-    make("div", { class: "row foot" }, ui.exchange.copy, ui.exchange.paste), ui.exchange.row);
+    make("div", { class: "row foot" }, ui.readout.open, ui.exchange.copy, ui.exchange.paste),
+    ui.exchange.row, ui.readout.region);
   return { ...ui, root };
 }

@@ -22,6 +22,7 @@ export function listen(parts) {
   life.on(ui.simulated, "click", () => session.move({ simulated: !session.state.simulated }));
   life.on(ui.presets, "click", (_, i) => session.move(page.presets[i].set));
   life.on(ui.reset, "click", () => session.move(session.first));
+  ui.readout.join(life);
   ui.exchange.join(life, () => session.state, (word) => {
     try {
       const given = parsed(word), why = problem(page, given);

@@ -40,6 +40,7 @@ function render({ model, el }) {
   life.guard(() => session.arrived())();
   return () => {
     life.end();
+    ui.readout.end();
     show.end();
     ui.root.remove();
   };

@@ -1,6 +1,7 @@
 // All elements of a bet by name, and how they stand in the page.
 
 import { button, canvas, make } from "../shared/elements.js";
+import { Readout } from "../shared/readout.js";
 import { told, valueAt } from "./bets.js";
 
 /** @typedef {import("../types.js").BetPage} BetPage */
@@ -22,7 +23,7 @@ const parts = (page) => ({
   hint: make("span", { class: "quiet" }),
   result: make("p", { class: "sentence" }), why: make("p", { class: "why" }),
   said: make("div", { role: "status", "aria-live": "polite", tabindex: -1 }),
-  alert: make("p", { role: "alert", class: "alert" }),
+  alert: make("p", { role: "alert", class: "alert" }), readout: new Readout(),
 });
 
 /**
@@ -36,7 +37,8 @@ export function build(page) {
   const body = { choice: choiceBody, point: pointBody, curve: curveBody }[page.kind](page, ui);
   const root = make("div", name, make("p", { class: "ask" }, "Your bet"), ...body,
     make("div", { class: "row foot" }, ui.place, page.kind === "curve" && ui.again, ui.hint),
-    ui.covered, ui.said, make("div", { class: "row after" }, ui.forget, ui.kept), ui.alert);
+    ui.covered, ui.said, make("div", { class: "row after" }, page.kind === "curve" &&
+      ui.readout.open, ui.forget, ui.kept), page.kind === "curve" && ui.readout.region, ui.alert);
   ui.said.append(ui.result, ui.why);
   ui.covered.append(ui.skip);
   return { ...ui, root };

@@ -10,6 +10,7 @@ import { betOf } from "./elements.js";
 export function listen(parts) {
   const { page, ui, session, life } = parts;
   life.on(ui.root, "keydown", (event) => event.stopPropagation());   // JupyterLab takes the arrows
+  ui.readout.join(life);
   life.on(ui.choices, "change", (_, i) => session.think(page.choices[i]));
   life.on(ui.again, "click", () => session.clear());
   life.on(ui.place, "click", () => session.settle() && ui.said.focus());

@@ -36,6 +36,7 @@ function render({ model, el }) {
   return () => {
     life.end();
     show.cover.end();
+    ui.readout.end();
     ui.root.remove();
   };
 }

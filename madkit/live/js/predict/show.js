@@ -3,6 +3,7 @@
 import { brush } from "../shared/canvas.js";
 import { lookOf } from "../shared/colours.js";
 import { put } from "../shared/elements.js";
+import { sheafOf } from "../shared/readout.js";
 import { place, reasons, verdict } from "./bets.js";
 import { Cover } from "./cover.js";
 import { wordsOf } from "./elements.js";
@@ -54,6 +55,21 @@ export class Show {
       if (share < 1) life.schedule();
     }
     drawCurve(pen, page, look, plot, curve, session.pen, session.placed);
+    ui.readout.show([JSON.stringify(curve), answer !== null], "", () => [this.#sheaf(curve)]);
+  }
+
+  /**
+   * What is drawn, in numbers: the bet, and the answer once it is placed.
+   * @param {number[]} curve
+   */
+  #sheaf(curve) {
+    const { page, session: { answer } } = this.parts, some = page.t.slice(0, curve.length);
+    const bet = { name: "your bet", x: some, median: curve };
+    const band = page.seeds > 1 ? answer : null;
+    const is = answer && { name: "the answer", x: page.t, median: answer.median,
+                           low: band?.low, high: band?.high };
+    return sheafOf(`${page.name}. ${page.question}`, "generation", is ? [bet, is] : [bet],
+                   (value) => wordsOf(page, value));
   }
 
   /** @param {number} width */

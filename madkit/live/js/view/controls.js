@@ -2,10 +2,10 @@
 
 import { press, put } from "../shared/elements.js";
 import { SIGNS } from "../shared/signs.js";
+import { behindScene, notesOf, numbered } from "./behind.js";
 
 /**
  * @typedef {import("../types.js").ViewJoined} ViewJoined
- * @typedef {import("../types.js").ScenePanel} ScenePanel
  */
 
 /** @param {ViewJoined} parts */
@@ -34,11 +34,11 @@ export function showControls({ page, ui, session, player }) {
 /** @param {import("../types.js").ViewUi} ui @param {import("../types.js").Scene} shown */
 function showWords(ui, shown) {
   put(ui.sentence, shown.text);
-  put(ui.rowWords, notes(shown.left));
-  put(ui.numberWords, notes(shown.right));
+  put(ui.rowWords, notesOf(shown.left));
+  put(ui.numberWords, notesOf(shown.right));
   for (const node of [ui.rows, ui.numbers]) node.setAttribute("aria-label", shown.text);
   ui.image.alt = shown.text;
+  ui.readout.open.hidden = !numbered(shown);
+  const [at] = [...shown.right, ...shown.left].map((panel) => panel.at).filter((v) => v != null);
+  ui.readout.show([shown], at ?? "", () => behindScene(shown));
 }
-
-/** @param {ScenePanel[]} panels */
-const notes = (panels) => [...new Set(panels.map(({ note }) => note).filter(Boolean))].join(" · ");

@@ -2,6 +2,7 @@
 
 import { button, canvas, make } from "../shared/elements.js";
 import { Exchange } from "../shared/exchange.js";
+import { Readout } from "../shared/readout.js";
 import { sign, SIGNS } from "../shared/signs.js";
 
 /**
@@ -40,7 +41,7 @@ const parts = (page) => ({
   movers: page.controls.map(mover), busy: make("span", { class: "quiet busy", role: "status" }),
   presets: page.presets.map(({ name }) =>
     button(name, { "aria-pressed": "false", class: "preset" })),
-  reset: button("reset"), exchange: new Exchange(),
+  reset: button("reset"), exchange: new Exchange(), readout: new Readout(),
   sentence: make("p", { role: "status", "aria-live": "polite", class: "sentence" }),
   alert: make("p", { role: "alert", class: "alert", hidden: true }),
 });
@@ -61,8 +62,10 @@ export function build(page) {
            make("span", {}, control.label), !control.named && words, input)));
   const presets = make("div", { class: "row presets" }, ...ui.presets,
                        make("span", { class: "space" }), !played && ui.reset,
-                       make("span", { class: "pair" }, ui.exchange.copy, ui.exchange.paste));
-  const controls = make("div", { class: "controls" }, time, settings, presets, ui.exchange.row);
+                       make("span", { class: "pair" }, ui.readout.open, ui.exchange.copy,
+                            ui.exchange.paste));
+  const controls = make("div", { class: "controls" }, time, settings, presets, ui.exchange.row,
+                        ui.readout.region);
   const given = { class: "madkit-explorer madkit-view", role: "group", "aria-label": page.title,
                   "data-lm-suppress-shortcuts": "true" };    // Lab keeps its keys to itself in here
   const root = make("div", given, ui.busy,

@@ -11,6 +11,7 @@ export function listen({ page, ui, session, player, life }) {
     player.play(false);
     session.move(page.presets[i].set);
   });
+  ui.readout.join(life);
   ui.exchange.join(life, () => whole(page, session.state), (word) => {
     player.play(false);
     try {

@@ -37,6 +37,7 @@ function render({ model, el }) {
   return () => {
     life.end();
     player.end();
+    ui.readout.end();
     session.end();
     show.end();
     ui.root.remove();
