@@ -111,7 +111,7 @@ export {};
  *             of: { kind: string, age: number, lam: number }[], chain: boolean }} Groups
  *   of rows [generation − 1][group]; a chain is a product of fits
  * @typedef {{ seeds: number, generations: number, dim: number, fits: Float64Array,
- *             logs: Float64Array }} Fits [seed][generation], five numbers each; ½ log det
+ *             logs: Float64Array | null }} Fits [seed][generation], five numbers each; ½ log det
  */
 
 /**

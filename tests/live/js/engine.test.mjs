@@ -8,10 +8,11 @@ import { valuesOf, wanted } from "../../../madkit/live/js/explorer/page.js";
 import { Draws } from "../../../madkit/live/js/engine/draws.js";
 import { Engine } from "../../../madkit/live/js/engine/engine.js";
 import { law } from "../../../madkit/live/js/engine/law.js";
-import { MEASURES, quantiles, roots } from "../../../madkit/live/js/engine/measures.js";
+import { MEASURES } from "../../../madkit/live/js/engine/measures.js";
 import { expectedW2, moments } from "../../../madkit/live/js/engine/moments.js";
 import { generator } from "../../../madkit/live/js/engine/pcg64.js";
 import { plan } from "../../../madkit/live/js/engine/plan.js";
+import { Quantiles } from "../../../madkit/live/js/engine/quantiles.js";
 import { Sequences } from "../../../madkit/live/js/engine/sequences.js";
 import { exponential, normal } from "../../../madkit/live/js/engine/ziggurat.js";
 import { bytes, golden, near, number } from "./golden.mjs";
@@ -49,11 +50,12 @@ test("a sequence goes on where it was", () => {
 
 test("fits are those of mk.exact.run with these seeds", () => {
   for (const one of cases) {
-    const fits = law(planOf(one), new Draws(one.seeds, one.dim), one.ddof), root = roots(fits);
+    const fits = law(planOf(one), new Draws(one.seeds, one.dim), one.ddof);
     for (const [name, seeds] of Object.entries(one.measured)) {
-      const values = MEASURES[name](fits, root), T = fits.generations;
+      const values = new Float64Array(fits.seeds * fits.generations);
+      MEASURES[name](fits, values);
       seeds.forEach((path, s) => path.forEach((value, i) =>
-        close(values[s * T + one.at[i] - 1], value, `${named(one)} ${name} of seed ${s}`)));
+        close(values[(one.at[i] - 1) * fits.seeds + s], value, `${named(one)} ${name} of seed ${s}`)));
     }
   }
 });
@@ -125,9 +127,23 @@ test("moments and E W₂² are theory's", () => {
   }
 });
 
-test("quantiles over seeds are NumPy's", () => {
+test("quantiles over seeds are NumPy's, whatever was asked before", () => {
   for (const [rows, found] of golden("quantiles")) {
-    const flat = Float64Array.from(rows.flat());
-    near(quantiles(flat, rows.length, rows[0].length).map((one) => Array.from(one)), found, 1e-11);
+    const seeds = rows.length, T = rows[0].length, of = new Quantiles(seeds, T);
+    const flat = (turn) => Float64Array.from({ length: seeds * T }, (_, i) =>
+      number(rows[(i + turn) % seeds][Math.floor(i / seeds)]));
+    for (const turn of [0, 1, Math.floor(seeds / 2), 0])
+      near(of.of(flat(turn)).map((one) => Array.from(one)), found, 1e-11, `turned by ${turn}`);
+  }
+});
+
+test("while values move, quantiles are those of values in order", () => {
+  const seeds = 201, T = 10, kept = new Quantiles(seeds, T), from = new Sequences([0]);
+  const [x, y] = ["normal", "luck"].map((name) => from.first(name, 0, seeds * T));
+  for (let step = 0; step < 60; step++) {               // now and then all are others, or many equal
+    const values = Float64Array.from({ length: seeds * T }, (_, i) =>
+      (step % 20 ? Math.round(40 * x[i] + step * y[i]) + 0 : x[(i + step) % (seeds * T)]));
+    kept.of(values).forEach((line, q) => line.forEach((value, t) =>
+      assert.equal(value, values.slice(t * seeds, (t + 1) * seeds).sort()[[20, 100, 180][q]])));
   }
 });

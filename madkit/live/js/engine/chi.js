@@ -9,13 +9,13 @@
  */
 export function chi(sequences, rows, dim) {
   const T = rows.length, G = rows[0].length, width = T * G * dim;
-  const { freedom, scale } = bends(rows, dim), seeds = sequences.seeds.length;
+  const { freedom, scale, bend } = bends(rows, dim), seeds = sequences.seeds.length;
   const values = new Float64Array(seeds * width);
   for (let s = 0; s < seeds; s++) {
     const x = sequences.first("chi.0", s, width), luck = sequences.first("luck.0", s, width);
     for (let i = 0; i < width; i++) {
       const c = scale[i];
-      const bent = freedom[i] < 2 ? freedom[i] * Math.abs(x[i]) : root(x[i], luck[i], c);
+      const bent = freedom[i] < 2 ? freedom[i] * Math.abs(x[i]) : root(x[i], luck[i], c, bend[i]);
       values[s * width + i] = bent === bent ? bent : tried(sequences, s, i, c);
     }
   }
@@ -26,16 +26,19 @@ export function chi(sequences, rows, dim) {
 function bends(rows, dim) {
   const freedom = Float64Array.from(rows.flatMap((groups) => groups.flatMap((n) =>
     Array.from({ length: dim }, (_, i) => Math.max(n - 1 - i, 0)))));
-  return { freedom, scale: freedom.map((nu) => Math.max(nu, 2) / 2 - 1 / 3) };
+  const scale = freedom.map((nu) => Math.max(nu, 2) / 2 - 1 / 3);
+  return { freedom, scale, bend: scale.map((c) => Math.sqrt(9 * c)) };
 }
 
 /**
- * NaN where it is refused.
- * @param {number} x @param {number} luck @param {number} scale
+ * NaN where it is refused. Who has more luck than −log(1 − q), q = .0331 x⁴, is never refused
+ * (Marsaglia and Tsang): for most numbers no logarithm is needed.
+ * @param {number} x @param {number} luck @param {number} scale @param {number} bend √(9 scale)
  */
-function root(x, luck, scale) {
-  const y = 1 + x / Math.sqrt(9 * scale), cube = y * y * y;
-  const taken = luck > scale * (cube - 1 - Math.log(cube)) - x * x / 2;
+function root(x, luck, scale, bend = Math.sqrt(9 * scale)) {
+  const y = 1 + x / bend, cube = y * y * y, square = x * x, left = 1 - 0.0331 * square * square;
+  const taken = luck * left > 1 - left && left > 0
+    || luck > scale * (cube - 1 - Math.log(cube)) - square / 2;
   return taken ? Math.sqrt(2 * scale * cube) : NaN;
 }
 

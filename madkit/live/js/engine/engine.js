@@ -5,10 +5,11 @@ import { composition } from "./composition.js";
 import { Draws } from "./draws.js";
 import { law } from "./law.js";
 import { LOOPS, rowsAtStart } from "./loops.js";
-import { MEASURES, quantiles, roots } from "./measures.js";
+import { MEASURES, roots } from "./measures.js";
 import { expectedW2, moments } from "./moments.js";
 import { plan } from "./plan.js";
 import { expectedLogdet, expectedSigma } from "./product.js";
+import { Quantiles } from "./quantiles.js";
 
 /**
  * @typedef {import("../types.js").Page} Page
@@ -25,11 +26,17 @@ const OUTLINED = 8;                                      // seeds whose fits are
 export class Engine {
   /** @type {Draws | null} What the seeds draw that were asked for last. */
   #draws = null;
+  /** @type {Float64Array | null} Where fits are worked out, again and again. */
+  #room = null;
+  #values;                                               // … and what is measured of them
+  /** @type {Map<string, Quantiles>} Of each loop and metric. */
+  #quantiles = new Map();
 
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
     this.dim = page.truth.dim ?? 2;
+    this.#values = new Float64Array(page.seeds * page.generations);
   }
 
   /**
@@ -51,16 +58,27 @@ export class Engine {
     const sources = LOOPS[loop.law ?? ""](/** @type {any} */ (given));
     const n_ini = rowsAtStart(loop, given, sources);
     const groups = plan(sources, n_ini, dim, T);
-    const fits = law(groups, this.#drawsOf(seed), 1), root = roots(fits);
+    const names = metrics.map(({ name }) => name).filter((name) => MEASURES[name]);
+    const draws = this.#drawsOf(seed), logged = names.includes("logdet");
+    const fits = law(groups, draws, 1, logged, this.#room);
     const expected = expectations(sources, groups);
-    const curves = Object.fromEntries(metrics.filter(({ name }) => MEASURES[name])
-      .map(({ name }) => [name, curve(MEASURES[name](fits, root), fits, expected[name],
-                                      name === "trace" ? 1 / dim : 1)]));
-    const shown = Math.min(OUTLINED, seeds);
+    this.#room = fits.fits;
+    const curves = Object.fromEntries(names.map((name) =>
+      [name, curve(this.#quantilesOf(loop, name, fits), expected[name], unitOf(name, dim))]));
+    const shown = Math.min(OUTLINED, seeds), root = roots(fits, shown);
     return { key, label: loop.label, t: Array.from({ length: T }, (_, t) => t + 1), seeds, curves,
              lam: given.lam ?? 1, composition: composition(sources, T, n_ini),
              mean: meansOf(fits, shown), root: rootsOf(fits, root, shown),
              emitted: like.emitted, real: like.real, rows: null, images: null };
+  }
+
+  /** @param {Loop} loop @param {string} name @param {Fits} fits */
+  #quantilesOf({ label }, name, fits) {
+    const { seeds, generations } = fits, key = `${label}:${name}`;
+    const of = this.#quantiles.get(key) ?? new Quantiles(seeds, generations);
+    this.#quantiles.set(key, of);
+    MEASURES[name](fits, this.#values);
+    return of.of(this.#values);
   }
 
   /** @param {number} seed */
@@ -89,15 +107,21 @@ function expectations(sources, groups) {
   };
 }
 
+/** @param {string} name @param {number} dim */
+const unitOf = (name, dim) => (name === "trace" ? 1 / dim : 1);
+
 /**
- * @param {Float64Array} values @param {Fits} fits @param {number[] | null} expected
- * @param {number} scale @returns {Curve}
+ * @param {Float64Array[]} quantiles @param {number[] | null} expected @param {number} scale
+ * @returns {Curve}
  */
-function curve(values, { seeds, generations }, expected, scale) {
-  const [low, median, high] = quantiles(values, seeds, generations)
-    .map((line) => Float32Array.from(line, (x) => x * scale));
-  const theory = expected && Float32Array.from(expected, (x) => x * scale);
-  return { low, median, high, theory, words: "expectation" };
+function curve(quantiles, expected, scale) {
+  const scaled = (/** @type {ArrayLike<number>} */ line) => {
+    const to = new Float32Array(line.length);
+    for (let t = 0; t < to.length; t++) to[t] = scale * line[t];
+    return to;
+  };
+  const [low, median, high] = quantiles.map(scaled);
+  return { low, median, high, theory: expected && scaled(expected), words: "expectation" };
 }
 
 /** @param {Fits} fits @param {number} shown */

@@ -1,87 +1,71 @@
-// What is measured of fits against the truth N(0, I), and its quantiles over seeds.
+// What is measured of fits against the truth N(0, I): numbers [generation][seed], into an array
+// that is used again and again.
 
-/** @typedef {import("../types.js").Fits} Fits */
+/**
+ * @typedef {import("../types.js").Fits} Fits
+ * @typedef {(fits: Fits, to: Float64Array) => void} Measure
+ */
+
+/** @type {Record<string, Measure>} */
+export const MEASURES = { trace: variance, mean_error: meanError, logdet, w2_squared: w2Squared };
+
+/** @type {Measure} */
+function variance({ fits, seeds, generations }, to) {
+  for (let s = 0, i = 0; s < seeds; s++)
+    for (let t = 0; t < generations; t++, i += 5)
+      to[t * seeds + s] = fits[i] * fits[i] + fits[i + 1] * fits[i + 1] + fits[i + 2] * fits[i + 2];
+}
+
+/** @type {Measure} */
+function meanError({ fits, seeds, generations }, to) {
+  for (let s = 0, i = 3; s < seeds; s++)
+    for (let t = 0; t < generations; t++, i += 5)
+      to[t * seeds + s] = fits[i] * fits[i] + fits[i + 1] * fits[i + 1];
+}
+
+/** @type {Measure} */
+function logdet({ logs, seeds, generations }, to) {
+  if (!logs) throw Error("log det: expected a law that has logarithms");
+  for (let s = 0; s < seeds; s++)
+    for (let t = 0; t < generations; t++) to[t * seeds + s] = 2 * logs[s * generations + t];
+}
+
+/**
+ * ‖μ‖² + ‖Σ^½ − I‖², Σ^½ as in `roots`.
+ * @type {Measure}
+ */
+function w2Squared({ fits, seeds, generations, dim }, to) {
+  for (let s = 0, i = 0; s < seeds; s++)
+    for (let t = 0; t < generations; t++, i += 5) {
+      const a = fits[i], b = fits[i + 1], c = fits[i + 2], m0 = fits[i + 3], m1 = fits[i + 4];
+      const sum = rootSum(a, b, c), x = (dim === 1 ? a : (a * a + a * c) / sum) - 1;
+      const y = (a * b) / sum, z = dim === 1 ? 0 : (b * b + c * c + a * c) / sum - 1;
+      to[t * seeds + s] = m0 * m0 + m1 * m1 + x * x + 2 * y * y + z * z;
+    }
+}
+
+/**
+ * √(tr Σ + 2 √det Σ).
+ * @param {number} a @param {number} b @param {number} c F₀₀, F₁₀, F₁₁
+ */
+const rootSum = (a, b, c) => Math.max(Math.sqrt(a * a + b * b + c * c + 2 * a * c), 1e-300);
 
 /**
  * Symmetric roots Σ^½ = (Σ + √det I)/√(tr + 2 √det) of fits: R₀₀, R₁₀, R₁₁ each.
- * @param {Fits} fits
+ * @param {Fits} fits @param {number} seeds of so many, the first
  */
-export function roots({ fits, dim }) {
-  const all = new Float64Array(fits.length / 5 * 3);
-  for (let i = 0, j = 0; i < fits.length; i += 5, j += 3) {
+export function roots({ fits, generations, dim }, seeds) {
+  const all = new Float64Array(seeds * generations * 3);
+  for (let i = 0, j = 0; j < all.length; i += 5, j += 3) {
     const a = fits[i], b = fits[i + 1], c = fits[i + 2], s = a * c;
     if (dim === 1) {
       all[j] = a;
       continue;
     }
-    const t = Math.max(Math.sqrt(a * a + b * b + c * c + 2 * s), 1e-300);
+    const t = rootSum(a, b, c);
     all[j] = (a * a + s) / t;
     all[j + 1] = (a * b) / t;
     all[j + 2] = (b * b + c * c + s) / t;
   }
   return all;
-}
-
-/** @type {Record<string, (fits: Fits, root: Float64Array) => Float64Array>} */
-export const MEASURES = {
-  trace: (fits) => each(fits, (f, i) => f[i] ** 2 + f[i + 1] ** 2 + f[i + 2] ** 2),
-  mean_error: (fits) => each(fits, (f, i) => f[i + 3] ** 2 + f[i + 4] ** 2),
-  logdet: (fits) => fits.logs.map((log) => 2 * log),
-  w2_squared: (fits, root) => each(fits, (f, i, k) => {
-    const a = root[3 * k] - 1, b = root[3 * k + 1], c = fits.dim === 2 ? root[3 * k + 2] - 1 : 0;
-    return f[i + 3] ** 2 + f[i + 4] ** 2 + a * a + 2 * b * b + c * c;
-  }),
-};
-
-/** @param {Fits} fits @param {(f: Float64Array, i: number, k: number) => number} of */
-function each({ fits }, of) {
-  const all = new Float64Array(fits.length / 5);
-  for (let k = 0; k < all.length; k++) all[k] = of(fits, 5 * k, k);
-  return all;
-}
-
-const BAND = [0.1, 0.5, 0.9];
-
-/**
- * 10 %, 50 % and 90 % over seeds, of values [seed][generation], as in madkit.base.quantiles.
- * @param {Float64Array} values @param {number} seeds @param {number} generations
- */
-export function quantiles(values, seeds, generations) {
-  const found = BAND.map(() => new Float64Array(generations));
-  const column = new Float64Array(seeds), places = BAND.map((share) => share * (seeds - 1));
-  const wanted = places.flatMap((place) => [Math.floor(place), Math.ceil(place)]);
-  for (let t = 0; t < generations; t++) {
-    for (let s = 0; s < seeds; s++) column[s] = values[s * generations + t];
-    settle(column, 0, seeds - 1, wanted);
-    places.forEach((place, q) => found[q][t] = between(column, place));
-  }
-  return found;
-}
-
-/**
- * Puts what belongs at the wanted places there; what is between them need not be in order.
- * @param {Float64Array} values @param {number} low @param {number} high @param {number[]} wanted
- */
-function settle(values, low, high, wanted) {
-  if (low >= high || !wanted.some((place) => low <= place && place <= high)) return;
-  const pivot = values[(low + high) >> 1];
-  let i = low, j = high;
-  while (i <= j) {
-    while (values[i] < pivot) i++;
-    while (values[j] > pivot) j--;
-    if (i > j) break;
-    const larger = values[i];
-    values[i++] = values[j];
-    values[j--] = larger;
-  }
-  settle(values, low, j, wanted);
-  settle(values, i, high, wanted);
-}
-
-/** @param {Float64Array} ordered @param {number} place */
-function between(ordered, place) {
-  const share = place - Math.floor(place), low = ordered[Math.floor(place)];
-  const high = ordered[Math.ceil(place)];
-  if (low === high) return low;                          // both −∞, too
-  return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share);
 }

@@ -1,26 +1,35 @@
 // The scatter and the mean of several groups of rows together, as in madkit.exact.rows.
 
+/** @typedef {{ rows: Float64Array, share: Float64Array, total: number }} Shares of groups */
+
 /**
- * Into `to`; their number is returned. The scatter's factor is lower triangular with diagonal ≥ 0.
+ * The rows of each group, their share of all, and how many all are.
+ * @param {number[]} rows @returns {Shares}
+ */
+export function sharesOf(rows) {
+  const total = rows.reduce((sum, n) => sum + n, 0);
+  return { rows: Float64Array.from(rows), share: Float64Array.from(rows, (n) => n / total), total };
+}
+
+/**
+ * Into `to`. The scatter's factor is lower triangular with diagonal ≥ 0.
  * @param {Float64Array} to five numbers @param {Float64Array} groups five each: see law.js
- * @param {number[]} rows of each group
+ * @param {Shares} shares of each group
  * @param {number} rank of the scatter, beyond which its factor is 0; −1: full, surely
  */
-export function pool(to, groups, rows, rank) {
-  let total = 0, m0 = 0, m1 = 0;
-  for (const n of rows) total += n;
+export function pool(to, groups, { rows, share }, rank) {
+  let m0 = 0, m1 = 0;
   for (let g = 0; g < rows.length; g++) {
-    m0 += (rows[g] / total) * groups[5 * g + 3];
-    m1 += (rows[g] / total) * groups[5 * g + 4];
+    m0 += share[g] * groups[5 * g + 3];
+    m1 += share[g] * groups[5 * g + 4];
   }
   to[3] = m0;
   to[4] = m1;
   if (rank < 0) cholesky(to, groups, rows);
   else projected(to, groups, rows, rank);
-  return total;
 }
 
-/** @param {Float64Array} to @param {Float64Array} groups @param {number[]} rows */
+/** @param {Float64Array} to @param {Float64Array} groups @param {Float64Array} rows */
 function cholesky(to, groups, rows) {
   let s00 = 0, s10 = 0, s11 = 0;
   for (let g = 0, i = 0; g < rows.length; g++, i += 5) {
@@ -38,7 +47,7 @@ function cholesky(to, groups, rows) {
 
 /**
  * By the columns themselves, twice over, as exact as these whatever their rank: no square is lost.
- * @param {Float64Array} to @param {Float64Array} groups @param {number[]} rows
+ * @param {Float64Array} to @param {Float64Array} groups @param {Float64Array} rows
  * @param {number} rank
  */
 function projected(to, groups, rows, rank) {

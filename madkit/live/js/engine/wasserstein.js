@@ -6,27 +6,26 @@ const NODES = 128;
 const SIN2 = Float64Array.from({ length: NODES }, (_, i) =>
   Math.sin(((i + 0.5) * Math.PI) / (2 * NODES)) ** 2);
 const COS2 = SIN2.map((x) => 1 - x);                   // cos²θ
+const LOGS = COS2.map(Math.log);
 const COS_2 = COS2.map((x) => 2 * x - 1);              // cos 2θ
-
-/** @param {(i: number) => number} f */
-function meanOver(f) {
-  let sum = 0;
-  for (let i = 0; i < NODES; i++) sum += f(i);
-  return sum / NODES;
-}
 
 /**
  * (1/d) E tr W^½ for d → ∞: see wasserstein._free.
  * @param {number} x @param {number} y
  */
 function free(x, y) {
+  let sum = 0;
   if (y > 1) {
     const power = (1 + 1 / Math.abs(x)) / 2;
-    return (2 / Math.sqrt(y)) * meanOver((i) => COS2[i] ** power * Math.sqrt(1 - SIN2[i] / y));
+    for (let i = 0; i < NODES; i++) sum += Math.exp(power * LOGS[i]) * Math.sqrt(1 - SIN2[i] / y);
+    return (2 / Math.sqrt(y)) * sum / NODES;
   }
   const power = 1 / (2 * x);
-  if (power === 0.5) return 2 * meanOver((i) => COS2[i] * Math.sqrt(1 - y * SIN2[i]));
-  return 2 * meanOver((i) => COS2[i] * (1 - y * SIN2[i]) ** power);
+  for (let i = 0; i < NODES; i++) {
+    const left = 1 - y * SIN2[i];
+    sum += COS2[i] * (power === 0.5 ? Math.sqrt(left) : Math.exp(power * Math.log(left)));
+  }
+  return 2 * sum / NODES;
 }
 
 /**
@@ -35,7 +34,9 @@ function free(x, y) {
  */
 function finite(dim, nu) {
   const large = Math.max(dim, nu), small = Math.min(dim, nu), g = small / large;
-  const root = 2 * Math.sqrt(g), edge = meanOver((i) => Math.sqrt(1 + g + root * COS_2[i]));
+  const root = 2 * Math.sqrt(g);
+  let edge = 0;
+  for (let i = 0; i < NODES; i++) edge += Math.sqrt(1 + g + root * COS_2[i]) / NODES;
   return 1 + ((1 - edge) / 2 + (7 * small) / (128 * large ** 2)) / (small * free(1, g));
 }
 
