@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from firefox import FIREFOX, firefox
 from lab import CHROMIUM, Notebook, chromium, server
 
 ARTEFACTS = Path(__file__).parents[2] / "artifacts"
@@ -16,6 +17,17 @@ def browser():
         pytest.skip(f"no {CHROMIUM}")
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def fox(tmp_path_factory):
+    """(Firefox, the folder where it keeps downloads); skipped where Debian's is not installed."""
+    pytest.importorskip("websocket")
+    if not Path(FIREFOX).exists():
+        pytest.skip(f"no {FIREFOX} (Debian: apt install firefox-esr)")
+    folder = tmp_path_factory.mktemp("firefox")
+    with firefox(folder) as page:
+        yield page, folder
 
 
 @pytest.fixture(scope="session")
