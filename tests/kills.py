@@ -35,6 +35,7 @@ MODELS = {
     "gaussian": mk.models.Gaussian(), "kde": mk.models.KDE(), "mixture": mk.models.Mixture(2),
     "flow": mk.models.Flow(**TINY), "vae": mk.models.VAE(**TINY), "gan": mk.models.GAN(**TINY),
     "diffusion": mk.models.Diffusion(**TINY, width=8, T=10, jumps=2),
+    "flow matching": mk.models.FlowMatching(**TINY, width=8, jumps=2),
 }
 
 

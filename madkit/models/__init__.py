@@ -12,10 +12,11 @@ from madkit.models.flow import Flow
 from madkit.models.gan import GAN
 from madkit.models.gaussian import Gaussian
 from madkit.models.kde import KDE
+from madkit.models.matching import FlowMatching
 from madkit.models.mixture import Mixture
 from madkit.models.vae import VAE
 
-__all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "GAN", "Diffusion"]
+__all__ = ["Gaussian", "Mixture", "KDE", "Flow", "VAE", "GAN", "Diffusion", "FlowMatching"]
 
 
 if not TYPE_CHECKING:  # a tool that reads types sees no name that is not there

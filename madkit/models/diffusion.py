@@ -36,6 +36,7 @@ import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import torch
@@ -54,6 +55,7 @@ from madkit.base.checks import (
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
+from madkit.models.parts.guided import STRONGEST, guided, weight
 from madkit.models.parts.training import (
     Average,
     Step,
@@ -81,9 +83,7 @@ VECTORS = {"width": 16, "depth": 2, "steps": 2000, "batch": 256, "lr": 3e-3,
 PAPER = {"width": 96, "depth": 2, "steps": 40_000, "batch": 512, "lr": 1e-3,
          "decay": 0.9995, "jumps": 500, "eta": 1.0}
 
-STRONGEST = 1e6                        # guidance: float32 holds no more digits
 Guidance = Annotated[float, numbers("a number in [0, 10⁶]", lambda w: 0 <= w <= STRONGEST)]
-ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
 
 
 @gate
@@ -200,21 +200,10 @@ class Diffusion:
         return self._noise(x, t, numbers, w)
 
     def _noise(self, x: Tensor, t: Tensor, y: Tensor | None, w: float) -> Tensor:
-        if not len(x):
-            return x
         if t.ndim and t.shape != (len(x),):
             raise ValueError(f"noise: t expected one time, or one for each of {len(x)} rows, got "
                              f"shape {tuple(t.shape)}")
-        w = w if self.form.classes else 0.0
-        none = torch.full((len(x),), self.form.classes, device=x.device)
-        rows = x, t.to(x).expand(len(x)), none if y is None else y, none
-        size = ROWS if x.device.type == "cpu" else len(x)
-        parts = zip(*(each.split(size) for each in rows), strict=True)
-        return torch.cat([self._guided(x, t, y, none, w) for x, t, y, none in parts])
-
-    def _guided(self, x: Tensor, t: Tensor, y: Tensor, none: Tensor, w: float) -> Tensor:
-        noise = self._seen(self.net, x, t, y)
-        return noise if w == 0 else (1 + w) * noise - w * self._seen(self.net, x, t, none)
+        return guided(partial(self._seen, self.net), x, t, y, w, self.form.classes)
 
     def _seen(self, net: nn.Module, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         alpha, sigma = (part.reshape(-1, *[1] * (x.ndim - 1)) for part in signal_and_noise(t))
@@ -235,17 +224,7 @@ class Diffusion:
 
     def _guidance(self, lam: float) -> float:
         self._check_fitted()
-        if lam == 0:
-            raise ValueError("Diffusion.sample: lam expected in (0, 1], got 0: λ = 1/(1 + w) "
-                             "would need infinite guidance w")
-        if 1 / lam - 1 > STRONGEST:
-            raise ValueError(f"Diffusion.sample: lam expected in [{1 / STRONGEST:g}, 1], got {lam}: "
-                             "λ = 1/(1 + w), and a guidance w beyond it drowns the rest")
-        if lam < 1 and not self.form.classes:
-            raise ValueError(f"Diffusion.sample: lam = {lam} needs labels to guide by, and the "
-                             "model was fitted on rows without; give the truth labels, or use lam "
-                             "= 1")
-        return 1 / lam - 1
+        return weight("Diffusion", lam, self.form.classes)
 
     def _network(self) -> nn.Module:
         form = self.form

@@ -102,6 +102,8 @@ NETWORKS = {
     "vae of images": (mk.models.VAE(steps=4), IMAGES),
     "gan of images": (mk.models.GAN(steps=2), IMAGES),
     "diffusion of images": (mk.models.Diffusion(steps=3, jumps=3), IMAGES),
+    "flow matching": (mk.models.FlowMatching(steps=4, jumps=4), ROWS),
+    "flow matching of images": (mk.models.FlowMatching(steps=3, jumps=3), IMAGES),
 }
 MODELS = NETWORKS | {
     "gaussian": (mk.models.Gaussian(), IMAGES),

@@ -1,7 +1,8 @@
-"""The image diffusion beside the loop that a user would write: the same U-Net in float32, a
-DataLoader, plain Adam."""
+"""The image diffusion, and flow matching of the same width and depth, beside the loop that a user
+would write: the diffusion's U-Net in float32, a DataLoader, plain Adam; with `--quick` no more."""
 
-from time import perf_counter
+import sys
+from time import process_time
 
 import torch
 from torch import Tensor
@@ -9,16 +10,16 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import madkit as mk
 from madkit.base.rng import stream
-from madkit.models import diffusion
+from madkit.models import diffusion, matching
 from madkit.models.parts.unet import UNet
 
-STEPS, ROWS = 60, 500
+STEPS, ROWS = 30, 500
 
 
 def seconds(f) -> float:
-    started = perf_counter()
+    started = process_time()  # of this one thread: others at work count less
     f()
-    return perf_counter() - started
+    return process_time() - started
 
 
 def plain_training(x: Tensor, y: Tensor, sizes: dict, steps: int) -> UNet:
@@ -56,20 +57,9 @@ def main() -> None:
     torch.set_num_threads(1)
     x, y = torch.randint(0, 256, (4000, 1, 28, 28), dtype=torch.uint8), torch.arange(4000) % 10
     for name, sizes in (("tiny", diffusion.TINY), ("small", diffusion.SMALL)):
-        batch = sizes["batch"]
-        # both once before the clock runs
-        mk.models.Diffusion(**sizes | {"steps": 5}).fit(mk.Samples(x, y))
-        net = plain_training(x, y, sizes, 5)
-        ours = mk.models.Diffusion(**sizes | {"steps": STEPS})
-        a = seconds(lambda ours=ours: ours.fit(mk.Samples(x, y)))
-        b = seconds(lambda sizes=sizes: plain_training(x, y, sizes, STEPS))
-        print(f"{name}, training: {STEPS * batch / a:.0f} images a second, plain "
-              f"{STEPS * batch / b:.0f}: {b / a:.2f} times")
-        a = seconds(lambda ours=ours: ours.sample(ROWS))
-        b = seconds(lambda net=net, jumps=sizes["jumps"]: plain_sampling(net, jumps))
-        passes = f"{sizes['jumps']} passes"
-        print(f"{name}, sampling ({passes}): {ROWS / a:.0f} images a second, plain "
-              f"{ROWS / b:.0f}: {b / a:.2f} times")
+        beside(name, sizes, mk.Samples(x, y))
+    if "--quick" in sys.argv:
+        return
     generation("digits 8 × 8: fit 1,348, emit 1,797, "
                "score", diffusion.DIGITS, mk.data.digits(), 1348, 1797, "digits")
     try:
@@ -79,10 +69,38 @@ def main() -> None:
         print(f"MNIST is not here: {error}")
 
 
+def beside(name: str, sizes: dict, rows: mk.Samples) -> None:
+    """Images a second of each, three times in turn, so that all have their share of other work."""
+    straight = {key: sizes[key] for key in ("width", "depth", "batch", "lr", "decay")}
+    models = {"diffusion": mk.models.Diffusion(**sizes | {"steps": STEPS}),
+              "flow matching": mk.models.FlowMatching(**straight, steps=STEPS)}
+    net = plain_training(rows.x, rows.y, sizes, 5)                # all once before the clock runs
+    for model in models.values():
+        model.fit(rows[:100])
+    took: dict[str, list[float]] = {}
+    for _ in range(3):
+        for what, model in models.items():
+            took.setdefault(f"{what}, training", []).append(seconds(lambda m=model: m.fit(rows)))
+            took.setdefault(f"{what}, sampling", []).append(seconds(lambda m=model: m.sample(ROWS)))
+        took.setdefault("plain, training", []).append(
+            seconds(lambda: plain_training(rows.x, rows.y, sizes, STEPS)))
+        took.setdefault("plain, sampling", []).append(
+            seconds(lambda: plain_sampling(net, sizes["jumps"])))
+    passes = {"plain": sizes["jumps"], "diffusion": sizes["jumps"],
+              "flow matching": matching.FlowMatching.jumps}
+    for what in took:
+        who, does = what.split(", ")
+        ratio = min(took[f"plain, {does}"]) / min(took[what])
+        images, how = ((STEPS * sizes["batch"], "") if does == "training"
+                       else (ROWS, f" ({passes[who]} passes)"))
+        print(f"{name}, {what}{how}: {images / min(took[what]):.0f} images a second, "
+              f"{ratio:.2f} times plain", flush=True)
+
+
 def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> None:
     """Seconds of one generation, and what its samples are like."""
     lenet, model, real = mk.metrics.LeNet(name), mk.models.Diffusion(**sizes), truth.real(n)
-    started = perf_counter()
+    started = process_time()
     with stream(0, "fit"):
         model.fit(real)
     with stream(0, "sample"):
@@ -94,7 +112,7 @@ def generation(what: str, sizes: dict, truth, n: int, emit: int, name: str) -> N
         mk.metrics.precision(held, fake[:1000]),
         mk.metrics.recall(held, fake[:1000]),
     )
-    took, floor = perf_counter() - started, lenet(real[: len(held)])
+    took, floor = process_time() - started, lenet(real[: len(held)])
     print(f"{what}: {took:.0f} s; own label {own:.1%}, precision {precision:.2f} (real against "
           f"real {mk.metrics.precision(held, floor):.2f}), recall {recall:.2f} "
           f"({mk.metrics.recall(held, floor):.2f})")

@@ -8,9 +8,10 @@ import torch
 
 import madkit as mk
 from madkit.base.rng import stream
-from madkit.models import diffusion, gan, vae
+from madkit.models import diffusion, gan, matching, vae
 
-MODELS = {"diffusion": (mk.models.Diffusion, diffusion), "GAN": (mk.models.GAN, gan),
+MODELS = {"diffusion": (mk.models.Diffusion, diffusion),
+          "matching": (mk.models.FlowMatching, matching), "GAN": (mk.models.GAN, gan),
           "VAE": (mk.models.VAE, vae)}
 
 

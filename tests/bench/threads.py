@@ -16,6 +16,7 @@ MODELS = {
     "VAE": (mk.models.VAE(steps=60), mk.data.digits()),
     "GAN": (mk.models.GAN(steps=20), mk.data.digits()),
     "Diffusion": (mk.models.Diffusion(steps=20), mk.data.digits()),
+    "FlowMatching": (mk.models.FlowMatching(steps=20), mk.data.digits()),
 }
 
 

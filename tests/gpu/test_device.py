@@ -46,6 +46,7 @@ NETWORKS = {
     "vae": (mk.models.VAE(steps=STEPS, width=64), GREY),
     "gan": (mk.models.GAN(steps=STEPS // 4), GREY),
     "diffusion": (mk.models.Diffusion(width=8, steps=STEPS, jumps=5), GREY),
+    "flow matching": (mk.models.FlowMatching(width=8, steps=STEPS, jumps=5), GREY),
     "diffusion of vectors": (mk.models.Diffusion(width=8, steps=STEPS), HALVES),
 }
 JUDGES = ("w2_squared", "mean_error", "trace", "logdet", "spectrum", "frechet", "precision",

@@ -36,6 +36,8 @@ MODELS = {
     "gan of images": (mk.models.GAN(steps=2), GREY),
     "diffusion": (mk.models.Diffusion(steps=2, jumps=2), PLANE),
     "diffusion of images": (mk.models.Diffusion(steps=2, jumps=3), GREY),
+    "flow matching": (mk.models.FlowMatching(steps=2, jumps=2), HALVES),
+    "flow matching of images": (mk.models.FlowMatching(steps=2, jumps=3), GREY),
     "ancestral": (mk.models.Diffusion(steps=2, jumps=3, eta=1.0), DIGITS),
 }
 JUDGES = {name: getattr(mk.metrics, name) for name in (

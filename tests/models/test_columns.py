@@ -13,6 +13,7 @@ ROWS = mk.data.moons().real(300).x @ torch.tensor([[1.0, 0.3], [0.0, 1.0]], dtyp
 NETWORKS = {
     "flow": mk.models.Flow(steps=4), "vae": mk.models.VAE(steps=4),
     "gan": mk.models.GAN(steps=2), "diffusion": mk.models.Diffusion(steps=4, jumps=4),
+    "flow matching": mk.models.FlowMatching(steps=4, jumps=4),
 }
 CLOSED = {"gaussian": mk.models.Gaussian(), "diag": mk.models.Gaussian(covariance="diag"),
           "kde": mk.models.KDE()}

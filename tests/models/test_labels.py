@@ -14,6 +14,7 @@ OWN = torch.arange(120) % 3
 NETWORKS = {
     "flow": mk.models.Flow(steps=5), "vae": mk.models.VAE(steps=5),
     "gan": mk.models.GAN(steps=3), "diffusion": mk.models.Diffusion(steps=5, jumps=4),
+    "flow matching": mk.models.FlowMatching(steps=5, jumps=4),
 }
 NAMES = {"signs": [-1, 1, 7], "postcodes": [10115, 20095, 99998], "below": [-9, -5, 0],
          "beyond 2³¹": [5_000_000_000, 5_000_000_001, 2**62]}
