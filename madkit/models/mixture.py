@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -99,21 +99,22 @@ class Mixture:
         rounding = float((8 * eps * x.abs().max()) ** 2)
         r = kmeans.nearest(x, self._centres(x, unit))  # (k, n)
         offsets = x.new_empty(self.k, *x.shape).mT  # (k, d, n), of every step: new memory is slow
-        self.log_likelihood = -math.inf
+        self.log_likelihood, shapes = -math.inf, None
         for _ in range(self.steps):
             before = self.log_likelihood
             self.weights, self.means, self.covs = _maximise(x, r, offsets)
-            self._roots, whiten = _factors(self.covs, rounding)
-            r, self.log_likelihood = _expect(self.weights, offsets, *whiten)
+            shapes = _shapes(self.means, self.covs, offsets, rounding, shapes)
+            r, self.log_likelihood = _expect(self.weights, x.shape[1], shapes)
             if self.log_likelihood - before < self.tol:
                 break
-        self._scale(unit)
+        assert shapes is not None
+        self._scale(unit, shapes.roots)
         self._like = empty(data)
         return self
 
-    def _scale(self, unit: Tensor) -> None:
+    def _scale(self, unit: Tensor, roots: Tensor) -> None:
         """From units of the columns (d,) back to those of the data."""
-        self.means, self._roots = self.means * unit, self._roots * unit[:, None]
+        self.means, self._roots = self.means * unit, roots * unit[:, None]
         self.covs = self.covs * unit[:, None] * unit
         self.log_likelihood -= float(unit.log().sum())
 
@@ -200,6 +201,31 @@ def _squares(offsets: Tensor, r: Tensor) -> Tensor:
     return squares
 
 
+class _Shapes(NamedTuple):
+    """Components, and how the rows lie to them."""
+
+    means: Tensor       # (k, d)
+    covs: Tensor        # Σ (k, d, d)
+    roots: Tensor       # R (k, d, d), with R Rᵀ = Σ
+    log_volume: Tensor  # (k,), of the inverse
+    lengths: Tensor     # (k, n), squared, in standard deviations
+
+
+def _shapes(means: Tensor, covs: Tensor, offsets: Tensor, rounding: float,
+            before: _Shapes | None) -> _Shapes:
+    """Shapes of the components, as of the rows as seen from them. `before` is written into: of wide
+    rows, what did not move by a bit since is not found again.
+    """
+    if before is None or not _singly(offsets):
+        roots, (whiten, log_volume) = _factors(covs, rounding)
+        return _Shapes(means, covs, roots, log_volume, _lengths(whiten, offsets))
+    moved = (means != before.means).any(1) | (covs != before.covs).any(2).any(1)
+    before.roots[moved], (whiten, before.log_volume[moved]) = _factors(covs[moved], rounding)
+    for one, k in zip(whiten, moved.nonzero().squeeze(1).tolist(), strict=True):
+        before.lengths[k] = _length(one, offsets[k])
+    return before._replace(means=means, covs=covs)
+
+
 def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Roots R (k, d, d) with R Rᵀ = Σ; and for densities, W (k, d, d) and log |W| (k,).
 
@@ -212,14 +238,11 @@ def _factors(covs: Tensor, rounding: float) -> tuple[Tensor, tuple[Tensor, Tenso
     return roots, (scale[:, :, None] * vectors_.mT, scale.log().sum(1))
 
 
-def _expect(weights: Tensor, offsets: Tensor, whiten: Tensor,
-            log_volume: Tensor) -> tuple[Tensor, float]:
-    """Responsibilities (k, n), and the mean log-likelihood of a row."""
-    d = offsets.shape[1]
-    distance = _lengths(whiten, offsets)            # (k, n), squared, in standard deviations
-    constant = weights.log() + log_volume - d / 2 * math.log(2 * math.pi)
-    log_joint = constant[:, None] - distance / 2    # a dead component: −inf
-    log_p = log_joint.logsumexp(0)                  # (n,)
+def _expect(weights: Tensor, d: int, shapes: _Shapes) -> tuple[Tensor, float]:
+    """Responsibilities (k, n), and the mean log-likelihood of a row of d numbers."""
+    constant = weights.log() + shapes.log_volume - d / 2 * math.log(2 * math.pi)
+    log_joint = constant[:, None] - shapes.lengths / 2  # a dead component: −inf
+    log_p = log_joint.logsumexp(0)                      # (n,)
     return (log_joint - log_p).exp(), float(log_p.mean())
 
 
@@ -227,8 +250,12 @@ def _lengths(whiten: Tensor, offsets: Tensor) -> Tensor:
     """‖W_k o_nk‖² (k, n); of wide rows one component after the other, which then stays in cache."""
     if not _singly(offsets):
         return (whiten @ offsets).square_().sum(1)
-    return torch.stack([(one @ seen).square_().sum(0)
-                        for one, seen in zip(whiten, offsets, strict=True)])
+    return torch.stack([_length(*one) for one in zip(whiten, offsets, strict=True)])
+
+
+def _length(whiten: Tensor, offsets: Tensor) -> Tensor:
+    """… of one component (n,)."""
+    return (whiten @ offsets).square_().sum(0)
 
 
 def _singly(offsets: Tensor) -> bool:
