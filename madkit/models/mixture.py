@@ -98,12 +98,11 @@ class Mixture:
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
         rounding = float((8 * eps * x.abs().max()) ** 2)
         r = kmeans.nearest(x, self._centres(x, unit))  # (k, n)
-        offsets = x.new_empty(self.k, *x.shape).mT  # (k, d, n), of every step: new memory is slow
         self.log_likelihood, shapes = -math.inf, None
         for _ in range(self.steps):
             before = self.log_likelihood
-            self.weights, self.means, self.covs = _maximise(x, r, offsets)
-            shapes = _shapes(self.means, self.covs, offsets, rounding, shapes)
+            self.weights, self.means, self.covs = _maximise(x, r)
+            shapes = _shapes(x, self.means, self.covs, rounding, shapes)
             r, self.log_likelihood = _expect(self.weights, x.shape[1], shapes)
             if self.log_likelihood - before < self.tol:
                 break
@@ -176,27 +175,25 @@ def _units(x: Tensor, data: Samples) -> Tensor:
 # --- EM -------------------------------------------------------------------------------------------
 
 
-def _maximise(x: Tensor, r: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights, means and covariances of the components; into offsets (k, d, n) the rows as seen
-    from each mean.
-    """
+def _maximise(x: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights, means and covariances of the components."""
     size = r.sum(1)                        # (k,)
     r = r / size.clamp(min=TINY)[:, None]  # (k, n)
     means = r @ x                          # (k, d)
-    torch.sub(x.T, means[:, :, None], out=offsets)
-    return size / len(x), means, _squares(offsets, r)
+    return size / len(x), means, _squares(x, means, r)
 
 
-def _squares(offsets: Tensor, r: Tensor) -> Tensor:
-    """Σ_n r_nk o_nk o_nkᵀ (k, d, d). Of wide rows, only of those that a component has a share in:
-    mostly few, and the others would add zeros.
+def _squares(x: Tensor, means: Tensor, r: Tensor) -> Tensor:
+    """Σ_n r_nk o oᵀ (k, d, d), o the rows as seen from a mean. Of wide rows, only of those that a
+    component has a share in: mostly few, and the others would add zeros.
     """
-    if not _singly(offsets):
+    if not _singly(x):
+        offsets = _offsets(x, means)
         return (offsets * r[:, None]) @ offsets.mT
-    squares = offsets.new_empty(len(r), *2 * offsets.shape[1:2])
-    for into, seen, share in zip(squares, offsets, r, strict=True):
+    squares = x.new_empty(len(r), *2 * x.shape[1:])
+    for into, mean, share in zip(squares, means, r, strict=True):
         mine = share.nonzero().squeeze(1)
-        rows = seen.T[mine]                # (of them, d)
+        rows = x[mine].sub_(mean)          # (of them, d)
         torch.mm((rows * share[mine, None]).T, rows, out=into)
     return squares
 
@@ -211,18 +208,17 @@ class _Shapes(NamedTuple):
     lengths: Tensor     # (k, n), squared, in standard deviations
 
 
-def _shapes(means: Tensor, covs: Tensor, offsets: Tensor, rounding: float,
+def _shapes(x: Tensor, means: Tensor, covs: Tensor, rounding: float,
             before: _Shapes | None) -> _Shapes:
-    """Shapes of the components, as of the rows as seen from them. `before` is written into: of wide
-    rows, what did not move by a bit since is not found again.
+    """Shapes of the components. `before` is written into: of wide rows, what did not move by a bit
+    since is not found again.
     """
-    if before is None or not _singly(offsets):
+    if before is None or not _singly(x):
         roots, (whiten, log_volume) = _factors(covs, rounding)
-        return _Shapes(means, covs, roots, log_volume, _lengths(whiten, offsets))
+        return _Shapes(means, covs, roots, log_volume, _lengths(x, means, whiten))
     moved = (means != before.means).any(1) | (covs != before.covs).any(2).any(1)
     before.roots[moved], (whiten, before.log_volume[moved]) = _factors(covs[moved], rounding)
-    for one, k in zip(whiten, moved.nonzero().squeeze(1).tolist(), strict=True):
-        before.lengths[k] = _length(one, offsets[k])
+    before.lengths[moved] = _lengths(x, means[moved], whiten)
     return before._replace(means=means, covs=covs)
 
 
@@ -246,21 +242,23 @@ def _expect(weights: Tensor, d: int, shapes: _Shapes) -> tuple[Tensor, float]:
     return (log_joint - log_p).exp(), float(log_p.mean())
 
 
-def _lengths(whiten: Tensor, offsets: Tensor) -> Tensor:
-    """‖W_k o_nk‖² (k, n); of wide rows one component after the other, which then stays in cache."""
-    if not _singly(offsets):
-        return (whiten @ offsets).square_().sum(1)
-    return torch.stack([_length(*one) for one in zip(whiten, offsets, strict=True)])
+def _lengths(x: Tensor, means: Tensor, whiten: Tensor) -> Tensor:
+    """‖W_k (x_n − μ_k)‖² (k, n); of wide rows one component after the other, which stays in cache."""
+    if not _singly(x):
+        return (whiten @ _offsets(x, means)).square_().sum(1)
+    lengths = x.new_empty(len(means), len(x))
+    for into, mean, one in zip(lengths, means, whiten, strict=True):
+        torch.sum((one @ (x - mean).T).square_(), 0, out=into)
+    return lengths
 
 
-def _length(whiten: Tensor, offsets: Tensor) -> Tensor:
-    """… of one component (n,)."""
-    return (whiten @ offsets).square_().sum(0)
+def _offsets(x: Tensor, means: Tensor) -> Tensor:
+    """The rows as seen from each mean (k, d, n)."""
+    return x.T - means[:, :, None]
 
 
-def _singly(offsets: Tensor) -> bool:
+def _singly(x: Tensor) -> bool:
     """Whether components are taken one by one, which moves no bit: where the width is odd, sums of
     fewer rows would be rounded in another way.
     """
-    d = offsets.shape[1]
-    return d >= WIDE and d % 2 == 0 and offsets.device.type == "cpu"
+    return x.shape[1] >= WIDE and x.shape[1] % 2 == 0 and x.device.type == "cpu"

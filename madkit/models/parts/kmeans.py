@@ -18,26 +18,7 @@ TINY = 1e-300  # squares below lose digits
 
 def nearest(x: Tensor, centres: Tensor) -> Tensor:
     """Hard responsibilities (k, n): 1 for the centre nearest to the row, the first of equals."""
-    own = _own(x, centres)[None]
-    return torch.zeros(len(centres), len(x), dtype=x.dtype, device=x.device).scatter_(0, own, 1)
-
-
-def _own(x: Tensor, centres: Tensor) -> Tensor:
-    """The centre nearest to each row (n,), the first of equals.
-
-    By ‖c‖² − 2 c·x, which is quick; where rounding could make another the nearest, by differences.
-    """
-    middle = x.mean(0)
-    a, b = centres - middle, x - middle
-    size, d = a.square().sum(1, keepdim=True), x.shape[1]
-    found = torch.addmm(size, a, b.T, alpha=-2)  # (k, n)
-    least, own = found.min(0)
-    rounding = 8 * (d + 8) * torch.finfo(x.dtype).eps * (size.max() + b.square().sum(1).max())
-    far = found > least + rounding + TINY        # not where it overflows, either
-    close = (far.sum(0) < len(far) - 1).nonzero().squeeze(1)
-    if len(close):
-        own[close] = _distance(centres, x[close]).argmin(0)
-    return own
+    return _Rows(x).nearest(centres)
 
 
 def spread_out(x: Tensor, k: int) -> Tensor:
@@ -58,14 +39,42 @@ def spread_out(x: Tensor, k: int) -> Tensor:
 
 def lloyd(x: Tensor, centres: Tensor) -> Tensor:
     """Centres moved to the mean of the rows nearest to them (none: it stays), until none moves."""
-    r = nearest(x, centres)
+    rows = _Rows(x)
+    r = rows.nearest(centres)
     for _ in range(LLOYD):
         size = r.sum(1, keepdim=True)
         centres = torch.where(size > 0, r @ x / size.clamp(min=1), centres)
-        before, r = r, nearest(x, centres)
+        before, r = r, rows.nearest(centres)
         if torch.equal(before, r):
             break
     return centres
+
+
+class _Rows:
+    """Rows (n, d), each of which seeks its centre again and again."""
+
+    def __init__(self, x: Tensor):
+        self.x, self.middle = x, x.mean(0)
+        self.seen = (x - self.middle).T               # (d, n)
+        self.most = self.seen.square().sum(0).max()
+        self.places = torch.arange(len(x), device=x.device)
+
+    def nearest(self, centres: Tensor) -> Tensor:
+        """Hard responsibilities (k, n), by ‖c‖² − 2 c·x, which is quick; where rounding could make
+        another centre the nearest, by differences.
+        """
+        a, d = centres - self.middle, len(self.seen)
+        size = a.square().sum(1, keepdim=True)
+        found = torch.addmm(size, a, self.seen, alpha=-2)  # (k, n)
+        least, own = found.min(0)
+        rounding = 8 * (d + 8) * torch.finfo(a.dtype).eps * (size.max() + self.most)
+        far = found > least + rounding + TINY         # not where it overflows, either
+        close = (far.sum(0) < len(far) - 1).nonzero().squeeze(1)
+        if len(close):
+            own[close] = _distance(centres, self.x[close]).argmin(0)
+        r = torch.zeros_like(found)
+        r[own, self.places] = 1
+        return r
 
 
 def _distance(a: Tensor, b: Tensor) -> Tensor:
