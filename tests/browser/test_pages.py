@@ -128,7 +128,7 @@ def test_a_picture_is_saved_and_a_link_opens_what_it_was_made_of(browser, loops,
     assert min(Image.open(tmp_path / "card.png").size) > 400
     explorer.button("copy link").click()
     link = explorer.root.get_by_role("textbox", name="state string").input_value()
-    for address, t, why in [(link, 23, ""), (link[:-30] + "%%zz", 10, "cut off or altered")]:
+    for address, t, why in [(link, 23, ""), (link[:-30] + "%%zz", 10, "The link is cut off or altered")]:
         page.goto("about:blank")
         page.goto(address)
         explorer.settle()
@@ -156,6 +156,41 @@ def test_the_curves_can_be_read_as_numbers(shown):
         assert table.locator("[aria-current=true]").get_by_role("rowheader").inner_text() == "10"
     explorer.button("numbers").press("Enter")
     assert tables.count() == 0
+
+
+def test_a_broken_link_a_mailed_state_and_a_pad_of_two_points_are_answered_in_words(browser, loops):
+    shown = Shown(browser, *loops, width=390, height=844, has_touch=True)
+    explorer, page = shown.explorer, shown.page
+    alert = explorer.root.get_by_role("alert")
+    explorer.button("copy state").click()
+    field = explorer.root.get_by_role("textbox", name="state string")
+    word = field.input_value()
+    explorer.set(t=3)
+    explorer.button("paste state").click()
+    field.fill("hello")
+    field.press("Enter")
+    alert.get_by_text("expected a word that begins with").wait_for()
+    field.press("x")                                     # whoever types again is not nagged
+    alert.wait_for(state="hidden")
+    field.fill(f"“{word[:30]} > {word[30:]}”.")
+    field.press("Enter")
+    field.wait_for(state="hidden")
+    assert explorer.settle()["t"] == 10
+
+    explorer.button("draw your own").tap()
+    explorer.button("three blobs").wait_for()
+    box = explorer.root.locator("[data-panel=cloud]").bounding_box()
+    assert box["y"] > -2 and box["y"] + box["height"] < 844      # it came into view
+    for x in (100, 160):
+        page.touchscreen.tap(box["x"] + x, box["y"] + 100)
+    explorer.button("done").tap()
+    alert.get_by_text("draw 5 points or more, there are 2").wait_for()
+    explorer.button("three blobs").tap()
+    alert.wait_for(state="hidden")
+    explorer.button("done").press("Enter")
+    assert explorer.button("done").is_hidden()
+    explorer.wait("root.contains(document.activeElement)")       # no keyboard is thrown out
+    assert shown.said == []
 
 
 def test_what_takes_keys_keeps_them_from_the_notebook_around_it(shown):

@@ -165,6 +165,16 @@ def test_text_that_is_no_state_is_refused_in_words(text, said):
         EXPLORER.state = text
 
 
+def test_a_state_is_found_in_a_mail():
+    word = EXPLORER.text
+    front, back = word[:30], word[30:]
+    for text in (f"“{word}”", f"> {front}\n> {back}\n", f"{front}=\r\n{back}",
+                 f"{front} \u200b{back}. Look!", word.replace("--", "—"),
+                 f"<file:///a%20b.html#madkit1={word.replace(':', '%3A')}>"):
+        EXPLORER.state = text
+        assert EXPLORER.text == word
+
+
 def test_states_without_a_field_are_refused():
     state = EXPLORER.state
     state.pop("seed")

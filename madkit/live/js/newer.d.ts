@@ -6,6 +6,10 @@ interface Array<T> {
   toReversed(): T[];
 }
 
+interface Element {
+  checkVisibility(): boolean;
+}
+
 interface CanvasRenderingContext2D {
   roundRect(x: number, y: number, w: number, h: number, radii?: number): void;
 }

@@ -16,9 +16,11 @@ A track is known by its key, a function of (page, state): "fresh data:n5,p10,lam
 from __future__ import annotations
 
 import base64
+import contextlib
 import inspect
 import json
 import math
+import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +38,8 @@ REACH = 4.0                # a drawn point's coordinates lie in [-4, 4]
 MODELS = ("mixture", "kde")  # that learn it; the first where none is said
 PREFIX = "madkit1:"        # of a state as text
 LONGEST = 50_000           # letters of it
+PIECES = 200                # that a mail may break it into
+DASHES = str.maketrans({"—": "--"} | dict.fromkeys("‐‑–−", "-"))
 
 State = dict[str, Any]
 
@@ -287,17 +291,20 @@ def read(page: Page, text: str) -> State:
 
 
 def parsed(text: str) -> Any:
-    """What `written` made into text, not yet checked.
+    """What `written` made into text, not yet checked; what a mail puts into and around it is
+    overlooked: spaces, line ends, quotes, dashes made long.
 
     ValueError, in words, for text that is damaged.
     """
-    if not isinstance(text, str) or not text.strip().startswith(PREFIX):
+    whole = text.translate(DASHES).replace("%3A", ":") if isinstance(text, str) else ""
+    if PREFIX not in whole:
         raise ValueError(f"state: expected text that begins with {PREFIX}, got {short(text)}")
-    code = text.strip().removeprefix(PREFIX)
+    _, _, code = whole.partition(PREFIX)
     if len(code) > LONGEST:
         raise ValueError(f"state: expected at most {LONGEST:,} letters, got {len(code):,}")
-    try:
-        padded = code + "=" * (-len(code) % 4)
-        return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, RecursionError):                # damaged base64, text, JSON; or nested
-        raise ValueError("state: the text is damaged; copy it again, whole") from None
+    parts = re.split(r"[^\w-]+", code, flags=re.ASCII)
+    for many in range(min(len(parts), PIECES), 0, -1):
+        with contextlib.suppress(ValueError, RecursionError):   # of base64, text, JSON; or nested
+            body = "".join(parts[:many])
+            return json.loads(base64.b64decode(body + "=" * (-len(body) % 4), b"-_", True))
+    raise ValueError("state: the text is damaged; copy it again, whole")

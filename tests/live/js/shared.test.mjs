@@ -76,6 +76,15 @@ test("a state comes back from its word", () => {
   assert.deepEqual(parsed(`  ${word}\n`), state);
 });
 
+test("a word is found in a mail, whatever the mail did to it", () => {
+  const state = { t: 3, A: { loop: "λ = 1 ≥ ½ 🦆>>??" } }, word = encode(state);
+  const [front, back] = [word.slice(0, 30), word.slice(30)];
+  for (const text of [`“${word}”`, `> ${front}\n> ${back}\n`, `${front}=\r\n${back}`,
+                      `${front} \u200b${back}. Look!`, word.replaceAll("--", "—"),
+                      `<file:///a%20b.html#madkit1=${word.replace(":", "%3A")}>`])
+    assert.deepEqual(parsed(text), state, text);
+});
+
 test("what is no word is refused in words", () => {
   const refused = (text, why) => assert.throws(() => parsed(text), { message: why });
   refused("", /^state: expected a word that begins with madkit1:, got nothing$/);

@@ -4,8 +4,9 @@ import { complain } from "../shared/elements.js";
 import { saveCard } from "./card.js";
 import { listenToDrop } from "./drop.js";
 import { pointsOf } from "./letters.js";
-import { linked, linkTo } from "./link.js";
-import { decode } from "./page.js";
+import { lengthWords, linked, linkTo } from "./link.js";
+import { decode, problem } from "./page.js";
+import { parsed } from "../shared/states.js";
 
 /** @typedef {import("../types.js").Parts} Parts */
 
@@ -29,9 +30,13 @@ export function listen(parts) {
     session.move(session.first);
   });
   ui.readout.join(life);
-  ui.exchange.join(life, () => session.state, (word) => pasted(parts, word));
+  ui.exchange.join(life, () => session.state, (word) => pasted(parts, word),
+                   () => session.refuse(""));
   life.on(ui.picture, "click", () => saveCard(parts));
-  life.on(ui.link, "click", () => ui.exchange.give(linkTo(ui.root, session.state)));
+  life.on(ui.link, "click", () => {
+    const link = linkTo(ui.root, session.state);
+    ui.exchange.give(link, lengthWords(link));
+  });
   life.on(window, "hashchange", () => follow(parts));
   life.on(ui.sliders.map(({ input }) => input), "input", (event, i) =>
     session.edit({ [page.controls[i].name]: Number(event.target.value) }));
@@ -45,8 +50,15 @@ export function listen(parts) {
 
 /** @param {Parts} parts the page shows what its address says, if it says anything */
 export function follow(parts) {
-  const word = parts.page.offline ? linked(parts.ui.root) : null;
-  if (word !== null) pasted(parts, word);
+  const { page, ui, session } = parts, word = page.offline ? linked(ui.root) : null;
+  if (word === null) return;
+  try {
+    const state = parsed(word), why = problem(page, state);
+    if (why) tell(parts, `The link is of another page, or was altered: ${why}. Nothing changes.`);
+    else session.move(state);
+  } catch {
+    tell(parts, "The link is cut off or altered: copy it again, whole. Nothing changes.");
+  }
 }
 
 const TYPED = "button, select, textarea, input[type=text], input[type=file]";
@@ -56,16 +68,24 @@ const LEGIBLE = 500;                                   // rows that a word needs
  * A word that stands for a state, or what is wrong with it.
  * @param {Parts} parts @param {string} word
  */
-function pasted({ page, ui, session }, word) {
+function pasted(parts, word) {
+  const { page, session } = parts;
   try {
     return session.move(decode(page, word));
   } catch (error) {
-    const why = /** @type {Error} */ (error).message;
-    session.refuse(why);
-    complain(ui.alert, why);
-    ui.alert.scrollIntoView({ block: "nearest" });
-    return false;
+    return tell(parts, /** @type {Error} */ (error).message);
   }
+}
+
+/**
+ * Says what is wrong where it is seen.
+ * @param {Parts} parts @param {string} why
+ */
+function tell({ ui, session }, why) {
+  session.refuse(why);
+  complain(ui.alert, why);
+  ui.alert.scrollIntoView({ block: "nearest" });
+  return false;
 }
 
 /** @param {Parts} parts */

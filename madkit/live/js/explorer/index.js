@@ -4,6 +4,7 @@
 // opened from disk, without kernel or network.
 
 import { complain, undrawn } from "../shared/elements.js";
+import { Focus } from "../shared/focus.js";
 import { Life } from "../shared/life.js";
 import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
@@ -34,6 +35,7 @@ function render({ model, el }) {
   life.hear("change:status", () => life.schedule());
   /** @type {any} */ (ui.root).explorer = handle(parts);
   el.append(ui.root);
+  new Focus(ui.root, life);
   life.resized([ui.root, ui.left, ui.beneath, ui.cloudWords, ui.curveWords],
                (some) => show.resized(some));
   life.themed(() => show.recolour());

@@ -27,6 +27,7 @@ export class Pad {
    */
   draft = null;
   size = 0;                                            // pixels of a side
+  #opened = false;                                     // and not yet seen
   model = MODELS[0];
 
   /**
@@ -43,20 +44,31 @@ export class Pad {
   get words() {
     const count = this.draft?.points.length ?? 0;
     if (!this.draft) return "";
-    return count < LEAST ? `draw at least ${LEAST} points` : `${count} points`;
+    return count < LEAST ? `${count} point${count === 1 ? "" : "s"}; draw at least ${LEAST}`
+      : `${count.toLocaleString("en")} points${count === MOST ? ", the most there can be" : ""}`;
   }
 
   toggle() {
+    const count = this.draft?.points.length ?? 0;
+    if (count > 0 && count < LEAST)
+      return this.session.refuse(`Too few to learn from: draw ${LEAST} points or more, ` +
+        `there ${count === 1 ? "is 1" : `are ${count}`}; or clear them to leave.`);
     const { drawn } = this.session.state, points = clone(drawn?.points ?? []);
     this.model = drawn?.model ?? this.model;
     this.session.asking.grown.hired.hire();              // it will be needed
     this.draft = this.draft ? null : { points, before: [], last: null };
-    this.ui.root.classList.toggle("drawing", this.draft !== null);
-    this.life.schedule();
+    this.#opened = this.draft !== null;
+    this.#class();
+    this.session.refuse("");
   }
 
   close() {
     this.draft = null;
+    this.#class();
+  }
+
+  #class() {
+    this.ui.root.classList.toggle("drawing", this.draft !== null);
   }
 
   /**
@@ -89,7 +101,8 @@ export class Pad {
   }
 
   undo() {
-    this.#commit(this.draft?.before.pop() ?? []);
+    const before = this.draft?.before.pop();
+    if (before) this.#commit(before);
   }
 
   clear() {
@@ -160,5 +173,9 @@ export class Pad {
     const middle = size / 2, quiet = look.quiet;
     if (!points.length)
       ctx.write("click, or drag to spray", middle, middle - 14, { align: "center", colour: quiet });
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.ui.left.scrollIntoView({ block: "nearest" });
+    this.ui.stamps[0].focus({ preventScroll: true });
   }
 }

@@ -59,7 +59,7 @@ export class Session {
     const wanted = { ...this.state, ...change }, why = problem(this.page, wanted);
     if (why) return this.refuse(why);
     if (this.page.offline && this.asking.needs(wanted).length) return this.refuse(ABSENT);
-    if (same(wanted, this.state)) return true;
+    if (same(wanted, this.state)) return !this.refuse("");
     this.#become(wanted);
     if (this.state.drawn && this.asking.needs(this.state).length) this.send();
     else this.#save = window.setTimeout(this.life.guard(() => this.send()), REST);

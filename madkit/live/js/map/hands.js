@@ -32,7 +32,7 @@ export function listen(parts) {
       session.refuse(/** @type {Error} */ (error).message);
       return false;
     }
-  });
+  }, () => session.refuse(""));
 }
 
 /**

@@ -4,6 +4,7 @@
 // `render` in JupyterLab, `mount` a page opened from disk.
 
 import { complain, undrawn } from "../shared/elements.js";
+import { Focus } from "../shared/focus.js";
 import { Life } from "../shared/life.js";
 import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
@@ -36,6 +37,7 @@ function render({ model, el }) {
   };
   ui.alert.hidden = true;
   el.append(ui.root);
+  new Focus(ui.root, life);
   life.watch([ui.root]);
   life.guard(() => session.arrived())();
   return () => {

@@ -3,6 +3,7 @@
 // in JupyterLab, `mount` a page opened from disk.
 
 import { complain, undrawn } from "../shared/elements.js";
+import { Focus } from "../shared/focus.js";
 import { Life } from "../shared/life.js";
 import { alive } from "../shared/stand_in.js";
 import { clone } from "../shared/values.js";
@@ -32,6 +33,7 @@ function render({ model, el }) {
     drawn: show.drawn, plot: () => show.plot, curve: () => session.curve,
   };
   el.append(ui.root);
+  new Focus(ui.root, life);
   life.watch([ui.root]);
   return () => {
     life.end();

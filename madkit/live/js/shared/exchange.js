@@ -18,8 +18,9 @@ export class Exchange {
    * @param {Life} life
    * @param {() => unknown} state what is copied
    * @param {(word: string) => boolean} show shows what is pasted, and gives whether that could be
+   * @param {() => unknown} forget what was wrong with what was pasted before
    */
-  join(life, state, show) {
+  join(life, state, show, forget) {
     const accept = () => {
       if (show(this.#word.value)) this.#unfold(false);
     };
@@ -28,22 +29,24 @@ export class Exchange {
     life.on(this.paste, "click", () => {
       this.#unfold(this.paste.getAttribute("aria-expanded") !== "true");
       this.#word.value = "";
+      forget();
       if (!this.row.hidden) this.#word.focus();
     });
     life.on(this.#apply, "click", accept);
+    life.on(this.#word, "input", forget);
     life.on(this.#word, "keydown", (event) => {
       if (event.key === "Enter") accept();
     });
   }
 
-  /** @param {string} word to copy */
-  give(word) {
+  /** @param {string} word to copy @param {string} note what is to be known of it */
+  give(word, note = "") {
     this.#unfold(true, false);
     this.#word.value = word;
     this.#word.focus();
     this.#word.select();
-    const done = () => put(this.#copied, "copied");
-    const byHand = () => put(this.#copied, "press Ctrl-C to copy");
+    const done = () => put(this.#copied, `copied${note}`);
+    const byHand = () => put(this.#copied, `press Ctrl-C to copy${note}`);
     if (navigator.clipboard) navigator.clipboard.writeText(this.#word.value).then(done, byHand);
     else byHand();
   }

@@ -15,6 +15,8 @@ export class Life {
   #observers = [];
   #frame = 0;
   #theme = 0;
+  /** @type {(() => void)[]} */
+  #after = [];
 
   /**
    * @param {Model} model
@@ -62,7 +64,13 @@ export class Life {
     this.#frame ||= requestAnimationFrame(this.guard(() => {
       this.#frame = 0;
       this.paint();
+      for (const act of this.#after) act();
     }));
+  }
+
+  /** @param {() => void} act after every frame */
+  after(act) {
+    this.#after.push(act);
   }
 
   /** @param {Element[]} nodes @param {(entries: ResizeObserverEntry[]) => void} act */

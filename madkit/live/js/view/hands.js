@@ -20,7 +20,7 @@ export function listen({ page, ui, session, player, life }) {
     } catch (error) {
       return session.refuse(/** @type {Error} */ (error).message);
     }
-  });
+  }, () => session.refuse(""));
   life.on(ui.reset, "click", () => {
     player.play(false);
     session.move(session.first);
