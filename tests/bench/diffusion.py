@@ -13,7 +13,7 @@ from madkit.base.rng import stream
 from madkit.models import diffusion, matching
 from madkit.models.parts.unet import UNet
 
-STEPS, ROWS = 30, 500
+STEPS, ROWS = 30, 250
 
 
 def seconds(f) -> float:
