@@ -33,7 +33,7 @@ FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds size
 FINE = 20  # parts of a point in which its outlines are whole numbers
 LONGEST = 3000  # signs of a formula that is drawn
 PNG = re.compile(r"(data:image/png;base64,)([\w+/=]+)")
-TABLE = re.compile(r'<table\b[^>]*class="dataframe".*?</table>', re.DOTALL)
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 LARGEST = 50_000_000  # bytes of a picture that is embedded
 
 
@@ -56,12 +56,17 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
     """
     nb, explorers = _readable(nb)
     body, style = _body(nb, source, code, address), _highlighting() if code else ""
-    body = TABLE.sub(r'<div class="wide" role="group" aria-label="table" tabindex="0">\g<0></div>',
-                     body)
+    body = TABLE.sub(_scrolling, body)
     for mark, made in explorers.items():
         body = body.replace(mark, made)
     body = PNG.sub(lambda found: found[1] + _lighter(found[2]), body)
     return frame(title(nb, source.stem), _told(nb) + body, _settings(settings), source.name, style)
+
+
+def _scrolling(table: re.Match[str]) -> str:
+    """A table that scrolls by itself, by keyboard too; a heading of nothing is none."""
+    return ('<div class="wide" role="group" aria-label="table" tabindex="0">'
+            f'{table[0].replace("<th></th>", "<td></td>")}</div>')
 
 
 def _lighter(data: str) -> str:

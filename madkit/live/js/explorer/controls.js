@@ -52,7 +52,7 @@ function showPresets({ page, ui, session }) {
 /** @param {Joined} parts */
 function showWord({ ui, session }) {
   const word = Array.from(ui.word.value.trim()), short = word.slice(0, 12).join("");
-  put(ui.eat, `eat “${short}${word.length > 12 ? "…" : ""}”`);
+  put(ui.eaten, short + (word.length > 12 ? "…" : ""));
   ui.unword.hidden = session.state.drawn === null;
 }
 

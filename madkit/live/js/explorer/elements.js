@@ -41,7 +41,7 @@ const range = (name, min, max) =>
 function choices(page) {
   const all = page.loops.length > 1 ? [["all", `all ${page.choose}s`]] : [];
   const loops = [...all, ...page.loops.map(({ label }) => [label, label])];
-  const pressed = { "aria-pressed": "false" };
+  const pressed = { "aria-pressed": "false" }, eaten = make("bdi", {}, "MAD");
   return {
     loop: make("select", { "aria-label": page.choose },
                ...loops.map(([value, text]) => make("option", { value }, text))),
@@ -49,7 +49,7 @@ function choices(page) {
       button(name, { title: help, ...pressed, class: "preset" })),
     word: make("input", { type: "text", value: "MAD", "aria-label": "a word, to be data",
                           spellcheck: "false", autocomplete: "off", dir: "auto" }),
-    eat: button("eat “MAD”", { class: "eat" }), unword: button("Gaussian again"),
+    eaten, eat: make("button", { type: "button", class: "eat" }, "eat “", eaten, "”"), unword: button("Gaussian again"),
     tableButton: button("a table", { ...pressed, class: "eat",
                                     title: "data from a table of your own" }),
     file: make("input", { type: "file", accept: ".csv,.tsv,.txt,.tab,text/*",

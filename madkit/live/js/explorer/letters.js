@@ -8,6 +8,7 @@ const ACROSS = 6;                                      // letters of a line
 const POINTS = 400;
 const TRIED = 30;                                      // places for each, the loneliest is taken
 const INK = 96;                                        // pixels of a letter
+const NOBODYS = "\u{10fffe}";                         // is a letter of no font
 const FONT = `${INK}px "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, "DejaVu Sans", ` +
   "sans-serif";
 
@@ -49,9 +50,20 @@ function lettersOf(word) {
  * @param {string} text
  */
 export function pointsOf(text) {
-  const inked = inkOf(linesIn(text));
+  const lines = linesIn(text), missing = unknownIn(lines.join(""));
+  if (missing) throw Error(`word: the fonts of this device have no “${missing}”; write other letters`);
+  const inked = inkOf(lines);
   if (inked.length < POINTS / 4) throw Error("word: expected letters, got signs that leave no ink");
   return rounded(placed(lonely(inked)));
+}
+
+/**
+ * The first letter that no font here has: it would be drawn as a box, as all others like it.
+ * @param {string} text
+ */
+function unknownIn(text) {
+  const box = String(inkOf([NOBODYS]));
+  return box && Array.from(text).find((letter) => String(inkOf([letter])) === box);
 }
 
 /**
