@@ -4,7 +4,8 @@ import { brush } from "../shared/canvas.js";
 import { css, lookOf } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { fontOf, LINE } from "../shared/text.js";
-import { sides } from "./page.js";
+import { LEARNS } from "./elements.js";
+import { MODELS, sides } from "./page.js";
 import { caption, settings } from "./words.js";
 
 /** @typedef {import("../types.js").Joined} Joined */
@@ -13,13 +14,16 @@ const EDGE = 28;                                       // around all, in pixels
 const LEAST_WIDE = 480;
 
 /** @param {Joined} parts what is above and below the pictures, in words */
-function lettering({ page, session: { state }, asking: { shown } }) {
+function lettering({ page, session: { state, called }, asking: { shown } }) {
   const set = sides(state).map((side) => {
     const words = settings(page, side, state);
-    return state.B ? `${side}: ${words}` : words;
+    return state.B && words ? `${side}: ${words}` : words;
   });
+  const { drawn } = state, model = drawn?.model ?? MODELS[0];
+  const data = drawn ? `${called}, ${LEARNS[model]}` : "";
   const title = page.title || "Self-consuming loops";
-  const at = [`Generation ${state.t} of ${page.generations}`, ...set].filter(Boolean).join("; ");
+  const at = [`Generation ${state.t} of ${page.generations}`, data, ...set].filter(Boolean)
+    .join("; ");
   return { title, at, below: caption(page, state, shown) };
 }
 

@@ -54,7 +54,7 @@ export function drawComposition(ctx, view, width) {
   const most = Math.max(1, ...sets);
   const names = bars.length > 1                        // one needs none
     ? bars.map(({ name }) => measured(ctx, name, look, true)) : [-14];
-  const left = Math.min(0.34 * width, 14 + Math.max(...names));
+  const left = Math.min(0.46 * width, 14 + Math.max(...names));
   bars.forEach(({ track, name }, b) => {
     const y = b * (BAR + BETWEEN), colour = ink(loopOf(page, track).colour, look);
     if (left) ctx.write(name, 0, y + BAR / 2, { bold: true, colour, within: left - 10 });

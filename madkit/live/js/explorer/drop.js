@@ -83,6 +83,7 @@ export class Drop {
       const taken = await pointsIn(table, columns, turn);
       pad.close();
       player.play(false);
+      session.call(taken.points, name);
       session.move({ t: 1, drawn: { points: taken.points } });
       this.#say(told(name, table, taken));
     } catch (error) {

@@ -16,10 +16,12 @@ const OFFLINE = {
     "and lets you draw.",
 };
 
-const STAYS = "… or drop a CSV on the picture: its columns of numbers become data. It stays in " +
-  "this page.";
+/** @param {Page} page where what is dropped, typed or drawn goes */
+const stays = ({ offline }) => "… or drop a CSV on the picture: its columns of numbers become " +
+  (offline ? "data. They stay in this page."
+    : "data. The points go to this notebook's kernel, for Python to read, and nowhere else.");
 /** @type {Record<string, string>} */
-const LEARNS = { mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density" };
+export const LEARNS = { mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density" };
 
 /** @type {(kind: string, text: string) => HTMLElement} */
 const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);
@@ -49,7 +51,8 @@ function choices(page) {
       button(name, { title: help, ...pressed, class: "preset" })),
     word: make("input", { type: "text", value: "MAD", "aria-label": "a word, to be data",
                           spellcheck: "false", autocomplete: "off", dir: "auto" }),
-    eaten, eat: make("button", { type: "button", class: "eat" }, "eat “", eaten, "”"), unword: button("Gaussian again"),
+    eaten, eat: make("button", { type: "button", class: "eat" }, "eat “", eaten, "”"),
+    unword: button("Gaussian again"),
     tableButton: button("a table", { ...pressed, class: "eat",
                                     title: "data from a table of your own" }),
     file: make("input", { type: "file", accept: ".csv,.tsv,.txt,.tab,text/*",
@@ -120,7 +123,7 @@ function rows(ui, page) {
     wordRow: make("div", { class: "row word" }, make("label", {}, "your name as data", ui.word),
                   ui.eat, ui.unword, ui.tableButton),
     tableRow: make("div", { class: "row table" }, ui.file, ui.pasted,
-      make("span", { class: "quiet" }, STAYS), columnsRow, ui.tableWords), columnsRow,
+      make("span", { class: "quiet" }, stays(page)), columnsRow, ui.tableWords), columnsRow,
     newsRow: make("div", { class: "row said" }, heavy && ui.run, heavy && ui.stop, ui.progress,
                   ui.newsWords, ui.busy),
     time: make("div", { class: "row time" }, ui.play, ui.back, ui.next,

@@ -164,6 +164,7 @@ function listenToWord({ page, ui, session, player, pad, life }) {
       const enough = n && more > settings.n ? { ...settings, n: more } : settings;
       pad.close();
       player.play(false);
+      session.call(points, `the word “${ui.word.value.trim()}”`);
       session.move({ t: 1, drawn: { points }, [session.state.tab]: enough });
     } catch (error) {
       session.refuse(/** @type {Error} */ (error).message);

@@ -51,7 +51,8 @@ function lettersOf(word) {
  */
 export function pointsOf(text) {
   const lines = linesIn(text), missing = unknownIn(lines.join(""));
-  if (missing) throw Error(`word: the fonts of this device have no “${missing}”; write other letters`);
+  if (missing)
+    throw Error(`word: the fonts of this device have no “${missing}”; write other letters`);
   const inked = inkOf(lines);
   if (inked.length < POINTS / 4) throw Error("word: expected letters, got signs that leave no ink");
   return rounded(placed(lonely(inked)));

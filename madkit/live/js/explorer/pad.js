@@ -123,6 +123,7 @@ export class Pad {
     this.draft.points = rounded(points);
     const enough = this.draft.points.length >= LEAST;
     const drawn = { points: clone(this.draft.points), ...this.#learns };
+    this.session.call(drawn.points, "a drawing");
     this.session.move({ drawn: enough ? drawn : null });
     this.life.schedule();
   }

@@ -1,7 +1,7 @@
 // The session: the state that is shown, how it moves, and what the kernel hears of it.
 
 import { clone, same } from "../shared/values.js";
-import { problem, settingsOf } from "./page.js";
+import { hash, problem, settingsOf } from "./page.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -15,6 +15,8 @@ export class Session {
   trouble = "";
   moved = 0;                                           // when it moved last
   #save = 0;
+  /** @type {Map<string, string>} What points of one's own are, by their hash. */
+  #called = new Map();
 
   /**
    * @param {import("../types.js").Page} page
@@ -43,6 +45,17 @@ export class Session {
     if (share === null) return this.model.get("status") ?? { kind: "", text: "", share: null };
     const t = Math.round(share * generations);
     return { kind: "progress", text: `generation ${t} of ${generations}`, share };
+  }
+
+  /** @param {number[][]} points @param {string} name what they are, in words */
+  call(points, name) {
+    this.#called.set(hash(points), name);
+  }
+
+  /** What the data are in words, where they are one's own. */
+  get called() {
+    const { drawn } = this.state;
+    return drawn && (this.#called.get(hash(drawn.points)) ?? "points of one's own");
   }
 
   /** Where the settings of the chosen side stand. */

@@ -26,10 +26,12 @@ export function drawNames(ctx, { look }, plot, names) {
   let labels = labelled(names.map(({ name }) => wrapped(ctx, name, room)));
   if (labels.reduce((sum, { tall }) => sum + tall, 0) > space)
     labels = labelled(names.map(({ name }) => [fitted(ctx, name, room)]));
+  const full = labels.reduce((sum, { tall }) => sum + tall, 0);
+  if (full > space) for (const label of labels) label.tall *= space / full;    // closer together
   moveApart(labels, plot);
   for (const { lines, y, tall, colour, line, from, bold } of labels) {
     lines.forEach((text, i) =>
-      ctx.write(text, plot.x1 + 14, y + 9 + i * DOWN, { colour, bold, within: room }));
+      ctx.write(text, plot.x1 + 14, y + Math.min(9, tall / 2) + i * DOWN, { colour, bold, within: room }));
     ctx.beginPath();
     ctx.moveTo(Math.max(from[0], plot.x1) + 2, from[1]);
     ctx.lineTo(plot.x1 + 11, y + tall / 2);
