@@ -16,6 +16,7 @@ import torch
 
 from madkit.base.checks import Count, Several, Tolerance, shown
 from madkit.base.gate import gate
+from madkit.lesson.environment import Lines
 from madkit.loops import Loop
 from madkit.samples import Samples
 from madkit.steps import steps
@@ -38,7 +39,7 @@ def same_number(answer: Any, expected: float, within: Tolerance = 0.01, hint: st
     allowed = within * (abs(expected) or 1)
     size = "large" if value > expected else "small"
     _right(abs(value - expected) <= allowed, f"{value:.4g} is too {size}. {hint}")
-    return f"Right: {value:.4g}."
+    return Lines(f"Right: {value:.4g}.")
 
 
 @gate
@@ -53,7 +54,7 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
                f"your function returns nothing for {_short(case)}: is there a `return`?")
         _right(_close(got, wanted, within),
                f"for {_short(case)} your function gives {got!s:.200}. {hint}")
-    return f"Right in all {len(cases)} cases."
+    return Lines(f"Right in all {len(cases)} cases.")
 
 
 @gate
@@ -73,7 +74,7 @@ def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: Sever
                f"expected {_born(theirs.data)}. {hint}")
         _right(torch.allclose(_sorted(mine.data), _sorted(theirs.data)),
                f"generation {mine.t}: other rows are expected. {hint}")
-    return f"Right: the same training sets in {generations} generations."
+    return Lines(f"Right: the same training sets in {generations} generations.")
 
 
 def _answered(answer: Any) -> None:

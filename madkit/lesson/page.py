@@ -4,7 +4,7 @@ r"""An executed notebook as one HTML page: no network, no code, no scripts but t
 Figures, style and mathematics are inside the file. Mathematics is drawn by matplotlib's mathtext, a
 large part of TeX, with its TeX as alternative text; what mathtext cannot read (\begin{…}) stands as
 TeX. Of each output the first form in SHOWN counts: a live figure shows its picture, a bare widget a
-line that says where it is live.
+line that says where it is live. Cells tagged LEFT_OUT are not shown.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from madkit.live.frame import frame
 from madkit.live.shell import EXPLORER, WIDGET
 from madkit.plot.still import lighter
 
+LEFT_OUT = "remove-cell"  # the tag of cells for those who can run them, as in Jupyter Book
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
 FINE = 20  # parts of a point in which its outlines are whole numbers
@@ -110,11 +111,18 @@ def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
     for explorers are ours, and all else is a stranger's.
     """
     nb, explorers = copy.deepcopy(nb), dict[str, str]()
+    nb.cells = [cell for cell in nb.cells if not _left_out(cell)]
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
         made = [_output(output, explorers) for output in cell.outputs
                 if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
         cell.outputs = [output for output in made if output.get("data", True)]
     return nb, explorers
+
+
+def _left_out(cell: Any) -> bool:
+    """Whether a cell is for those alone who run the notebook; what went wrong in it is not."""
+    failed = any(output.output_type == "error" for output in cell.get("outputs", ()))
+    return LEFT_OUT in cell.metadata.get("tags", ()) and not failed
 
 
 def _output(output: Any, explorers: dict[str, str]) -> Any:

@@ -119,6 +119,19 @@ def test_page_shows_words_and_figures_without_code(rendered):
     assert settings[0] == ["lam", "0.8", "sampling bias λ in [0, 1]"] and len(settings) == 5
 
 
+def test_cells_for_those_who_run_them_are_left_out_but_not_what_failed():
+    said, failed = (new_output("stream", text="versions"),
+                    new_output("error", ename="Oops", evalue="no madkit", traceback=[]))
+    cells = [new_markdown_cell("Run it."), new_code_cell("", outputs=[said]),
+             new_code_cell("", outputs=[failed])]
+    for cell in cells:
+        cell.metadata.tags = ["remove-cell"]
+    nb = new_notebook(cells=[new_markdown_cell("Read it."), *cells])
+    text = page.render(nb, cli.Path("x.ipynb"), [])
+    assert "Read it." in text and "Oops: no madkit" in text and len(nb.cells) == 4
+    assert "Run it." not in text and "versions" not in text
+
+
 def test_pictures_take_a_palette_and_photographs_keep_their_colours():
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 1, 1000)[:, None]
