@@ -28,6 +28,8 @@ from madkit.live.frame import frame
 from madkit.live.shell import EXPLORER, WIDGET
 from madkit.plot.still import lighter
 
+CHECKED = "keep_output"  # the tag of cells whose output a test compares
+CHECKED_NAME = "The numbers above, computed afresh"
 LEFT_OUT = "remove-cell"  # the tag of cells for those who can run them, as in Jupyter Book
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
@@ -116,7 +118,20 @@ def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
         made = [_output(output, explorers) for output in cell.outputs
                 if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
         cell.outputs = [output for output in made if output.get("data", True)]
+        if CHECKED in cell.metadata.get("tags", ()):
+            cell.outputs = [_folded(output) for output in cell.outputs]
     return nb, explorers
+
+
+def _folded(output: Any) -> Any:
+    """What a test compares, closed: a reader who wants the numbers opens them."""
+    from nbformat.v4 import new_output
+
+    text = output.get("text") or output.get("data", {}).get("text/plain")
+    if text is None or set(output.get("data", {})) - {"text/plain"}:
+        return output
+    return new_output("display_data", {"text/html": f"<details><summary>{CHECKED_NAME}</summary>"
+                                                    f"<pre>{html.escape(text)}</pre></details>"})
 
 
 def _left_out(cell: Any) -> bool:
@@ -249,9 +264,16 @@ def _markdown(folder: Path) -> Any:
         attachments = context.get("cell", {}).get("attachments", {})
         renderer = Renderer(escape=False, attachments=attachments, embed_images=True,
                             path=str(folder), exclude_anchor_links=True)
-        return MarkdownWithMath(renderer).render(text)
+        return _together(MarkdownWithMath(renderer).render(text))
 
     return markdown
+
+
+def _together(text: str) -> str:
+    """HTML in which no line begins with the sign that ends a formula, or with a percent sign."""
+    text = re.sub(r'([(\[]?<img class="math"[^>]*>[.,;:!?)\]’”]+)',
+                  r'<span class="together">\1</span>', text)
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)
 
 
 def embedded(folder: Path, src: str) -> str | None:

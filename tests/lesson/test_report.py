@@ -132,6 +132,25 @@ def test_cells_for_those_who_run_them_are_left_out_but_not_what_failed():
     assert "Run it." not in text and "versions" not in text
 
 
+def test_numbers_that_a_test_compares_are_folded():
+    said = [new_output("stream", name="stdout", text='{"a": "<1>"}'),
+            new_output("execute_result", {"text/plain": "2", "text/html": "<b>two</b>"})]
+    cell = new_code_cell("", outputs=said)
+    cell.metadata.tags = ["keep_output"]
+    seen = BeautifulSoup(page.render(new_notebook(cells=[cell]), cli.Path("x.ipynb"), []), "html.parser")
+    [folded] = seen.find_all("details")
+    assert folded.pre.text == '{"a": "<1>"}' and not folded.has_attr("open")
+    assert seen.b.text == "two"
+
+
+def test_no_line_begins_with_the_end_of_a_formula(tmp_path):
+    text = "So ($x < 1$), or 50 % of $y$."
+    seen = BeautifulSoup(page.render(new_notebook(cells=[new_markdown_cell(text)]),
+                                     tmp_path / "x.ipynb", []), "html.parser")
+    held = [span.get_text() for span in seen.find_all(class_="together")]
+    assert held == ["(),", "."] and "50\N{NO-BREAK SPACE}%" in seen.text
+
+
 def test_pictures_take_a_palette_and_photographs_keep_their_colours():
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 1, 1000)[:, None]
