@@ -59,13 +59,16 @@ CLOCK = """(root) => {                     // from a key to the next frame of th
     window.moves = [];
     let pressed = null, before = "";
     const seen = () => JSON.stringify([root.explorer.drawn.t, root.explorer.drawn.panels.map(({ key }) => key)]);
-    root.addEventListener("drawn", () => setTimeout(() => {            // drawn within a frame: this comes after it
-        if (pressed === null || seen() === before) return;
+    const frame = () => setTimeout(() => {         // after a frame has been made, whatever painted it, and when
+        if (seen() === before) return requestAnimationFrame(frame);
         window.moves.push(performance.now() - pressed);
         pressed = null;
-    }));
+    });
     const start = () => {
-        if (pressed === null) { pressed = performance.now(); before = seen(); }
+        if (pressed !== null) return;
+        pressed = performance.now();
+        before = seen();
+        requestAnimationFrame(frame);
     };
     for (const event of ["keydown", "input"]) document.addEventListener(event, start, true);
 }"""

@@ -13,7 +13,7 @@ export {};
  * @typedef {{ colour?: Colour, bold?: boolean, align?: CanvasTextAlign, within?: number }} Writing
  * @typedef {CanvasRenderingContext2D} Context
  * @typedef {Context & { write: (text: string, x: number, y: number, given?: Writing) => void }} Pen
- * @typedef {(ctx: Context, width: number, height: number, look: Look, depends: unknown[],
+ * @typedef {(ctx: Pen, width: number, height: number, look: Look, depends: unknown[],
  *            paint: (pen: Pen) => void) => void} Layer
  * @typedef {{ x: (v: number) => number, y: (v: number) => number }} Scale
  * @typedef {Record<string, string | number | boolean | null | undefined>} Attributes

@@ -46,12 +46,31 @@ export function born(generation, last) {
 export const compositionHeight = (shown) =>
   Math.max(0, compositionEntries(shown).length * (BAR + BETWEEN) - BETWEEN);
 
+/**
+ * The rows of the largest training set.
+ * @param {ShownSide[]} shown
+ */
+function mostRows(shown) {
+  let most = 1;
+  for (const { track } of compositionEntries(shown))
+    for (const [, parts] of track.composition) {
+      let rows = 0;
+      for (const part of parts) rows += part[2];
+      most = Math.max(most, rows);
+    }
+  return most;
+}
+
+/**
+ * What its picture depends on, but for size and colours.
+ * @param {View} view @returns {unknown[]}
+ */
+export const compositionOf = ({ shown, state: { t } }) => [mostRows(shown),
+  ...compositionEntries(shown).flatMap(({ track, name }) => [name, ...partsAt(track, t).flat()])];
+
 /** @param {Pen} ctx @param {View} view @param {number} width */
 export function drawComposition(ctx, view, width) {
-  const { page, look } = view, bars = compositionEntries(view.shown);
-  const rows = (/** @type {Part[]} */ parts) => parts.reduce((sum, [, , count]) => sum + count, 0);
-  const sets = bars.flatMap(({ track }) => track.composition.map(([, parts]) => rows(parts)));
-  const most = Math.max(1, ...sets);
+  const { page, look } = view, bars = compositionEntries(view.shown), most = mostRows(view.shown);
   const names = bars.length > 1                        // one needs none
     ? bars.map(({ name }) => measured(ctx, name, look, true)) : [-14];
   const left = Math.min(0.46 * width, 14 + Math.max(...names));

@@ -1,6 +1,6 @@
 // Controls and words of a page follow its state.
 
-import { press, put } from "../shared/elements.js";
+import { attribute, press, put } from "../shared/elements.js";
 import { behind } from "./behind.js";
 import { showDrop } from "./drop.js";
 import { MODELS, settingsOf, takes } from "./page.js";
@@ -31,7 +31,7 @@ export function showControls(parts, view) {
     const text = used ? control.words[at] : "(this loop has none)";
     input.disabled = !used;
     if (input.value !== String(at)) input.value = String(at);
-    input.setAttribute("aria-valuetext", text);
+    attribute(input, "aria-valuetext", text);
     put(words, text);
   }
   showNews(parts);
@@ -70,11 +70,12 @@ function showPad({ ui, session, pad }) {
 function showTime({ page, ui, session, player }) {
   const { t, speed } = session.state, words = `${t} of ${page.generations}`;
   if (ui.t.value !== String(t)) ui.t.value = String(t);
-  ui.t.setAttribute("aria-valuetext", words);
+  attribute(ui.t, "aria-valuetext", words);
   put(ui.tWords, words);
   ui.speed.value = String(speed);
-  ui.play.querySelector("path")?.setAttribute("d", player.playing ? SIGNS.pause : SIGNS.play);
-  ui.play.setAttribute("aria-label", player.playing ? "pause" : "play");
+  const path = /** @type {Element} */ (ui.play.querySelector("path"));
+  attribute(path, "d", player.playing ? SIGNS.pause : SIGNS.play);
+  attribute(ui.play, "aria-label", player.playing ? "pause" : "play");
 }
 
 /**

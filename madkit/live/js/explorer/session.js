@@ -9,6 +9,15 @@ import { hash, problem, settingsOf } from "./page.js";
  */
 
 export const REST = 300;     // ms without a move before the kernel hears of it, and words follow
+
+/**
+ * A state of its own; what is drawn, thousands of points at times, is shared where it is the same.
+ * @param {State} state @param {State["drawn"]} known
+ * @returns {State}
+ */
+const copied = ({ drawn, ...rest }, known) =>
+  ({ ...clone(rest), drawn: drawn === known ? known : clone(drawn) });
+
 const ABSENT = "This page does not carry this setting: JupyterLab is needed for it.";
 
 export class Session {
@@ -69,10 +78,10 @@ export class Session {
    * @param {Partial<State>} change
    */
   move(change) {
-    const wanted = { ...this.state, ...change }, why = problem(this.page, wanted);
+    const wanted = { ...this.state, ...change }, why = this.#problem(wanted);
     if (why) return this.refuse(why);
     if (this.page.offline && this.asking.needs(wanted).length) return this.refuse(ABSENT);
-    if (same(wanted, this.state)) return !this.refuse("");
+    if (this.#same(wanted)) return !this.refuse("");
     this.#become(wanted);
     if (this.state.drawn && this.asking.needs(this.state).length) this.send();
     else this.#save = window.setTimeout(this.life.guard(() => this.send()), REST);
@@ -106,7 +115,7 @@ export class Session {
   received() {
     const given = this.model.get("state");
     if (same(given, this.state)) return;
-    const why = problem(this.page, given);
+    const why = this.#problem(given);
     if (why) this.refuse(why);
     else this.#become(given);
   }
@@ -122,13 +131,29 @@ export class Session {
     clearTimeout(this.#save);
   }
 
+  /**
+   * What is wrong with a state; what is drawn was looked at when it came.
+   * @param {State} wanted
+   */
+  #problem(wanted) {
+    const known = wanted.drawn === this.state.drawn;
+    return problem(this.page, known ? { ...wanted, drawn: null } : wanted);
+  }
+
+  /** @param {State} wanted */
+  #same(wanted) {
+    const { drawn } = this.state, known = wanted.drawn === drawn;
+    return (known || same(wanted.drawn, drawn))
+      && same({ ...wanted, drawn: null }, { ...this.state, drawn: null });
+  }
+
   /** @param {State} wanted */
   #become(wanted) {
-    this.state = clone(wanted);
+    this.state = copied(wanted, this.state.drawn);
     this.moved = performance.now();
     clearTimeout(this.#save);
     this.trouble = "";
     this.asking.follow(this.state);
-    this.life.schedule();
+    this.life.prompt();
   }
 }

@@ -5,7 +5,8 @@ import { css, lookOf } from "../shared/colours.js";
 import { LINE } from "../shared/text.js";
 import { differ } from "../shared/values.js";
 import { drawCloud, drawGround } from "./cloud.js";
-import { compositionEntries, compositionHeight, drawComposition } from "./composition.js";
+import { compositionEntries, compositionHeight, compositionOf, drawComposition,
+} from "./composition.js";
 import { showControls } from "./controls.js";
 import { drawCursor } from "./cursor.js";
 import { drawCurves } from "./curves.js";
@@ -38,6 +39,8 @@ export class Show {
   #look = null;
   /** @type {unknown[]} */
   #before = [];
+  /** @type {unknown[]} */
+  #composed = [];
   #ground = layer();                                   // what does not move with the generation
   #still = layer();
   #steady = new Steady();
@@ -126,11 +129,7 @@ export class Show {
     ui.right.hidden = !shown.length;
     if (!shown.length) return;
     const inner = this.#inner, narrow = this.#size === inner;
-    ui.composition.style.width = `${inner}px`;
-    if (!ui.compositionBox.hidden) {
-      const ctx = brush(ui.composition, inner, compositionHeight(shown), view.look);
-      drawComposition(ctx, view, inner);
-    }
+    if (!ui.compositionBox.hidden) this.#drawComposition(view, inner);
     this.#drawCurves(view, narrow ? inner : inner - GAP - this.#size, narrow);
   }
 
@@ -158,6 +157,19 @@ export class Show {
       this.drawn.panels = drawCloud(ctx, given, plan);
     }
     ui.cloud.style.width = `${size}px`;
+  }
+
+  /**
+   * Bars stand still while sliders move that change no number of rows.
+   * @param {View} view @param {number} inner
+   */
+  #drawComposition(view, inner) {
+    const { ui, asking: { shown } } = this.parts, { look } = view;
+    const depends = [look, inner, window.devicePixelRatio, ...compositionOf(view)];
+    if (!differ(depends, this.#composed)) return;
+    this.#composed = depends;
+    ui.composition.style.width = `${inner}px`;
+    drawComposition(brush(ui.composition, inner, compositionHeight(shown), look), view, inner);
   }
 
   /** @param {View} view @param {number} wide @param {boolean} narrow */

@@ -49,18 +49,24 @@ export const unseen = (width, height) =>
   new /** @type {any} */ (window).OffscreenCanvas(width, height);
 
 /**
- * A picture that is kept: it is painted again, with a pen of its own, only when something that it
- * depends on is another.
+ * A picture that is kept where it stands still: what it depends on was the same before. While that
+ * changes, the picture is painted where it is seen.
  * @returns {import("../types.js").Layer}
  */
 export function layer() {
   const canvas = unseen(1, 1);
+  let kept = false;
   /** @type {unknown[]} */
   let before = [];
   return (ctx, width, height, look, depends, paint) => {
-    const now = [width, height, window.devicePixelRatio, ...depends];
-    if (differ(now, before)) paint(pen(canvas, width, height, look));
+    const now = [width, height, window.devicePixelRatio, ...depends], moves = differ(now, before);
     before = now;
+    if (moves) {
+      kept = false;
+      return paint(ctx);
+    }
+    if (!kept) paint(pen(canvas, width, height, look));
+    kept = true;
     ctx.save();
     ctx.resetTransform();
     ctx.drawImage(canvas, 0, 0);

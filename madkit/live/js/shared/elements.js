@@ -35,6 +35,14 @@ export function put(node, text) {
 }
 
 /**
+ * Sets an attribute only where it changed: browsers style a page anew by every one that is set.
+ * @param {Element} node @param {string} name @param {string} value
+ */
+export function attribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+/**
  * Says what is wrong.
  * @param {HTMLElement} alert @param {string} why
  */
@@ -47,4 +55,4 @@ export function complain(alert, why) {
 export const undrawn = (error) => `This could not be drawn: ${error.message}`;
 
 /** @param {Element} node @param {boolean} on */
-export const press = (node, on) => node.setAttribute("aria-pressed", String(on));
+export const press = (node, on) => attribute(node, "aria-pressed", String(on));

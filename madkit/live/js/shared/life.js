@@ -14,6 +14,7 @@ export class Life {
   /** @type {(ResizeObserver | MutationObserver)[]} */
   #observers = [];
   #frame = 0;
+  #painted = 0;                                        // the frame that has its picture already
   #theme = 0;
   /** @type {(() => void)[]} */
   #after = [];
@@ -61,16 +62,30 @@ export class Life {
 
   /** The next frame. */
   schedule() {
-    this.#frame ||= requestAnimationFrame(this.guard(() => {
-      this.#frame = 0;
-      this.paint();
-      for (const act of this.#after) act();
-    }));
+    this.#frame ||= requestAnimationFrame(this.guard(() => this.#paintNow()));
   }
 
   /** @param {() => void} act after every frame */
   after(act) {
     this.#after.push(act);
+  }
+
+  /**
+   * What somebody moved: it is painted as soon as all is done that follows from the move, and waits
+   * for the screen, not the screen for it; where this frame has a picture, the next one.
+   */
+  prompt() {
+    this.schedule();
+    if (this.#painted) return;
+    this.#painted = requestAnimationFrame(() => this.#painted = 0);
+    queueMicrotask(this.guard(() => this.#paintNow()));
+  }
+
+  #paintNow() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.paint();
+    for (const act of this.#after) act();
   }
 
   /** @param {Element[]} nodes @param {(entries: ResizeObserverEntry[]) => void} act */
@@ -109,6 +124,7 @@ export class Life {
     this.#end.abort();
     this.#observers.forEach((observer) => observer.disconnect());
     cancelAnimationFrame(this.#frame);
+    cancelAnimationFrame(this.#painted);
     clearTimeout(this.#theme);
     for (const [name, act] of this.#heard) this.model.off(name, act);
   }
