@@ -33,9 +33,12 @@ export function truthOf(points, seed, name) {
 /**
  * What generation 1, 2, … emits: the first rows of what the next one is fitted on. Throws an Error
  * in words where there are no rows to fit.
- * @param {Eating} job @returns {Generator<Float64Array, never>}
+ * @param {Eating} job
+ * @param {Map<number, import("../types.js").Emits>} firsts fits of generation 1, by n_ini: loops
+ *   that learn the same share them
+ * @returns {Generator<Float64Array, never>}
  */
-export function* eaten({ sources, n_ini, points, model, components, seed, emit }) {
+export function* eaten({ sources, n_ini, points, model, components, seed, emit }, firsts) {
   const real = truthOf(points, seed, "drawn.real"), d = points[0].length, first = real(n_ini);
   const lam = sources.find(({ kind }) => kind === "synthetic")?.lam ?? 1;
   const most = Math.max(emit, ...sources.map(({ kind, n }) => (kind === "synthetic" ? n ?? 0 : 0)));
@@ -48,8 +51,9 @@ export function* eaten({ sources, n_ini, points, model, components, seed, emit }
     }));
     if (data.length < 2 * d)
       throw Error(`generation ${t} has ${data.length / d} rows, expected at least 2`);
-    const emits = model === "kde" ? fitKde(data, d)
-      : fitMixture(data, d, components, generator(seed, `drawn.fit.${t}`));
+    const emits = (t === 1 && firsts.get(n_ini)) || (model === "kde" ? fitKde(data, d)
+      : fitMixture(data, d, components, generator(seed, `drawn.fit.${t}`)));
+    if (t === 1) firsts.set(n_ini, emits);
     rows = emits(most, lam, generator(seed, `drawn.sample.${t}`));
     yield rows.subarray(0, emit * d);
   }

@@ -11,9 +11,11 @@ export class Judge {
   constructor(real, d, angles) {
     this.real = real;
     this.d = d;
-    this.lines = d === 2 ? angles.map((a) => [Math.cos(a), Math.sin(a)]) : [[1, 0]];
+    this.lines = d === 2 ? halfTurn(angles) : [[1, 0]];
     this.seen = momentsOf(real, d, 1);
-    this.sorted = this.lines.map((line) => this.#along(real, line));
+    /** @type {Float64Array[]} */
+    this.sorted = [];
+    this.#sweep(real, (places) => this.sorted.push(places.slice()));
   }
 
   /**
@@ -41,25 +43,46 @@ export class Judge {
       - 2 * nuclear(seen.cov, cov));
   }
 
-  /** @param {Float64Array} x @param {number[]} line */
-  #along(x, [cos, sin]) {
-    const { real, d } = this, places = new Float64Array(x.length / d);
-    for (let i = 0; i < places.length; i++)
-      places[i] = cos * (x[i * d] - real[0]) + (d === 2 ? sin * (x[i * d + 1] - real[1]) : 0);
-    return places.sort();
+  /**
+   * Rows along each line in turn, in order: from one line to the next few rows change places.
+   * @param {Float64Array} x @param {(places: Float64Array, k: number) => void} see
+   */
+  #sweep(x, see) {
+    const { real, d, lines } = this, n = x.length / d, places = new Float64Array(n);
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    lines.forEach(([cos, sin], k) => {
+      for (let i = 0; i < n; i++) {
+        const j = order[i], at = j * d;
+        const place = cos * (x[at] - real[0]) + (d === 2 ? sin * (x[at + 1] - real[1]) : 0);
+        let to = i;
+        for (; to && places[to - 1] > place; to--) {
+          places[to] = places[to - 1];
+          order[to] = order[to - 1];
+        }
+        places[to] = place;
+        order[to] = j;
+      }
+      see(places, k);
+    });
   }
 
   /** @param {Float64Array} fake */
   #sliced(fake) {
-    const { lines, sorted } = this;
     let sum = 0;
-    lines.forEach((line, k) => {
-      const other = sorted[k];
-      this.#along(fake, line).forEach((one, i) => sum += (one - other[i]) ** 2);
+    this.#sweep(fake, (places, k) => {
+      const other = this.sorted[k];
+      for (let i = 0; i < places.length; i++) sum += (places[i] - other[i]) ** 2;
     });
-    return Math.sqrt(sum / lines.length / sorted[0].length);
+    return Math.sqrt(sum / this.lines.length / this.sorted[0].length);
   }
 }
+
+/**
+ * Lines in the order in which a half turn meets them: a line and its opposite are one.
+ * @param {number[]} angles
+ */
+const halfTurn = (angles) => angles.map((a) => a - Math.PI * Math.floor(a / Math.PI))
+  .sort((a, b) => a - b).map((a) => [Math.cos(a), Math.sin(a)]);
 
 /**
  * The share of real rows in the ball of a fake row, which reaches to its 5th nearest other.

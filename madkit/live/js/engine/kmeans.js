@@ -53,17 +53,21 @@ export function ownOf(x, d, centres) {
  */
 function spreadOut(x, d, k, dice) {
   const n = x.length / d, centres = new Float64Array(k * d), tries = 2 + Math.floor(Math.log(k));
-  let near = new Float64Array(n), i = Math.floor(dice.uniform() * n);
+  let near = new Float64Array(n), nearer = new Float64Array(n), tried = new Float64Array(n);
+  let i = Math.floor(dice.uniform() * n);
   centres.set(x.subarray(i * d, i * d + d));
   for (let row = 0; row < n; row++) near[row] = apart(x, row * d, centres, 0, d);
   for (let c = 1; c < k; c++) {
-    let best = Infinity, nearer = near;
+    let best = Infinity;
     for (const candidate of drawnBy(near, tries, dice)) {
-      const tried = near.map((far, row) => Math.min(far, apart(x, row * d, x, candidate * d, d)));
-      const sum = tried.reduce((a, b) => a + b, 0);
-      if (sum < best) [best, nearer, i] = [sum, tried, candidate];
+      let sum = 0;
+      for (let row = 0; row < n; row++)
+        sum += tried[row] = Math.min(near[row], apart(x, row * d, x, candidate * d, d));
+      if (sum >= best) continue;
+      [best, i] = [sum, candidate];
+      [nearer, tried] = [tried, nearer];
     }
-    near = nearer;
+    [near, nearer] = [nearer, near];
     centres.set(x.subarray(i * d, i * d + d), c * d);
   }
   return centres;
@@ -75,12 +79,13 @@ function spreadOut(x, d, k, dice) {
  */
 function drawnBy(weights, count, dice) {
   let sum = 0;
-  const upTo = weights.map((one) => sum += one);
+  for (let i = 0; i < weights.length; i++) sum += weights[i];
   return Array.from({ length: count }, () => {
-    const u = dice.uniform();
+    const u = dice.uniform(), most = u * sum;
     if (!sum) return Math.floor(u * weights.length);
-    const found = upTo.findIndex((most) => u * sum < most);
-    return found < 0 ? weights.length - 1 : found;
+    let i = 0;
+    for (let upTo = weights[0]; !(most < upTo) && i < weights.length - 1;) upTo += weights[++i];
+    return i;
   });
 }
 

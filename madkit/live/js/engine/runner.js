@@ -9,7 +9,11 @@ import { Judge } from "./judge.js";
  * @typedef {import("../types.js").Eaten} Eaten
  */
 
+/** @typedef {Map<number, import("../types.js").Emits>} Firsts by rows at the start */
+
 const TURN = 8;                                          // ms
+/** @type {("points" | "seed" | "model" | "components" | "emit" | "angles")[]} */
+const ONE = ["points", "seed", "model", "components", "emit", "angles"];
 
 export class Runner {
   #channel = new MessageChannel();
@@ -58,7 +62,7 @@ export class Runner {
  * @param {{ id: number, jobs: Eating[] }} asked @returns {Generator<Eaten>}
  */
 export function* made({ id, jobs }) {
-  let going = jobs.map((job) => ({ job, rows: eaten(job), judge: judgeOf(job) }));
+  let going = sharing(jobs);
   for (let t = 1; going.length; t++)
     for (const one of going) {
       const { job: { key, metrics, generations }, rows, judge } = one;
@@ -73,6 +77,22 @@ export function* made({ id, jobs }) {
         yield { id, key, t, rows: null, values: {}, real: null, error: why };
       }
     }
+}
+
+/**
+ * Loops that learn the same begin with the same fit, and are judged by the same rows: these are
+ * made once.
+ * @param {Eating[]} jobs
+ */
+function sharing(jobs) {
+  /** @type {{ job: Eating, rows: ReturnType<typeof eaten>, judge: Judge, firsts: Firsts }[]} */
+  const going = [];
+  for (const job of jobs) {
+    const twin = going.find((one) => ONE.every((name) => one.job[name] === job[name]));
+    const judge = twin?.judge ?? judgeOf(job), firsts = twin?.firsts ?? new Map();
+    going.push({ job, judge, firsts, rows: eaten(job, firsts) });
+  }
+  return going;
 }
 
 /** @param {Eating} job */

@@ -155,7 +155,7 @@ function listenToPad({ ui, pad, life }) {
 }
 
 /** @param {Parts} parts */
-function listenToWord({ page, ui, session, player, pad, life }) {
+function listenToWord({ page, ui, session, player, pad, asking, life }) {
   const eat = () => {
     try {
       const points = pointsOf(ui.word.value), { settings } = session;
@@ -170,6 +170,8 @@ function listenToWord({ page, ui, session, player, pad, life }) {
       session.refuse(/** @type {Error} */ (error).message);
     }
   };
+  for (const near of ["pointerenter", "focusin"])        // the worker comes while a hand does
+    life.on([ui.wordRow, ui.tableRow, ui.pencil], near, () => asking.grown.hired.hire());
   life.on(ui.eat, "click", eat);
   life.on(ui.word, "input", () => life.schedule());
   life.on(ui.word, "keydown", (event) => event.key === "Enter" && eat());
