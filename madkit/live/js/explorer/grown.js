@@ -16,18 +16,21 @@ import { settingsOf, valuesOf, wanted } from "./page.js";
 
 const EMIT = 400;                                        // rows that are shown and judged
 const MOST_ROWS = 20000;                                 // of a training set
+const BREATH = 50;                                       // ms between pictures while loops grow
 const JUDGED = ["trace", "w2_squared", "mean_error", "logdet", "recall", "sliced_w2"];
 
 export class Grown {
   /** What is wrong with the loops asked for last, in words. */
   trouble = "";
   #under = "";
+  #told = 0;                                             // when the page heard last
+  #timer = 0;
   /** @type {Map<string, { job: Eating, label: string }>} */
   #jobs = new Map();
 
   /**
    * @param {import("./known.js").Known} known
-   * @param {(track: Track) => void} tell hears of every generation
+   * @param {() => void} tell hears of a first generation at once, then from time to time
    */
   constructor(known, tell) {
     this.known = known;
@@ -78,6 +81,7 @@ export class Grown {
   }
 
   end() {
+    clearTimeout(this.#timer);
     this.hired.end();
   }
 
@@ -99,7 +103,7 @@ export class Grown {
     const of = this.#jobs.get(key);
     if (error || !of || !rows) {
       this.trouble = error;
-      return this.tell(/** @type {any} */ (null));
+      return this.tell();
     }
     const before = this.known.tracks.get(key), length = before?.t.length ?? 0;
     if (t <= length) return;                             // it was here before, the same
@@ -110,7 +114,16 @@ export class Grown {
       track.curves[name].median = written(line, t, value, this.page.generations);
     }
     this.known.put(track);
-    this.tell(track);
+    const due = t === 1 || this.share === null ? 0 : this.#told + BREATH - performance.now();
+    if (due <= 0) this.#tell();
+    else this.#timer ||= window.setTimeout(() => this.#tell(), due);
+  }
+
+  #tell() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#told = performance.now();
+    this.tell();
   }
 
   /** @param {{ job: Eating, label: string }} of @param {Float32Array} real @returns {Track} */

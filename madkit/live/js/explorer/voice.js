@@ -1,6 +1,6 @@
 // The voice: the picture in words, said once it rests.
 
-import { put } from "../shared/elements.js";
+import { attribute, put } from "../shared/elements.js";
 import { REST } from "./session.js";
 import { metricsOf } from "./tracks.js";
 import { caption, cloudWords, compositionWords, curveWords } from "./words.js";
@@ -61,4 +61,4 @@ export class Voice {
 }
 
 /** @param {Element} node @param {string} text */
-const name = (node, text) => node.setAttribute("aria-label", text);
+const name = (node, text) => attribute(node, "aria-label", text);
