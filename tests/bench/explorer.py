@@ -1,22 +1,26 @@
-"""The explorer in a real JupyterLab with Debian's Chromium, beside `interact` + pyplot with the
-same loops and numbers.
+"""The explorer in a real JupyterLab with Debian's Chromium and in a page from disk, beside the
+explorer of 0.2.0 (from git) and `interact` + pyplot with the same loops and numbers.
 
     move     an arrow key on a slider, to a setting never shown before: from the key to the first
              frame of the screen after the new picture (three loops, 200 seeds × 50 generations
-             each; the plain notebook draws the same)
-    scrub    the same key on the generation, the kernel idle and in the middle of a long cell
-    jump     the same to places far away: what lies next to the last setting is worked out ahead,
-             this cannot be
+             each; the plain notebook draws the same); the kernel idle, in the middle of a long
+             cell, and without a kernel
+    jump     the same to places far away
     drag     5 s with the mouse over p: frames that differ from the one before, a second, and
              whether the last is right; with a mouse that moves 60 times a second, as a mouse does,
              and with that of a test, which waits each time until the page has seen it and so moves
              some 30 times
     draw     a distribution of one's own: from the button to the first generation, and to all 50
+
+`python tests/bench/explorer.py .1` makes a tenth of the moves.
 """
 
+import io
 import math
 import os
+import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,6 +35,10 @@ from lab import CHROMIUM, Explorer, Notebook, chromium, server  # noqa: E402
 
 import madkit as mk  # noqa: E402
 
+ROOT = Path(__file__).parents[2]
+BEFORE = "b72a076"                                     # the last commit of 0.2.0
+SHARE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 EXPLORER = "explorer = mk.explore()\nexplorer"
 PLAIN = """import matplotlib.pyplot as plt
 import numpy as np
@@ -115,43 +123,92 @@ def jumps(book: Notebook, shown: Explorer, moves: int) -> list[float]:
         slider = shown.slider(name)
         slider.fill(str((int(slider.input_value()) + places.integers(5, count - 5)) % count))
         book.page.wait_for_function("n => window.moves.length > n", arg=i, polling=20)
-        book.page.wait_for_timeout(400)                # until what lies next has been worked out
+        book.page.wait_for_timeout(400)
     return book.page.evaluate("window.moves")
+
+
+class Disk:
+    """A page from disk, moved as a notebook is."""
+
+    def __init__(self, page: Page):
+        self.page = page
+
+    move = Notebook.move
+
+
+class Earlier(Explorer):
+    """The explorer of 0.2.0, whose tracks have other names."""
+
+    def settle(self) -> dict:
+        self.page.wait_for_timeout(1500)
+        return self.state
+
+
+def keys(book: Notebook | Disk, shown: Explorer, name: str, first: int, rows: str = "") -> None:
+    """All sliders by arrow keys, at numbers of rows where no setting is known."""
+    down, n = [], []
+    for place in (first, first + 1):
+        shown.set(A={"n": place, "lam": 50, "p": 13})
+        shown.slider("sampling bias λ").focus()
+        down += moves(book, "ArrowLeft", round(50 * SHARE))
+    said(f"{name}: λ", down)
+    shown.set(A={"n": first + 2, "lam": 30, "p": 0})
+    shown.slider("fresh data p").focus()
+    said(f"{name}: p", moves(book, "ArrowRight", round(100 * SHARE)))
+    for lam in range(11, 11 + round(10 * SHARE) * bool(rows)):
+        shown.set(A={"n": 0, "lam": lam, "p": 40 + first})
+        shown.slider(rows).focus()
+        n += moves(book, "ArrowRight", 9)
+    if n:
+        said(f"{name}: n", n)
+    shown.set(t=1)
+    shown.slider("generation").focus()
+    count = round(49 * SHARE)
+    said(f"{name}: t", moves(book, "ArrowRight", count) + moves(book, "ArrowLeft", count))
+
+
+def busy(notebook: Notebook, measure: Callable) -> None:
+    """The same while the kernel is in the middle of a long cell."""
+    notebook.page.evaluate("window.busy = " + KERNEL
+                           + ".requestExecute({ code: 'while True: pass' }).done.catch(() => {}); 0")
+    measure()
+    notebook.page.evaluate(KERNEL + ".interrupt()")
+
+
+ROWS = "real rows at the start n"
 
 
 def explorer(notebook: Notebook) -> None:
     shown = Explorer(notebook.cell(1).locator(".madkit-explorer"), mk.explore(render="static").page)
     shown.root.evaluate(CLOCK)
-    down = []
-    for n in (2, 3):  # every setting is new: λ down at one n, and down again at another
-        shown.set(A={"n": n, "lam": 50, "p": 13})
-        shown.slider("sampling bias λ").focus()
-        down += moves(notebook, "ArrowLeft", 50)
-    said("explorer: λ, a new setting each time", down)
-    shown.set(A={"n": 4, "lam": 30, "p": 0})
-    shown.slider("fresh data p").focus()
-    said("explorer: p, a new setting each time", moves(notebook, "ArrowRight", 100))
-    shown.set(A={"n": 6, "lam": 0, "p": 0})
-    said("explorer: λ and p in turn, jumps", jumps(notebook, shown, 100))
-    shown.set(t=1)
-    shown.slider("generation").focus()
-    said("explorer: t, the kernel "
-         "idle", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
-    notebook.page.evaluate("""window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
-        .requestExecute({ code: "while True: pass" }).done.catch(() => {}); 0""")
-    said("explorer: t, the kernel in a long "
-         "cell", moves(notebook, "ArrowRight", 49) + moves(notebook, "ArrowLeft", 49))
-    notebook.page.evaluate(
-        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
-    )
+    keys(notebook, shown, "explorer, kernel idle", 2, ROWS)
+    said("explorer, kernel idle: λ and p, jumps", jumps(notebook, shown, round(50 * SHARE)))
+    busy(notebook, lambda: keys(notebook, shown, "explorer, kernel in a long cell", 6, ROWS))
     shown.root.evaluate(FRAMES)
-    drag(notebook, shown, 5, restless)
-    drag(notebook, shown, 7, patient)
+    drag(notebook, shown, 5, restless, "explorer")
+    drag(notebook, shown, 7, patient, "explorer")
     shown.button("reset").click()
     draw(shown)
 
 
-def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable,
+def offline(page: Page, folder: Path) -> None:
+    made = mk.explore(render="static")
+    page.goto(made.write(folder / "explorer.html").as_uri())
+    shown = Explorer(page.locator(".madkit-explorer"), made.page)
+    shown.root.evaluate(CLOCK)
+    keys(Disk(page), shown, "explorer, page from disk", 4, ROWS)
+    draw(shown)
+
+
+def earlier(notebook: Notebook) -> None:
+    shown = Earlier(notebook.cell(1).locator(".madkit-explorer"), None)
+    shown.root.evaluate(CLOCK)
+    keys(notebook, shown, "explorer of 0.2.0, kernel idle", 2)
+    shown.root.evaluate(FRAMES)
+    drag(notebook, shown, 5, restless, "explorer of 0.2.0")
+
+
+def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, who: str,
          seconds: float = 5.0) -> None:
     """p from 0 to 100 % and back, at an n where no setting is known."""
     shown.set(A={"n": n, "lam": 30, "p": 0})
@@ -175,7 +232,7 @@ def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable,
     shown.settle()
     right = [shown.state["A"]["p"], int(notebook.ask("import time; time.sleep(1); "
                                                      "print(explorer.state['A']['p'])"))]
-    name = f"explorer: p dragged, {moves / took:.0f} moves a second"
+    name = f"{who}: p dragged, {moves / took:.0f} moves a second"
     print(f"{name:<42} {frames:>4} {frames / took:>7.1f} distinct frames a second; at the end the "
           f"slider, the page and the kernel say p = {slider.input_value()}, {right[0]}, "
           f"{right[1]} %", flush=True)
@@ -243,6 +300,14 @@ def plain(notebook: Notebook, count: int) -> None:
              + moves(notebook, "ArrowLeft", count - 10))
 
 
+def unpacked(folder: str) -> str:
+    """The package of 0.2.0, beside the notebooks."""
+    archive = subprocess.run(["git", "-C", ROOT, "archive", BEFORE, "madkit"], check=True,
+                             capture_output=True).stdout
+    tarfile.open(fileobj=io.BytesIO(archive)).extractall(to := f"{folder}/before", filter="data")
+    return to
+
+
 def main(count: int = 25) -> None:
     if not Path(CHROMIUM).exists():
         return print(f"explorer: no {CHROMIUM}, nothing measured")
@@ -253,9 +318,14 @@ def main(count: int = 25) -> None:
         server(Path(folder)) as url,
         chromium() as browser,
     ):
-        for cell, measure in ((EXPLORER, explorer),
-                              (PLAIN, lambda notebook: plain(notebook, count))):
-            notebook = Notebook(browser, url, Path(folder), "import madkit as mk", cell)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        offline(page, Path(folder))
+        page.close()
+        for start, cell, measure in (
+                ("", EXPLORER, explorer),
+                (f"import sys; sys.path.insert(0, {unpacked(folder)!r})\n", EXPLORER, earlier),
+                ("", PLAIN, lambda notebook: plain(notebook, count))):
+            notebook = Notebook(browser, url, Path(folder), f"{start}import madkit as mk", cell)
             notebook.run(0)
             notebook.run(1)
             measure(notebook)
