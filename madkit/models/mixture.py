@@ -65,8 +65,8 @@ class Mixture:
 
     After `fit`, in float64: weights (k,), means (k, d), covs (k, d, d), and log_likelihood, the
     mean of log p(x_n) in nats (higher is better; of flat components, a limit's stand-in). Any row
-    shape; memory k·n·d numbers. `fit` raises ValueError for fewer than 2 rows, NaN, or centres of
-    another dimension; `sample` for λ outside [0, 1].
+    shape; memory k·n·d numbers, of wide rows k·(n + 3 d²) + 2 n·d. `fit` raises ValueError for
+    fewer than 2 rows, NaN, or centres of another dimension; `sample` for λ outside [0, 1].
     """
 
     k: Count
@@ -92,7 +92,7 @@ class Mixture:
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
-        self._check_room(*x.shape)
+        self._check_room(*x.shape, 2 if _singly(x) else self.k)
         unit = _units(x, data)
         x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
@@ -137,10 +137,12 @@ class Mixture:
         within = torch.einsum("k,kij->ij", self.weights, self.covs)
         return mean, within + (self.weights * between.T) @ between
 
-    def _check_room(self, n: int, d: int) -> None:
-        """ValueError where k components of n rows of d numbers do not fit: offsets and matrices."""
+    def _check_room(self, n: int, d: int, copies: int = 1) -> None:
+        """ValueError where k components of n rows of d numbers do not fit: offsets, of so many
+        components at once, and matrices.
+        """
         limits.memory("Mixture: k", f"{limits.count(self.k)} components of {n:,} rows of {d:,} numbers",
-                      8 * self.k * (n * d + 3 * d * d))
+                      8 * (copies * n * d + self.k * (n + 3 * d * d)))
 
     def _centres(self, x: Tensor, unit: Tensor) -> Tensor:
         if isinstance(self.start, str):
