@@ -92,7 +92,7 @@ class Mixture:
     def fit(self, data: Samples) -> Mixture:
         """EM from the start until the likelihood stands still."""
         x = vectors(data, "Mixture")  # (n, d)
-        self._check_room(*x.shape, 2 if _singly(x) else self.k)
+        self._check_room(len(x), x.shape[1], 2 if _singly(x) else self.k)
         unit = _units(x, data)
         x = x / unit
         eps = torch.finfo(data.x.dtype if data.x.is_floating_point() else x.dtype).eps
