@@ -21,7 +21,9 @@ const stays = ({ offline }) => "… or drop a CSV on the picture: its columns of
   (offline ? "data. They stay in this page."
     : "data. The points go to this notebook's kernel, for Python to read, and nowhere else.");
 /** @type {Record<string, string>} */
-export const LEARNS = { mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density" };
+export const LEARNS = {
+  mixture: "learnt by a Gaussian mixture", kde: "learnt by a kernel density",
+};
 
 /** @type {(kind: string, text: string) => HTMLElement} */
 const swatch = (kind, text) => make("span", { class: "swatch" }, make("i", { class: kind }), text);

@@ -24,7 +24,6 @@ import { Voice } from "./voice.js";
  */
 
 const GAP = 28;                                        // between columns
-const PAD = 17;                                        // of the frame around all
 const PLOT_LEAST = { narrow: 190, wide: 152 };         // how tall a plot is, at least
 const PAD_MOST = 440;                                  // pixels of the pad one draws on
 
@@ -57,8 +56,9 @@ export class Show {
    * @param {ResizeObserverEntry[]} entries
    */
   resized(entries) {
-    for (const { target, borderBoxSize: [{ inlineSize, blockSize }] } of entries)
-      this.#boxes.set(target, { width: Math.floor(inlineSize), height: Math.round(blockSize) });
+    for (const { target, contentRect, borderBoxSize: [{ blockSize }] } of entries)
+      this.#boxes.set(target, { width: Math.floor(contentRect.width),
+                                height: Math.round(blockSize) });
     const { root, cloudWords } = this.parts.ui, tall = this.#boxes.get(cloudWords)?.height ?? 0;
     this.#steady.hold(cloudWords, tall, this.#boxes.get(root)?.width ?? 0);
     this.parts.life.schedule();
@@ -103,7 +103,7 @@ export class Show {
   }
 
   get #inner() {
-    return (this.#boxes.get(this.parts.ui.root)?.width ?? 0) - 2 * PAD;
+    return this.#boxes.get(this.parts.ui.root)?.width ?? 0;
   }
 
   /** How wide the cloud is: all there is in a narrow place or above many plots, else its share. */

@@ -19,23 +19,24 @@ export const BESIDE_LEAST = 640;                       // pixels that A and B ne
  * @returns {import("../types.js").Plan}
  */
 export function cloudPlan(shown, width, words = 2) {
+  const gap = width < 300 ? GUTTER / 2 : GUTTER;
   const most = Math.max(...shown.map(({ tracks }) => tracks.length));
   const beside = shown.length === 2 && (most === 1 || width >= BESIDE_LEAST);
-  const fit = Math.max(1, Math.floor((width + GUTTER) / (SQUARE + GUTTER)));
+  const fit = Math.max(1, Math.floor((width + gap) / (SQUARE + gap)));
   const across = beside ? most : Math.ceil(most / Math.ceil(most / fit));
-  const columns = beside ? 2 * across : across, free = width - GUTTER * (columns - 1);
+  const columns = beside ? 2 * across : across, free = width - gap * (columns - 1);
   const size = Math.floor(Math.min(free / columns, columns === 1 ? 400 : 420));
-  const title = words * LINE + 6, down = size + title + GUTTER;
-  const head = shown.length === 2 ? LINE + 8 : 0, half = across * (size + GUTTER);
+  const title = words * LINE + 6, down = size + title + gap;
+  const head = shown.length === 2 ? LINE + 8 : 0, half = across * (size + gap);
   let y = 0;
   const blocks = shown.map(({ side, tracks }, b) => {
     const x = beside ? b * half : 0, top = beside ? 0 : y;
     y = top + head + Math.ceil(tracks.length / across) * down + 4;
     const panels = tracks.map((track, i) => ({
-      track, size, title, x: x + (i % across) * (size + GUTTER),
+      track, size, title, x: x + (i % across) * (size + gap),
       y: top + head + title + Math.floor(i / across) * down,
     }));
-    return { side, x, y: top, head, width: beside ? half - GUTTER : width, panels };
+    return { side, x, y: top, head, width: beside ? half - gap : width, panels };
   });
   return { blocks, height: Math.ceil(y - 8) };
 }

@@ -2,13 +2,13 @@
 
 import { brush } from "../shared/canvas.js";
 import { lookOf } from "../shared/colours.js";
+import { roomIn } from "../shared/elements.js";
 import { hasTheory, theoryMap } from "./cells.js";
 import { showControls } from "./controls.js";
 import { drawLoop } from "./loop_plot.js";
 import { drawMap, mapPlot } from "./map_plot.js";
 import { keyOf } from "./states.js";
 
-const FRAME = 32;                                      // pixels around all, left and right
 const GAP = 28;                                        // between map and loop
 
 /** @param {() => void} act @returns {number} */
@@ -29,7 +29,7 @@ export class Show {
 
   paint() {
     const { page, ui, session, life } = this.parts, { state, track } = session;
-    const width = ui.root.clientWidth - FRAME;
+    const width = roomIn(ui.root);
     if (width <= 0) return;
     const look = lookOf(ui.root), view = { page, state, look, track }, narrow = width < 660;
     const left = narrow ? width : Math.floor((width - GAP) * 0.54);

@@ -2,7 +2,7 @@
 
 import { brush } from "../shared/canvas.js";
 import { lookOf } from "../shared/colours.js";
-import { put } from "../shared/elements.js";
+import { put, roomIn } from "../shared/elements.js";
 import { sheafOf } from "../shared/readout.js";
 import { place, reasons, verdict } from "./bets.js";
 import { Cover } from "./cover.js";
@@ -10,7 +10,6 @@ import { wordsOf } from "./elements.js";
 import { drawLine, LOW, TALL } from "./line.js";
 import { betPlot, drawAnswer, drawBetAxes, drawCurve } from "./plot.js";
 
-const FRAME = 34;                                      // pixels around all, left and right
 const COMES = 900;                                     // milliseconds in which the answer comes
 
 export class Show {
@@ -26,7 +25,7 @@ export class Show {
   }
 
   paint() {
-    const { page, ui, session } = this.parts, width = ui.root.clientWidth - FRAME;
+    const { page, ui, session } = this.parts, width = roomIn(ui.root);
     if (width <= 0) return;
     if (page.kind === "curve") this.#curve(width);
     if (page.kind === "point") this.#point(width);

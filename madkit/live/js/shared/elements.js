@@ -27,6 +27,15 @@ export const button = (text, given = {}) => make("button", { type: "button", ...
 export const canvas = (panel) => make("canvas", { "data-panel": panel, role: "img" });
 
 /**
+ * How wide what stands in a node may be.
+ * @param {Element} node
+ */
+export function roomIn(node) {
+  const { paddingLeft, paddingRight } = getComputedStyle(node);
+  return Math.floor(node.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+}
+
+/**
  * Sets text only where it changed, so that screen readers stay quiet.
  * @param {Node} node @param {string} text
  */

@@ -30,8 +30,8 @@ export function drawNames(ctx, { look }, plot, names) {
   if (full > space) for (const label of labels) label.tall *= space / full;    // closer together
   moveApart(labels, plot);
   for (const { lines, y, tall, colour, line, from, bold } of labels) {
-    lines.forEach((text, i) =>
-      ctx.write(text, plot.x1 + 14, y + Math.min(9, tall / 2) + i * DOWN, { colour, bold, within: room }));
+    const top = y + Math.min(9, tall / 2), given = { colour, bold, within: room };
+    lines.forEach((text, i) => ctx.write(text, plot.x1 + 14, top + i * DOWN, given));
     ctx.beginPath();
     ctx.moveTo(Math.max(from[0], plot.x1) + 2, from[1]);
     ctx.lineTo(plot.x1 + 11, y + tall / 2);

@@ -7,7 +7,7 @@
 
 export const SIZE = 16;                                // of text on canvases
 export const LINE = 20;
-const SMALL = 12.5;                                    // the smallest there is
+const SMALL = 11;                                      // the smallest there is
 
 /** @type {Map<string, number>} */
 const widths = new Map();

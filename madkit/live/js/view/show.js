@@ -2,6 +2,7 @@
 
 import { brush } from "../shared/canvas.js";
 import { lookOf } from "../shared/colours.js";
+import { roomIn } from "../shared/elements.js";
 import { Steady } from "../shared/steady.js";
 import { showControls } from "./controls.js";
 import { drawSquare, squaresAcross, tallest } from "./square.js";
@@ -13,7 +14,6 @@ import { drawTable, tallOfTable } from "./table.js";
  * @typedef {import("../types.js").ScenePanel} ScenePanel
  */
 
-const FRAME = 34;                                      // pixels around all, left and right
 const GAP = 28;                                        // between left and right
 const GUTTER = 14;                                     // between squares
 const HEAD = 26;                                       // above each
@@ -38,7 +38,7 @@ export class Show {
   }
 
   paint() {
-    const { ui, session: { shown } } = this.parts, width = ui.root.clientWidth - FRAME;
+    const { ui, session: { shown } } = this.parts, width = roomIn(ui.root);
     if (width <= 0) return;                            // out of sight
     showControls(this.parts);
     this.#steady.hold(ui.sentence, ui.sentence.offsetHeight, width);
