@@ -37,7 +37,7 @@ import madkit as mk  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 BEFORE = "b72a076"                                     # the last commit of 0.2.0
-SHARE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+SHARE = float(sys.argv[1]) if __name__ == "__main__" and sys.argv[1:] else 1.0
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 EXPLORER = "explorer = mk.explore()\nexplorer"
 PLAIN = """import matplotlib.pyplot as plt
@@ -187,7 +187,6 @@ def explorer(notebook: Notebook) -> None:
     shown.root.evaluate(FRAMES)
     drag(notebook, shown, 5, restless, "explorer")
     drag(notebook, shown, 7, patient, "explorer")
-    shown.button("reset").click()
     draw(shown)
 
 
@@ -197,7 +196,7 @@ def offline(page: Page, folder: Path) -> None:
     shown = Explorer(page.locator(".madkit-explorer"), made.page)
     shown.root.evaluate(CLOCK)
     keys(Disk(page), shown, "explorer, page from disk", 4, ROWS)
-    draw(shown)
+    draw(shown, "page from disk")
 
 
 def earlier(notebook: Notebook) -> None:
@@ -256,12 +255,13 @@ def restless(page: Page) -> Callable:
     return move
 
 
-def draw(shown: Explorer) -> None:
+def draw(shown: Explorer, where: str = "explorer") -> None:
     """A shape's button is pressed, each time with another seed; the curves that a frame drew say
     how far the loops are."""
     first, whole = [], []
+    shown.button("reset").click()                      # n = 100
     shown.button("draw your own").click()
-    for seed in range(1, 4):
+    for seed in range(1, 1 + max(1, round(3 * SHARE))):
         for stamp in ("two moons", "ring", "three blobs"):
             shown.ask("root.explorer.set(arg)", {"seed": 10 * seed + len(stamp), "drawn": None})
             shown.page.wait_for_timeout(500)
@@ -282,8 +282,8 @@ def draw(shown: Explorer) -> None:
             )
             first.append(came[0])
             whole.append(came[1])
-    said("explorer: drawn by hand, first generation", first)
-    said("explorer: drawn by hand, all 50 of 3 loops", whole)
+    said(f"{where}: drawn by hand, first generation", first)
+    said(f"{where}: drawn by hand, all 50 of 3 loops", whole)
 
 
 def plain(notebook: Notebook, count: int) -> None:

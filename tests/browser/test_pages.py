@@ -137,6 +137,29 @@ def test_a_picture_is_saved_and_a_link_opens_what_it_was_made_of(browser, loops,
     assert shown.said == []
 
 
+def test_a_move_is_painted_at_once_and_no_frame_twice(shown):
+    shown.explorer.set(A={"lam": 20})
+    seen = shown.explorer.ask("""(async () => {
+        const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const slider = root.querySelector("input[aria-label='sampling bias λ']"), seen = [];
+        const move = async (to) => {
+            slider.value = to;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            await null;                                 // no frame of the screen has passed
+            look();
+        };
+        const look = () => seen.push(root.explorer.drawn.panels[0].key.split("lam")[1]);
+        await frame();
+        await frame();
+        await move(7);
+        await move(8);
+        await frame();
+        look();
+        return seen;
+    })()""")
+    assert seen == ["7", "7", "8"]
+
+
 def test_the_curves_can_be_read_as_numbers(shown):
     """A table behind each plot, made when it is opened; it follows a move and marks the generation."""
     explorer = shown.explorer
