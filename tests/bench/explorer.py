@@ -16,7 +16,6 @@ explorer of 0.2.0 (from git) and `interact` + pyplot with the same loops and num
 """
 
 import io
-import math
 import os
 import subprocess
 import sys
@@ -87,6 +86,8 @@ FRAMES = """(root) => {                    // how many frames differ from the on
         const now = JSON.stringify(root.explorer.drawn.panels.map(({ key }) => key));
         if (now !== before) window.frames += 1;
         before = now;
+        for (const key of window.forgets ? root.explorer.tracks.keys() : [])      // each frame is a new setting
+            if (key.includes(",p") && !now.includes(key)) root.explorer.tracks.delete(key);
     });
 }"""
 LOADED = """(area) => {                    // the same clock where every move loads a new picture
@@ -185,6 +186,7 @@ def explorer(notebook: Notebook) -> None:
     said("explorer, kernel idle: λ and p, jumps", jumps(notebook, shown, round(50 * SHARE)))
     busy(notebook, lambda: keys(notebook, shown, "explorer, kernel in a long cell", 6, ROWS))
     shown.root.evaluate(FRAMES)
+    notebook.page.evaluate("window.forgets = true; 0")
     drag(notebook, shown, 5, restless, "explorer")
     drag(notebook, shown, 7, patient, "explorer")
     draw(shown)
@@ -209,7 +211,7 @@ def earlier(notebook: Notebook) -> None:
 
 def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, who: str,
          seconds: float = 5.0) -> None:
-    """p from 0 to 100 % and back, at an n where no setting is known."""
+    """p from 0 to 100 % and back, 75 settings a second."""
     shown.set(A={"n": n, "lam": 30, "p": 0})
     slider = shown.slider("fresh data p")
     slider.scroll_into_view_if_needed()
@@ -223,7 +225,7 @@ def drag(notebook: Notebook, shown: Explorer, n: int, mouse: Callable, who: str,
     notebook.page.evaluate("window.frames = 0; 0")
     start, moves, move = time.monotonic(), 0, mouse(notebook.page)
     while (passed := time.monotonic() - start) < seconds:
-        move(*at(0.5 - 0.5 * math.cos(2 * math.pi * passed / seconds)))
+        move(*at(abs((0.75 * passed + 1) % 2 - 1)))
         moves += 1
     frames, took = notebook.page.evaluate("window.frames"), time.monotonic() - start
     notebook.page.mouse.move(*at(0.37))
