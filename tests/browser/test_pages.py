@@ -211,9 +211,26 @@ def test_a_broken_link_a_mailed_state_and_a_pad_of_two_points_are_answered_in_wo
     explorer.button("three blobs").tap()
     alert.wait_for(state="hidden")
     explorer.button("done").press("Enter")
-    assert explorer.button("done").is_hidden()
+    explorer.button("done").wait_for(state="hidden")
     explorer.wait("root.contains(document.activeElement)")       # no keyboard is thrown out
     assert shown.said == []
+
+
+@pytest.mark.parametrize("word, why", [
+    ("שלום", ""), ("a\u0301" * 12, ""), ("\u202eabc", ""), ("x" * 10_000, "got 10,000"),
+    ("  ", "got none"), ("\u200b", "no ink"), ("\U000f0000!", "the fonts of this device have no")])
+def test_whatever_is_typed_is_data_or_answered_in_words(shown, word, why):
+    explorer = shown.explorer
+    explorer.button("reset").click()
+    explorer.root.get_by_role("textbox", name="a word, to be data").fill(word)
+    explorer.root.locator("button.eat").first.click()
+    if why:
+        explorer.root.get_by_role("alert").get_by_text(why).wait_for()
+    else:
+        explorer.wait("root.explorer.state.drawn?.points.length === 400")
+        assert explorer.root.get_by_role("alert").is_hidden()
+    assert bool(explorer.state["drawn"]) == (not why) and shown.said == []
+    explorer.button("reset").click()
 
 
 def test_what_takes_keys_keeps_them_from_the_notebook_around_it(shown):

@@ -35,7 +35,9 @@ export class Exchange {
     life.on(this.#apply, "click", accept);
     life.on(this.#word, "input", forget);
     life.on(this.#word, "keydown", (event) => {
-      if (event.key === "Enter") accept();
+      if (event.key !== "Enter") return;
+      event.preventDefault();                          // it would press the next button, too
+      accept();
     });
   }
 

@@ -14,7 +14,9 @@ export class Focus {
     life.on(root, "focusout", ({ target }) => {
       if (focusable(target)) this.#last = null;            // it was left, not lost
     });
-    life.after(() => this.#keep());
+    life.after(() => {                                 // a key that hid a button presses no other
+      if (this.#last?.tagName === "BUTTON") setTimeout(() => this.#keep());
+    });
   }
 
   #keep() {
