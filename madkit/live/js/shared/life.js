@@ -62,7 +62,10 @@ export class Life {
 
   /** The next frame. */
   schedule() {
-    this.#frame ||= requestAnimationFrame(this.guard(() => this.#paintNow()));
+    this.#frame ||= requestAnimationFrame(this.guard(() => {
+      this.#paintNow();
+      for (const act of this.#after) act();
+    }));
   }
 
   /** @param {() => void} act after every frame */
@@ -72,12 +75,16 @@ export class Life {
 
   /**
    * What somebody moved: it is painted as soon as all is done that follows from the move, and waits
-   * for the screen, not the screen for it; where this frame has a picture, the next one.
+   * for the screen, not the screen for it; where this frame has a picture, the next one. The focus
+   * moves in the frame alone: within a key's own event it would take the rest of that key with it.
    */
   prompt() {
     this.schedule();
     if (this.#painted) return;
-    this.#painted = requestAnimationFrame(() => this.#painted = 0);
+    this.#painted = requestAnimationFrame(this.guard(() => {
+      this.#painted = 0;
+      for (const act of this.#after) act();
+    }));
     queueMicrotask(this.guard(() => this.#paintNow()));
   }
 
@@ -85,7 +92,6 @@ export class Life {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.paint();
-    for (const act of this.#after) act();
   }
 
   /** @param {Element[]} nodes @param {(entries: ResizeObserverEntry[]) => void} act */
