@@ -26,7 +26,7 @@ from madkit.lesson.clean import Address, clean
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.shell import EXPLORER, WIDGET
-from madkit.plot.still import lighter
+from madkit.plot.still import lighter, webp
 
 CHECKED = "keep_output"  # the tag of cells whose output a test compares
 CHECKED_NAME = "The numbers above, computed afresh"
@@ -35,7 +35,7 @@ SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg
 FONT = 44  # points to the em that mathematics is drawn at: mathtext rounds sizes to whole points
 FINE = 20  # parts of a point in which its outlines are whole numbers
 LONGEST = 3000  # signs of a formula that is drawn
-PNG = re.compile(r"(data:image/png;base64,)([\w+/=]+)")
+PNG = re.compile(r"data:image/png;base64,([\w+/=]+)")
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 LARGEST = 50_000_000  # bytes of a picture that is embedded
 
@@ -57,13 +57,15 @@ def render(nb: Any, source: Path, settings: list[tuple[str, Any, str]], code: bo
 
     Warns of what would have to be fetched from the network, and is left out.
     """
-    nb, explorers = _readable(nb)
+    pieces = inline.Pieces()
+    nb, explorers = _readable(nb, pieces)
     body, style = _body(nb, source, code, address), _highlighting() if code else ""
     body = TABLE.sub(_scrolling, body)
     for mark, made in explorers.items():
         body = body.replace(mark, made)
-    body = PNG.sub(lambda found: found[1] + _lighter(found[2]), body)
-    return frame(title(nb, source.stem), _told(nb) + body, _settings(settings), source.name, style)
+    body = PNG.sub(lambda found: _lighter(found[1]), body)
+    return frame(title(nb, source.stem), _told(nb) + body, _settings(settings), source.name, style,
+                 pieces)
 
 
 def _scrolling(table: re.Match[str]) -> str:
@@ -73,11 +75,16 @@ def _scrolling(table: re.Match[str]) -> str:
 
 
 def _lighter(data: str) -> str:
-    """A PNG in base64, with a palette; as it came where it is none."""
+    """The address of a picture in the page: of a PNG in base64, with a palette and packed tighter;
+    as it came where it is none.
+    """
     try:
-        return base64.b64encode(lighter(base64.b64decode(data))).decode()
+        png = lighter(base64.b64decode(data))
     except ValueError:
-        return data
+        return f"data:image/png;base64,{data}"
+    packed = webp(png)
+    kind = "png" if packed is png else "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(packed).decode()}"
 
 
 def title(nb: Any, otherwise: str) -> str:
@@ -107,7 +114,7 @@ def external(page: str) -> list[str]:
 BARE = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
 
 
-def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
+def _readable(nb: Any, pieces: inline.Pieces) -> tuple[Any, dict[str, str]]:
     """A copy whose outputs read well on paper: no progress bars or warnings, a line in the place of
     a bare widget and of an error. And {mark: explorer}: what will stand where a mark stands,
     for explorers are ours, and all else is a stranger's.
@@ -115,7 +122,7 @@ def _readable(nb: Any) -> tuple[Any, dict[str, str]]:
     nb, explorers = copy.deepcopy(nb), dict[str, str]()
     nb.cells = [cell for cell in nb.cells if not _left_out(cell)]
     for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
-        made = [_output(output, explorers) for output in cell.outputs
+        made = [_output(output, explorers, pieces) for output in cell.outputs
                 if output.get("name") != "stderr" and not _bar(output.get("data", {}))]
         cell.outputs = [output for output in made if output.get("data", True)]
         if CHECKED in cell.metadata.get("tags", ()):
@@ -140,7 +147,7 @@ def _left_out(cell: Any) -> bool:
     return LEFT_OUT in cell.metadata.get("tags", ()) and not failed
 
 
-def _output(output: Any, explorers: dict[str, str]) -> Any:
+def _output(output: Any, explorers: dict[str, str], pieces: inline.Pieces) -> Any:
     """An output of plain forms; an error as its last line."""
     data: dict[str, Any]
     if output.output_type == "error":
@@ -155,7 +162,8 @@ def _output(output: Any, explorers: dict[str, str]) -> Any:
         data.setdefault("text/markdown", data["text/latex"])
     if EXPLORER in data and inline.is_whole(data[EXPLORER]):
         picture, mark = clean(data.get("text/html", "")), f"explorer-{secrets.token_hex(16)}"
-        explorers[mark], data["text/html"] = inline.fragment(data[EXPLORER], picture), mark
+        explorers[mark] = inline.fragment(data[EXPLORER], picture, pieces)
+        data["text/html"] = mark
     if WIDGET in data and not set(SHOWN[:-1]) & set(data):
         data["text/html"] = BARE
     about = output.get("metadata", {})

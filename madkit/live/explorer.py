@@ -353,11 +353,14 @@ class Explorer(PageShell):
     def _still(self) -> dict[str, str]:
         return offline.picture(self.page, self._state, self._all())
 
-    def _offline(self) -> dict[str, Any] | None:
+    def _offline(self, light: bool = False) -> dict[str, Any] | None:
         tracks = self._all()
         if not tracks and not self.page.grows:
             return None
-        return offline.embedded(self.page, self._state, self.source, tracks)
+        return offline.embedded(self.page, self._state, self.source, tracks, light)
+
+    def _in_report(self) -> dict[str, Any] | None:
+        return self._offline(light=True)
 
     def _all(self) -> list[Track]:
         if self._is_cheap:

@@ -45,20 +45,24 @@ POLICY = ("default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; f
           "script-src {scripts}; {workers}base-uri 'none'; form-action 'none'")
 
 
-def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "") -> str:
+def frame(title: str, body: str, footer: str = "", made_from: str = "", style: str = "",
+          pieces: inline.Pieces | None = None) -> str:
     """A whole page around a body, both HTML; the foot says what it was
     made from, by which version, and when.
 
-    style  CSS beyond that of every page
+    style   CSS beyond that of every page
+    pieces  those of the body's fragments
     """
     today = date.today().isoformat()
     made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {today}</p>"
     names = inline.used(body)
-    scripts = [inline.module(name) for name in names]
+    pieces = pieces or inline.Pieces()
+    scripts = inline.modules(names, pieces)
     return PAGE.format(
         policy=policy(scripts), title=html.escape(title), body=body, footer=f"{footer}\n{made}",
         style=STYLE.read_text(encoding="utf-8") + style + inline.styles(names),
-        scripts="".join(f'<script type="module">{script}</script>\n' for script in scripts))
+        scripts=pieces.html + "".join(f'<script type="module">{script}</script>\n'
+                                      for script in scripts[:1]))
 
 
 def policy(scripts: Sequence[str]) -> str:

@@ -1,37 +1,61 @@
 """Explorers and maps inside a page of HTML: no network, no kernel.
 
-Scripts and styles stand in the page once, the data of each where it is shown;
-until its script runs, and on paper, its picture stands in its place.
+What takes room stands in the page once, compressed, whoever uses it (`Pieces`): scripts, and what
+figures show, in parts, so that figures that show the same images carry them once. The rest of a
+figure stands where it is shown; until its script runs, and on paper, its picture stands in its
+place.
 """
 
 from __future__ import annotations
 
-import html
+import base64
+import gzip
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
 from madkit.live.join import join
+from madkit.live.scenes.pack import cut
 
 CSS = Path(__file__).parent / "css"
+LARGEST = 2**26                       # bytes of a scene that is looked into, unpacked
 # of live/js, joined into one module
 SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js",
            "predict": "predict/index.js", "view": "view/index.js"}
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css"),
           "predict": ("explorer.css", "predict.css", "cover.css"),
           "view": ("explorer.css", "view.css")}
+UNPACK = """{
+const unpacked = async (place) => {
+  const bytes = Uint8Array.from(atob(place.textContent), (sign) => sign.charCodeAt(0));
+  return new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+};
+const pieces = [...document.querySelectorAll(".madkit-piece")], opened = [];
+const piece = (i) => (opened[i] ??= unpacked(pieces[i]).then((one) => new Response(one).blob()));
+"""
+# of the numbers of the pieces that hold scripts
+LOAD = """
+for (const i of NUMBERS) {
+  const script = document.createElement("script");
+  script.type = "module";
+  piece(i).then((one) => one.text()).then((text) => {
+    script.textContent = text;
+    document.head.append(script);
+  });
+}}
+"""
+# below a script of SCRIPTS: one that cannot be read stays a picture, and stops no other
 START = """
-const wake = async (place) => {                      // one that cannot be read stays a picture, and stops no other
+const wake = async (place) => {
   const { page, state } = JSON.parse(place.querySelector(".madkit-data").textContent);
-  const packed = Uint8Array.from(atob(place.querySelector(".madkit-scene").textContent), (sign) => sign.charCodeAt(0));
-  const live = place.querySelector(".madkit-live");
-  if (!packed.length) return mount(live, page, state);                                 // all is in its page
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return mount(live, page, state, await new Response(stream).arrayBuffer());
+  const numbers = place.querySelector(".madkit-scene").textContent.match(/\\d+/g) ?? [];
+  const scene = await new Blob(await Promise.all(numbers.map(piece))).arrayBuffer();
+  return mount(place.querySelector(".madkit-live"), page, state, scene);
 };
 for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) wake(place);
-"""
+}"""
 HIDE = """
 @media screen { .madkit-place:has(.madkit-alive) .madkit-still { display: none; } }
 @media print { .madkit-live { display: none; } }
@@ -47,13 +71,47 @@ def is_whole(data: Any) -> bool:
             and re.fullmatch(r"[\w+/=]*", scene) is not None)
 
 
-def fragment(data: dict[str, Any], picture: str) -> str:
+class Pieces:
+    """Bytes that a page carries, each once, by number."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[bytes, int] = {}             # by what stands in the page: compressed
+
+    def add(self, content: bytes) -> int:
+        """The number of these bytes."""
+        return self._packed(gzip.compress(content, 9, mtime=0))
+
+    def scene(self, packed: str) -> list[int]:
+        """The pieces of what a figure shows, in their order."""
+        if not packed:
+            return []
+        given = packed.encode()
+        try:
+            given, unpacker = base64.b64decode(given), zlib.decompressobj(31)
+            parts = cut(unpacker.decompress(given, LARGEST))
+            if unpacker.eof:
+                return [*map(self.add, parts)]
+        except Exception:                               # a stranger's: its page will find out
+            pass
+        return [self._packed(given)]
+
+    def _packed(self, compressed: bytes) -> int:
+        return self.numbers.setdefault(compressed, len(self.numbers))
+
+    @property
+    def html(self) -> str:
+        """All of them."""
+        return "".join('<script type="text/plain" class="madkit-piece">'
+                       f"{base64.b64encode(piece).decode()}</script>\n" for piece in self.numbers)
+
+
+def fragment(data: dict[str, Any], picture: str, pieces: Pieces) -> str:
     """One explorer or map, as HTML: `data` is that of `scenes.offline.embedded`,
-    `picture` the HTML that stands in its place.
+    `picture` the HTML that stands in its place, `pieces` those of its page.
     """
     plain = json.dumps({"page": data["page"], "state": data["state"]}).replace("<", "\\u003c")
     name = data.get("script", "explorer")
-    scene = html.escape(data["scene"])
+    scene = " ".join(map(str, pieces.scene(data["scene"])))
     return (f'<div class="madkit-place" data-script="{name}">{picture}'
             '<div class="madkit-live"></div>'
             f'<script type="application/json" class="madkit-data">{plain}</script>'
@@ -71,9 +129,13 @@ def styles(names: list[str]) -> str:
     return sheets + HIDE if names else ""
 
 
-def module(name: str) -> str:
-    """The script that brings a page's fragments of this name to life."""
-    return f'\n{script(name)}{START.replace("NAME", name)}'
+def modules(names: list[str], pieces: Pieces) -> list[str]:
+    """The scripts that bring a page's fragments of these names to life: the first, which stands in
+    the page, unpacks the others, which are among its pieces.
+    """
+    others = [f'\n{script(name)}{UNPACK}{START.replace("NAME", name)}' for name in names]
+    numbers = [pieces.add(text.encode()) for text in others]
+    return [UNPACK + LOAD.replace("NUMBERS", json.dumps(numbers)), *others] if names else []
 
 
 def script(name: str) -> str:

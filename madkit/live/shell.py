@@ -72,13 +72,17 @@ class Shell:
         """What its page needs in order to move without a kernel; None: it has no such page."""
         return None
 
+    def _in_report(self) -> dict[str, Any] | None:
+        """The same where a page holds many figures and is to be light."""
+        return self._offline()
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The widget where there is a kernel; its picture, in a report a page of its own."""
         notebook.shown()
         if self.widget is not None:
             model = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             return {WIDGET: model} | self._still()
-        data = self._offline() if os.environ.get("MADKIT_RENDER") == "report" else None
+        data = self._in_report() if os.environ.get("MADKIT_RENDER") == "report" else None
         return {**self._still(), **({EXPLORER: data} if data else {})}
 
 
@@ -126,8 +130,10 @@ class PageShell(Shell):
             raise ValueError(f"file: {str(file)!r} is a folder; name a file in it, such as "
                              f"{str(file / self.NAME)}.html")
         title = data["page"]["title"] or self.TITLE
-        body = f"<h1>{html.escape(title)}</h1>" + inline.fragment(data, self._still()["text/html"])
-        files.write(file, frame(title, body, made_from=f"madkit {self.NAME}").encode())
+        pieces, picture = inline.Pieces(), self._still()["text/html"]
+        body = f"<h1>{html.escape(title)}</h1>{inline.fragment(data, picture, pieces)}"
+        page = frame(title, body, made_from=f"madkit {self.NAME}", pieces=pieces)
+        files.write(file, page.encode())
         return file
 
     def _valid(self, state: Any) -> State | None:

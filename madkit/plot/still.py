@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COLOURS = (48, 96, 256)            # of a palette: as few as do
 SQUARE, NEAR = 16, 4               # pixels; levels of 255 by which a square may change
 LARGEST = 30_000_000               # pixels of a picture that is made lighter
+LONGEST = 16_383                   # pixels of a side of a picture in WebP
 
 # of JupyterLab's dark theme alone, which sets 32: white paper does not glare there
 DIM = "filter:brightness(calc(1 - var(--jp-shadow-base-lightness, 0) / 180))"
@@ -62,6 +63,25 @@ def lighter(png: bytes) -> bytes:
         near = (few for few in fewer if _near(whole, few.convert("RGB")))
         file = io.BytesIO()
         next(near, whole).save(file, "PNG", optimize=True)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return png
+    return min(png, file.getvalue(), key=len)
+
+
+def webp(png: bytes) -> bytes:
+    """The same pixels as WebP, which takes a fifth less, for pages; as it came where it is no PNG,
+    is large or would take more.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(png)) as given:
+            if given.width * given.height > LARGEST or max(given.size) > LONGEST:
+                return png
+            clear = given.mode in ("RGBA", "LA", "PA") or "transparency" in given.info
+            plain = given.convert("RGBA" if clear else "RGB")
+            plain.save(file, "WEBP", lossless=True, exact=True, method=4)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return png
     return min(png, file.getvalue(), key=len)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from madkit import cli
 from madkit.lesson import page, parameters, report, results
-from madkit.plot.still import lighter
+from madkit.plot.still import lighter, webp
 
 PARAMETERS = """\
 lam = 0.9                                 # sampling bias λ in [0, 1]
@@ -166,8 +166,11 @@ def test_pictures_take_a_palette_and_photographs_keep_their_colours():
         shown = lighter(png)
         near = np.abs(pixels_of(shown, pixels) - pixels.astype(np.uint8).astype(int))
         assert len(shown) <= len(png) and near[..., :3].mean((0, 1)).max() <= within
+        packed = webp(png)
+        assert len(packed) <= len(png)
+        assert (pixels_of(packed, pixels) == pixels_of(png, pixels)).all()
     assert 3 * len(lighter(png_of(drawn))) < 2 * len(png_of(drawn))
-    assert lighter(b"no picture") == b"no picture"
+    assert lighter(b"no picture") == webp(b"no picture") == b"no picture"
 
 
 def png_of(pixels):

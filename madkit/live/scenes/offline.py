@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from madkit.live.scenes.greys import few_greys
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.still import alternative, drawn
@@ -42,9 +43,12 @@ def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
     return still(png, caption(page, state, known), WIDTH, kind=GIVES_WAY)
 
 
-def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict[str, Any]:
+def embedded(page: Page, state: State, source: Any, tracks: list[Track],
+             light: bool = False) -> dict[str, Any]:
     """{"page", "state", "scene"}: what the page needs to run on its own;
     the scene packed, compressed, in base64.
+
+    light  whether grey images may be in few greys (see `greys`)
     """
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
@@ -54,7 +58,7 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track]) -> dict
         return _carried(page, state, tracks)
     elif not page.heavy:
         page, state, tracks = grid(page, state | {"drawn": None}, source)
-    return _carried(page, state, [_smaller(track) for track in tracks])
+    return _carried(page, state, [_smaller(track, light) for track in tracks])
 
 
 def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
@@ -65,9 +69,12 @@ def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
             "scene": base64.b64encode(gzip.compress(small, 9, mtime=0)).decode()}
 
 
-def _smaller(track: Track) -> Track:
+def _smaller(track: Track, light: bool) -> Track:
     if "images" in track:
-        return track | {"images": track["images"][:, :SHEET], "real": track["real"][:SHEET]}
+        images, real = track["images"][:, :SHEET], track["real"][:SHEET]
+        if light and images.ndim == 4:
+            images, real = few_greys(images), few_greys(real)
+        return track | {"images": images, "real": real}
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}

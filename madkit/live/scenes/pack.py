@@ -11,14 +11,17 @@ Arrays of a track (ARRAYS) and of its curves (PARTS) stand as their numbers in "
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 ARRAYS = ("mean", "root", "emitted", "rows", "images", "real")
 PARTS = ("low", "median", "high", "theory")
+OWN = 4096                            # bytes of an array that figures may share
 # what is drawn of one loop: see `scenes.gaussian`, `scenes.stored`, `scenes.growing`
 Track = dict[str, Any]
 
@@ -39,15 +42,35 @@ def unpack(packed: bytes) -> list[Track]:
 
     ValueError for bytes of another kind.
     """
+    header, start = _opened(packed)
+    arrays = [np.frombuffer(packed, "<" + dtype, int(np.prod(shape)), start + offset).reshape(shape)
+              for dtype, shape, offset in header["arrays"]]
+    return [_with(track, arrays) for track in header["tracks"]]
+
+
+def _opened(packed: bytes) -> tuple[dict[str, Any], int]:
+    """The header, and where the body begins."""
     size = struct.unpack_from("<I", packed)[0] if len(packed) >= 4 else -1
     if not 0 <= size <= len(packed) - 4:
         raise ValueError(f"unpack: expected packed tracks, got {len(packed)} bytes whose header "
                          f"would be {size} bytes long")
-    header = json.loads(packed[4 : 4 + size])
-    start = 4 + size + -(4 + size) % 8
-    arrays = [np.frombuffer(packed, "<" + dtype, int(np.prod(shape)), start + offset).reshape(shape)
-              for dtype, shape, offset in header["arrays"]]
-    return [_with(track, arrays) for track in header["tracks"]]
+    return json.loads(packed[4 : 4 + size]), 4 + size + -(4 + size) % 8
+
+
+def cut(packed: bytes) -> list[bytes]:
+    """The same bytes in parts: each array of OWN bytes or more is one, so that it is equal where
+    two packs hold it. ValueError for bytes of another kind.
+    """
+    header, start = _opened(packed)
+    ends = {0, len(packed)}
+    for dtype, shape, offset in header["arrays"]:
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if size >= OWN:
+            ends |= {start + offset, start + offset + size + -size % 8}
+    places = sorted(ends)
+    if places[0] < 0 or places[-1] > len(packed):
+        raise ValueError("cut: expected arrays within the pack")
+    return [packed[a:b] for a, b in pairwise(places)]
 
 
 class _Body:
