@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from madkit.base import sources
 from madkit.base.card import Line, Table, few, number, several
+from madkit.base.makers import maker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,8 @@ def told(run: Any) -> Iterator[Line]:
     for key in ("label", "model", "truth", "features"):
         value = run.spec.get("data" if key == "truth" else key) or run.spec.get(key)
         if value not in (None, "None"):
-            yield ("recorded as" if key == "label" else key), value
+            words = maker(str(value)) if key in ("model", "truth") else value
+            yield ("recorded as" if key == "label" else key), words
     yield "generation 1", sources.start(run.spec.get("n_ini"))
     for i, loop in enumerate(loops[:8]):
         which = f"loop {i}, " if len(loops) > 1 else ""

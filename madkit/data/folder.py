@@ -117,6 +117,7 @@ class _Reading:
         self.paths, self.size, self.depth = paths, size, depth
         self.brightest: dict[int, int] = {}  # of the files of 16 bits, by their row
         self.coloured: dict[int, int] = {}   # of those of 16 bits a colour, after Pillow's cut to 8
+        self.sizes: dict[int, tuple[int, int]] = {}  # of the pictures, width and height, by row
         self.met: Counter[str] = Counter()
 
     def all(self) -> tuple[np.ndarray, dict[str, str]]:
@@ -132,11 +133,24 @@ class _Reading:
             raise ValueError(f"images: {len(bad)} of {len(self.paths)} files cannot be read: "
                              f"{'; '.join(bad[:5])}{more}; mend them or move them out of the folder")
         self._again(rows)
-        met = {what: several(count, "file") for what, count in self.met.items()}
+        met = self._resized()
+        met |= {what: several(count, "file") for what, count in self.met.items()}
         if self.brightest and self.depth != 16:
             met["16 bits"] = (f"{several(len(self.brightest), 'file')}, the brightest pixel "
                               f"{number(max(self.brightest.values()))}: white is 2^{self.depth} − 1")
         return rows[:, :1].copy() if (rows == rows[:, :1]).all() else rows, met
+
+    def _resized(self) -> dict[str, str]:
+        """How many pictures were scaled and cropped, in words."""
+        of, said = f"of {several(len(self.paths), 'picture')}", {}
+        cropped = sum(width != height for width, height in self.sizes.values())
+        scaled = sorted(min(size) for size in self.sizes.values() if min(size) != self.size)
+        if cropped:
+            said["cropped"] = f"{number(cropped)} {of}, to the square in the middle"
+        if scaled:
+            ends = " to ".join(dict.fromkeys((number(scaled[0]), number(scaled[-1]))))
+            said["scaled"] = f"{number(len(scaled))} {of}, squares of {ends} pixels before"
+        return said
 
     def _again(self, rows: np.ndarray) -> None:
         """Files of 16 bits once more, if they hold fewer."""
@@ -167,7 +181,7 @@ class _Reading:
         with picture:
             if getattr(picture, "is_animated", False):
                 self.met["several frames, the first taken"] += 1
-            deep = _bits(picture, path) > 8
+            deep, self.sizes[i] = _bits(picture, path) > 8, picture.size
             picture.draft(None, (4 * size, 4 * size))  # a large JPEG: decoded no larger than of use
             upright = self._on_white(i, ImageOps.exif_transpose(picture))
         if deep and i not in self.brightest:

@@ -28,7 +28,7 @@ from madkit.live.scenes import growing, offline, still
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import ALL, Page, State, check_state, read
 from madkit.live.scenes.words import caption
-from madkit.live.shell import PageShell, Render, is_live
+from madkit.live.shell import EXPLORER, PageShell, Render, is_live
 from madkit.live.sources import of_loops, of_runs, start
 from madkit.live.widget import Widget
 from madkit.record import Run
@@ -359,8 +359,10 @@ class Explorer(PageShell):
             return None
         return offline.embedded(self.page, self._state, self.source, tracks, light)
 
-    def _in_report(self) -> dict[str, Any] | None:
-        return self._offline(light=True)
+    def _in_report(self) -> dict[str, Any]:
+        picture = offline.picture(self.page, self._state, self._all(), light=True)
+        data = self._offline(light=True)
+        return {**picture, **({EXPLORER: data} if data else {})}
 
     def _all(self) -> list[Track]:
         if self._is_cheap:

@@ -57,12 +57,12 @@ def frame(title: str, body: str, footer: str = "", made_from: str = "", style: s
     made = f"<p>{html.escape(made_from)} · madkit {version('madkit')} · {today}</p>"
     names = inline.used(body)
     pieces = pieces or inline.Pieces()
-    scripts = inline.modules(names, pieces)
+    scripts, packed = inline.modules(names, pieces)
     return PAGE.format(
-        policy=policy(scripts), title=html.escape(title), body=body, footer=f"{footer}\n{made}",
+        policy=policy([*scripts, *packed]), title=html.escape(title), body=body, footer=f"{footer}\n{made}",
         style=STYLE.read_text(encoding="utf-8") + style + inline.styles(names),
         scripts=pieces.html + "".join(f'<script type="module">{script}</script>\n'
-                                      for script in scripts[:1]))
+                                      for script in scripts))
 
 
 def policy(scripts: Sequence[str]) -> str:

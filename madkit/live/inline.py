@@ -27,6 +27,7 @@ SCRIPTS = {"explorer": "explorer/index.js", "phase_map": "map/index.js",
 STYLES = {"explorer": ("explorer.css",), "phase_map": ("explorer.css", "phase_map.css"),
           "predict": ("explorer.css", "predict.css", "cover.css"),
           "view": ("explorer.css", "view.css")}
+AT_ONCE = ("predict",)                # what it covers is never drawn
 UNPACK = """{
 const unpacked = async (place) => {
   const bytes = Uint8Array.from(atob(place.textContent), (sign) => sign.charCodeAt(0));
@@ -50,9 +51,11 @@ for (const i of NUMBERS) {
 START = """
 const wake = async (place) => {
   const { page, state } = JSON.parse(place.querySelector(".madkit-data").textContent);
-  const numbers = place.querySelector(".madkit-scene").textContent.match(/\\d+/g) ?? [];
+  const numbers = place.querySelector(".madkit-scene").textContent.match(/\\d+/g);
+  const live = place.querySelector(".madkit-live");
+  if (!numbers) return mount(live, page, state);
   const scene = await new Blob(await Promise.all(numbers.map(piece))).arrayBuffer();
-  return mount(place.querySelector(".madkit-live"), page, state, scene);
+  return mount(live, page, state, scene);
 };
 for (const place of document.querySelectorAll(".madkit-place[data-script=NAME]")) wake(place);
 }"""
@@ -129,13 +132,15 @@ def styles(names: list[str]) -> str:
     return sheets + HIDE if names else ""
 
 
-def modules(names: list[str], pieces: Pieces) -> list[str]:
-    """The scripts that bring a page's fragments of these names to life: the first, which stands in
-    the page, unpacks the others, which are among its pieces.
+def modules(names: list[str], pieces: Pieces) -> tuple[list[str], list[str]]:
+    """The scripts that bring a page's fragments of these names to life: those that stand in the
+    page, and those among its pieces, which the last of the others unpacks.
     """
-    others = [f'\n{script(name)}{UNPACK}{START.replace("NAME", name)}' for name in names]
-    numbers = [pieces.add(text.encode()) for text in others]
-    return [UNPACK + LOAD.replace("NUMBERS", json.dumps(numbers)), *others] if names else []
+    texts = {name: f'\n{script(name)}{UNPACK}{START.replace("NAME", name)}' for name in names}
+    plain = [text for name, text in texts.items() if name in AT_ONCE]
+    packed = [text for name, text in texts.items() if name not in AT_ONCE]
+    numbers = json.dumps([pieces.add(text.encode()) for text in packed])
+    return [*plain, *[UNPACK + LOAD.replace("NUMBERS", numbers)] * bool(packed)], packed
 
 
 def script(name: str) -> str:

@@ -72,9 +72,10 @@ class Shell:
         """What its page needs in order to move without a kernel; None: it has no such page."""
         return None
 
-    def _in_report(self) -> dict[str, Any] | None:
-        """The same where a page holds many figures and is to be light."""
-        return self._offline()
+    def _in_report(self) -> dict[str, Any]:
+        """Its picture, and its page."""
+        data = self._offline()
+        return {**self._still(), **({EXPLORER: data} if data else {})}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The widget where there is a kernel; its picture, in a report a page of its own."""
@@ -82,8 +83,8 @@ class Shell:
         if self.widget is not None:
             model = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             return {WIDGET: model} | self._still()
-        data = self._in_report() if os.environ.get("MADKIT_RENDER") == "report" else None
-        return {**self._still(), **({EXPLORER: data} if data else {})}
+        in_report = os.environ.get("MADKIT_RENDER") == "report"
+        return self._in_report() if in_report else {**self._still()}
 
 
 class PageShell(Shell):

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from madkit.base import foreign
+from madkit.base import card, foreign
 from madkit.base.checks import Rows, Unit
 from madkit.base.gate import gate
+from madkit.base.describe import Undescribed, describe
 from madkit.base.guard import guarded
+from madkit.base.makers import maker
 from madkit.models.parts.vectors import empty
 from madkit.samples import Samples
 
@@ -81,8 +83,8 @@ def taken(given: Any) -> Any:
 
 @gate
 @guarded
-@dataclass(eq=False)
-class Own:
+@dataclass(eq=False, repr=False)
+class Own(card.Carded):
     """What `mk.model` makes."""
 
     given: Any = None
@@ -95,6 +97,26 @@ class Own:
         if self.given is not None:
             return type(self.given).__name__
         return f"mk.model(fit={getattr(self.fit_with, '__name__', self.fit_with)})"
+
+    @property
+    def words(self) -> str:
+        """What it was made of, as a person would say it."""
+        try:
+            return maker(describe(self))
+        except Undescribed:
+            return self.name
+
+    def __repr__(self) -> str:
+        return f"mk.model: {self.words}"
+
+    def _told(self) -> Iterator[card.Line]:
+        yield f"Model: {self.words}"
+        if hasattr(self, "_like"):
+            yield "fitted to", f"rows of {card.row_shape(self._like.shape[1:])}"
+        else:
+            yield "fitted to", "nothing yet"
+        yield "sampling bias λ", ("taken by sample" if self.takes_lam else
+                                  "not known to sample: λ = 1, honest sampling, alone")
 
     @property
     def takes_lam(self) -> str:

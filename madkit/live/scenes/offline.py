@@ -33,9 +33,11 @@ WIDTH = "1100px"
 GIVES_WAY = "madkit-still"              # the class of a picture that its live page replaces
 
 
-def picture(page: Page, state: State, tracks: list[Track]) -> dict[str, str]:
-    """The state as image/png, text/html with caption and text alternative, and text/plain."""
-    known = {track["key"]: track for track in tracks}
+def picture(page: Page, state: State, tracks: list[Track], light: bool = False) -> dict[str, str]:
+    """The state as image/png, text/html with caption and text alternative, and text/plain;
+    `light` as for `embedded`.
+    """
+    known = {track["key"]: _light(track) if light else track for track in tracks}
     if not known:
         text = alternative(page, state)
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
@@ -58,7 +60,7 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track],
         return _carried(page, state, tracks)
     elif not page.heavy:
         page, state, tracks = grid(page, state | {"drawn": None}, source)
-    return _carried(page, state, [_smaller(track, light) for track in tracks])
+    return _carried(page, state, [_smaller(_light(track) if light else track) for track in tracks])
 
 
 def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
@@ -69,12 +71,15 @@ def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:
             "scene": base64.b64encode(gzip.compress(small, 9, mtime=0)).decode()}
 
 
-def _smaller(track: Track, light: bool) -> Track:
+def _light(track: Track) -> Track:
+    if "images" not in track or track["images"].ndim != 4:
+        return track
+    return track | {name: few_greys(track[name]) for name in ("images", "real")}
+
+
+def _smaller(track: Track) -> Track:
     if "images" in track:
-        images, real = track["images"][:, :SHEET], track["real"][:SHEET]
-        if light and images.ndim == 4:
-            images, real = few_greys(images), few_greys(real)
-        return track | {"images": images, "real": real}
+        return track | {"images": track["images"][:, :SHEET], "real": track["real"][:SHEET]}
     if "mean" not in track:
         return track
     return track | {"mean": track["mean"][:OUTLINED], "root": track["root"][:OUTLINED]}
