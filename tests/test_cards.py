@@ -16,10 +16,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
 
 import madkit as mk
 from madkit.base.card import Carded, Table, as_html, as_text, number, said, told
 from madkit.base.describe import describe
+from madkit.base.makers import maker
 from madkit.base.sources import call
 from madkit.loops import Sum
 
@@ -364,3 +367,38 @@ run"""
         assert words in data["text/html"] and "text/plain" in data
     assert "3 generations × 1 seed\n" in shown[0]["text/plain"]
     assert "image/png" in shown[4], "a picture stays a picture"
+
+
+# --- models as a person would call them ----------------------------------------------------------
+
+
+def draws(fitted, n):
+    return fitted + np.random.standard_normal((n, 2))
+
+
+@pytest.mark.parametrize("made, words", [
+    (lambda: mk.model(fit=lambda x: x.mean(0), sample=draws),
+     "a pair of functions, a lambda and draws"),
+    (lambda: mk.model(GaussianMixture(10, random_state=0)),
+     "GaussianMixture(n_components=10, random_state=0)"),
+    (lambda: mk.model(KernelDensity(bandwidth=0.2), sample=lambda kde, n: kde.sample(n)),
+     "KernelDensity(bandwidth=0.2), sampled by a lambda"),
+    (lambda: torch.nn.Sequential(torch.nn.Linear(2, 30), torch.nn.Linear(30, 2)),
+     "Sequential, a network of 152 numbers"),
+    (lambda: mk.models.Mixture(3), "Mixture(k=3, start='k-means++', tol=0.001, steps=100)"),
+])
+def test_a_model_is_called_as_a_person_would(made, words):
+    assert maker(describe(made())) == words
+
+
+@pytest.mark.parametrize("line", ["", "(", "Own(", "Own(given=f(", "a.b@1[(", ")", "Own(x)", "@", "a.b(c=)"])
+def test_a_line_of_any_kind_is_told(line):
+    assert isinstance(maker(line), str)
+
+
+def test_a_model_of_ones_own_has_a_card():
+    model = mk.model(GaussianMixture(2))
+    assert "nothing yet" in page(model) and repr(model) == "mk.model: GaussianMixture(n_components=2)"
+    run = mk.run(model, mk.fully_synthetic(50), mk.data.gaussian(2), **SETTINGS)
+    assert "GaussianMixture(n_components=2)" in page(run) and "tol" not in page(run)
+    assert "rows of 2 numbers" in page(model.fit(run.real)) and "@" not in page(run)

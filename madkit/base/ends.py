@@ -26,7 +26,7 @@ def told(run: Any) -> Iterator[Line]:
     for key in ("label", "model", "truth", "features"):
         value = run.spec.get("data" if key == "truth" else key) or run.spec.get(key)
         if value not in (None, "None"):
-            words = maker(str(value)) if key in ("model", "truth") else value
+            words = maker(value) if key == "model" and isinstance(value, str) else value
             yield ("recorded as" if key == "label" else key), words
     yield "generation 1", sources.start(run.spec.get("n_ini"))
     for i, loop in enumerate(loops[:8]):

@@ -1,4 +1,4 @@
-"""A model or a truth in words, from the line that names it: as a person would call it.
+"""A model in words, from the line that names it: as a person would call it.
 
     Own(given=None, fit_with=train@6d5693f0559d, sample_with=<lambda>@7b343c811041)
         a pair of functions, train and a lambda
@@ -25,7 +25,7 @@ SHAPE = re.compile(r"array\(shape=\(([\d, ]*)\)")
 
 
 def maker(line: str) -> str:
-    """The line in words; one of madkit's own models or truths as it stands."""
+    """The line in words; one of madkit's own models as it stands."""
     head, inside = _halves(line)
     if head == "Own":
         return _own(_settings(inside)) or line

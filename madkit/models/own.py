@@ -22,8 +22,8 @@ import torch
 
 from madkit.base import card, foreign
 from madkit.base.checks import Rows, Unit
-from madkit.base.gate import gate
 from madkit.base.describe import Undescribed, describe
+from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.makers import maker
 from madkit.models.parts.vectors import empty

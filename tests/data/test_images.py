@@ -332,6 +332,14 @@ def test_pictures_of_the_right_size_are_taken_as_they_are_in_alphabetical_order(
     )
 
 
+def test_the_card_says_how_many_pictures_were_scaled_and_cropped(tmp_path):
+    for i, (height, width) in enumerate([(8, 8), (20, 8), (40, 40), (16, 30)]):
+        save(noise(height, width, 3), tmp_path / f"{i}.png")
+    assert dict(mk.data.images(tmp_path, 8).notes) == {
+        "cropped": "2 of 4 pictures, to the square in the middle",
+        "scaled": "2 of 4 pictures, squares of 16 to 40 pixels before"}
+
+
 def test_grey_is_what_is_grey_whatever_the_file_says(tmp_path):
     grey = noise(8, 8)
     save(grey, tmp_path / "grey.png")
