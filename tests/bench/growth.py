@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "base"))
 from kernel import Kernel  # noqa: E402
 
 LESSONS = Path(__file__).parents[2] / "notebooks"
-SMALL = {"seeds": 5, "generations": 6, "steps": 20, "repeats": 3, "workers": 1}
+SMALL = {"seeds": 5, "generations": 6, "steps": 20, "repeats": 3, "workers": 1, "settled": 2}
 SET_UP = """
 import gc, os
 def resident():
