@@ -20,13 +20,15 @@ not seen, and precision, recall, coverage or sliced_w2 say nothing of it. Where 
 such a column, a warning says which. Moments see it: logdet is free of units.
 
 `LeNet("mnist")` maps images to what a classifier sees (`mk.run(features=…)`), and has metrics of
-its own. `Faults` damages rows of a known truth on purpose, by one of `FAULTS`, to learn what a
+its own; `Attributes()` maps the faces of `mk.data.faces()` to what a reader of their attributes
+sees, and counts them in a census. `Faults` damages rows of a known truth on purpose, by one of `FAULTS`, to learn what a
 metric sees.
 
 ValueError is raised for rows of different length, for NaN or infinity, and for fewer rows than a
 metric needs.
 """
 
+from madkit.metrics.attributes import Attributes
 from madkit.metrics.clouds import mmd, modes, sliced_w2
 from madkit.metrics.faults import FAULTS, Faults
 from madkit.metrics.features import LeNet
@@ -36,7 +38,7 @@ from madkit.metrics.neighbours import coverage, density, precision, recall
 __all__ = [
     "w2_squared", "mean_error", "trace", "logdet", "spectrum", "MOMENTS", "frechet",
     "precision", "recall", "density", "coverage", "sliced_w2", "mmd", "modes",
-    "LeNet", "Faults", "FAULTS",
+    "LeNet", "Attributes", "Faults", "FAULTS",
 ]
 
 

@@ -100,6 +100,21 @@ VALUES: dict[str, Value] = {value.name: value for value in (    # * stands for a
           "share classified as their own label (1 is best)", "high", SHARE, "share", log=False),
     Value("classes.entropy", "class entropy", "entropy of the classes, in nats (log K is best)",
           "same", POSITIVE, log=False),
+    Value("census.own", "share whose expression is read as asked",
+          "share whose expression is read as asked (1 is best)", "high", SHARE, "share", log=False),
+    Value("census.entropy", "entropy of the attributes",
+          "entropy of the attributes, in nats (the truth's is best)", "same", POSITIVE, log=False),
+    Value("census.noise", "noise on the faces", "how noisy faces look (the truth's is best)", "same"),
+    Value("census.blur", "blur of the faces", "how smeared faces look (the truth's is best)", "same"),
+    *(Value(f"census.{name}", f"share with {words}", f"share with {words} ({best} is the truth's)",
+            "same", SHARE)
+      for name, words, best in (("glasses", "glasses", 0.15), ("beard", "a beard", 0.12),
+                                ("hat", "a hat", 0.04))),
+    *(Value(f"census.{name}.*", f"share with {words}", f"share with {words} (the truth's is best)",
+            "same", SHARE)
+      for name, words in (("hair", "* hair"), ("skin", "* skin"), ("shirt", "a * shirt"),
+                          ("background", "* behind them"), ("cut", "this cut: *"),
+                          ("expression", "this expression: *"))),
     Value("classes.share.*", "share of class *", "share of class * (the truth's is best)", "same",
           SHARE),
 )}

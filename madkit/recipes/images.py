@@ -192,13 +192,7 @@ def claims(preset: Preset) -> Recipe:
     """The paper's claims side by side, in several seeds: which loops lose quality and diversity,
     and how fast, λ = 1 and 0.5.
     """
-    def loops(n: int) -> dict[str, Loop]:
-        return {"fully synthetic, λ = 1": fully_synthetic(n),
-                "fully synthetic, λ = 0.5": fully_synthetic(n, 0.5),
-                "augmentation": synthetic_augmentation(n), "fresh data": Fresh(n) + Synthetic(n),
-                "real only": Fresh(n)}
-
-    return _images("claims", "claims", preset, loops, "one seed each, no control")
+    return _images("claims", "claims", preset, five, "one seed each, no control")
 
 
 def fig13_fully_synthetic(preset: Preset) -> Recipe:
@@ -252,6 +246,14 @@ def _images(name: str, experiment: str, preset: Preset, loops: Callable[[int], d
     return Recipe(_model(*MODELS[experiment], size), truth, loops(size.n),
                   _generations(name, preset), size.seeds, n_ini or {}, size.emit, judged,
                   lenet, lenet.map, paper)
+
+
+def five(n: int) -> dict[str, Loop]:
+    """The loops that are told side by side, with the control."""
+    return {"fully synthetic, λ = 1": fully_synthetic(n),
+            "fully synthetic, λ = 0.5": fully_synthetic(n, 0.5),
+            "augmentation": synthetic_augmentation(n), "fresh data": Fresh(n) + Synthetic(n),
+            "real only": Fresh(n)}
 
 
 def _lams(loop: Callable[[int, float], Loop], n: int, *lams: float) -> dict[str, Loop]:

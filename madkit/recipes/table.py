@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from madkit.base.gate import gate
+from madkit.recipes.city import CITY
 from madkit.recipes.gaussian import SWEEPS, CellsRecipe
 from madkit.recipes.images import IMAGES, Recipe
 from madkit.recipes.modes import MODES
 from madkit.recipes.presets import PRESETS, Preset
 
 RECIPES: dict[str, Callable[[Preset], Recipe | CellsRecipe]] = {
-    **IMAGES, **MODES, **SWEEPS,
+    **IMAGES, **CITY, **MODES, **SWEEPS,
 }
 
 

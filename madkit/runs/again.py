@@ -28,7 +28,7 @@ TRUTHS = {name: getattr(data, name) for name in data.__all__
 LOOPS = {kind.__name__: kind for kind in (loops.Real, loops.Fresh, loops.Synthetic, loops.Previous,
                                           loops.Subsample)}
 MODELS = {name: getattr(models, name) for name in models.__all__}
-FEATURES = {"LeNet": metrics.LeNet}
+FEATURES = {"LeNet": metrics.LeNet, "Attributes": metrics.Attributes}
 
 
 @gate

@@ -120,6 +120,16 @@ def test_features_are_where_the_images_are(name):
         same(lenet.classes(seen, seen), expected[-1])
 
 
+def test_faces_are_read_where_they_are():
+    rows, reader = mk.data.faces().test(6), mk.metrics.Attributes()
+    expected = reader.read(rows)
+    with pretended():
+        seen = rows.to("meta")
+        assert {reader(seen).x.device.type, reader.map(seen).device.type} == {"meta"}
+        assert reader.read(seen).equals(expected)
+        same(reader.census(seen, seen), mk.metrics.Attributes().census(rows, rows))
+
+
 @pytest.mark.parametrize("dim, cov", [
     (1, None), (2, None), (2, [[2.0, 0.5], [0.5, 1.0]]), (5, None)])
 @pytest.mark.parametrize("loop", [

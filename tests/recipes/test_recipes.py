@@ -27,6 +27,7 @@ from madkit.cli import main
 from madkit.recipes import RECIPES, recipe, record
 from madkit.recipes import runs as recording
 from madkit.recipes.cells import grid
+from madkit.recipes.city import CITY
 from madkit.recipes.gaussian import SWEEPS
 from madkit.recipes.images import GENERATIONS, IMAGES, SIZES
 from madkit.recipes.modes import MODES
@@ -36,7 +37,7 @@ RUNS = Path(mk.data.shipped("runs"))
 SAME = ["fig04_fully_synthetic", "fig05_fully_synthetic", "fig06_fully_synthetic"]
 
 
-RECORDED = {**IMAGES, **MODES}
+RECORDED = {**IMAGES, **CITY, **MODES}
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -56,14 +57,15 @@ def test_every_recipe_runs(name, tmp_path):
 def test_names_say_figure_and_loop():
     for name in RECIPES:
         family = "(fully_synthetic|synthetic_augmentation|fresh_data)"
-        assert re.fullmatch(rf"(fig\d\d|vae)(_gaussian|_biased)?_{family}|control|claims", name)
+        assert re.fullmatch(rf"(fig\d\d|vae)(_gaussian|_biased)?_{family}|control|claims|city", name)
     for name in RECORDED:
         loops = {str(loop).replace("Synthetic", "S")
                  for loop in recipe(name, "smoke").loops.values()}
         kinds = {tuple(re.findall(r"[A-Z]\w*(?=\()", loop)) for loop in loops}
         wanted = {"fully_synthetic": {("S",)}, "fresh_data": {("Fresh", "S")},
                   "control": {("Fresh",)},
-                  "claims": {("S",), ("Real", "S"), ("Fresh", "S"), ("Fresh",)},
+                  **dict.fromkeys(("claims", "city"),
+                                  {("S",), ("Real", "S"), ("Fresh", "S"), ("Fresh",)}),
                   "synthetic_augmentation": {("Previous", "S") if name.startswith("fig08")
                                              else ("Real", "S")}}
         assert kinds == wanted[name.partition("_")[2] or name]
