@@ -468,7 +468,7 @@ def test_points_are_drawn_with_the_mouse(lab):
     explorer.root.locator("[data-panel=cloud]").scroll_into_view_if_needed()
     box = explorer.root.locator("[data-panel=cloud]").bounding_box()
     explorer.page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
-    explorer.root.get_by_text("draw at least 5 points").wait_for()
+    explorer.root.get_by_text("1 point; draw at least 5").wait_for()
     assert explorer.state["drawn"] is None
     explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     explorer.page.mouse.down()
