@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-LEVELS = np.array([0, 10, 20, 30, 40, 52, 66, 84, 104, 126, 150, 174, 198, 220, 238, 255])
+LEVELS = np.array([0, 11, 22, 33, 44, 57, 72, 90, 112, 136, 160, 184, 208, 231, 255])
 NEAREST = LEVELS[abs(np.arange(256)[:, None] - LEVELS).argmin(1)].astype(np.uint8)
 SMALL = 32                           # pixels of a side: each is seen by itself
-NEAR = 4                             # of 255: what an image may change by, in the mean
+NEAR = 4.5                           # of 255: what an image may change by, in the mean
 
 
 def few_greys(images: np.ndarray) -> np.ndarray:
