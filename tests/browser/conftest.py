@@ -38,10 +38,13 @@ def lab_server(browser, tmp_path_factory):
         yield url, folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def notebook(browser, lab_server):
-    """notebook(*cells): a new notebook in a page of its own."""
-    return lambda *cells: Notebook(browser, *lab_server, *cells)
+    """notebook(*cells): a new notebook in a page of its own, until the tests of a file have run."""
+    opened = []
+    yield lambda *cells: opened.append(Notebook(browser, *lab_server, *cells)) or opened[-1]
+    for book in opened:
+        book.close()
 
 
 @pytest.fixture(scope="session")

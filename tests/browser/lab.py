@@ -33,6 +33,18 @@ PROBE = """(root) => {                      // from a key to the frame of the sc
     look();
 }"""
 
+REST = """(root) => new Promise((rested) => {      // until a view shows its state, and nothing moves any more
+    let last = "", since = 0;
+    const look = () => {
+        const { state, drawn } = root.view, words = root.querySelector(".sentence").textContent;
+        const now = [drawn.frame, words, Object.values(state).join() === drawn.key].join();
+        if (now !== last) [last, since] = [now, performance.now()];
+        if (words && now.endsWith("true") && performance.now() - since > 300) rested();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
 CONTRAST = """(root) => {                    // of every text that is shown, against what lies under it
     const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const light = (colour) => {
@@ -163,9 +175,16 @@ class Notebook:
 
     def finish(self, index: int) -> str:
         """Wait for the cell that was started last: what it printed."""
-        self.page.evaluate("async () => { await window.running; }")
-        self.page.wait_for_timeout(200)
+        self.page.evaluate("""async () => {
+            await window.running;
+            for (let i = 0; i < 2; i += 1) await new Promise(requestAnimationFrame);
+        }""")
         return self.printed(index)
+
+    def close(self) -> None:
+        """End the kernel and close the page: what is left of either takes from the next test."""
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
 
     def ask(self, code: str) -> str:
         """What the kernel prints for this code, which is in no cell."""
@@ -189,6 +208,12 @@ class Notebook:
     def view(self, index: int):
         """A live view."""
         return self.cell(index).locator(".madkit-view").first
+
+    def still(self, index: int):
+        """A live view, once it shows its state and rests."""
+        self.view(index).wait_for()
+        self.view(index).evaluate(REST)
+        return self.view(index)
 
     def handle(self, index: int, slider: int):
         """What one drags, or moves with the arrow keys."""

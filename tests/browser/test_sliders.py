@@ -1,5 +1,6 @@
 """Sliders in a real JupyterLab: what only a browser, a server and a kernel together can show."""
 
+import pytest
 from lab import PROBE
 
 SETUP = "import madkit as mk"
@@ -8,19 +9,27 @@ compared = mk.live.Comparison(loops, seeds=50)
 mk.live.view(compared, n=100, lam=0.8, presets={"no bias": {"lam": 1.0}})"""
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
-               generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
+               generations=30, seeds=20, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
 print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
 
 
-def ready(notebook, *more):
-    """A notebook with a live view in its second cell, and a probe on its picture."""
-    book = notebook(SETUP, VIEW, *more)
+COUNT = "import ipywidgets; print(len(ipywidgets.widgets.widget._instances))"
+
+
+@pytest.fixture(scope="module")
+def started(notebook):
+    """One notebook for all tests; the last cells are a run and a count of widgets."""
+    book = notebook(SETUP, VIEW, RUN, COUNT)
     book.run(0)
-    book.run(1)
-    book.view(1).locator("[data-panel=numbers]").wait_for()
-    book.page.wait_for_timeout(500)
-    book.view(1).evaluate(PROBE)
     return book
+
+
+@pytest.fixture
+def book(started):
+    """The notebook with a new live view in its second cell, and a probe on its picture."""
+    started.run(1)
+    started.still(1).evaluate(PROBE)
+    return started
 
 
 def pixels(book):
@@ -28,14 +37,13 @@ def pixels(book):
     return book.view(1).locator("[data-panel=numbers]").screenshot()
 
 
-def test_every_slider_and_preset_moves_pixels_and_words(notebook):
-    book = ready(notebook)
+def test_every_slider_and_preset_moves_pixels_and_words(book):
     words = book.view(1).locator(".sentence")
     seen = [(pixels(book), words.text_content())]
     for slider, (name, key) in enumerate([("lam", "ArrowLeft"), ("n", "ArrowRight")]):
         book.handle(1, slider).focus()
         book.move(key, 1)
-        book.page.wait_for_timeout(200)
+        book.still(1)
         seen.append((pixels(book), words.text_content()))
         assert seen[-1][0] != seen[-2][0] and seen[-1][1] != seen[-2][1], f"{name} moves nothing"
     assert "λ = 0.79, n = 101:" in seen[-1][1]
@@ -45,15 +53,14 @@ def test_every_slider_and_preset_moves_pixels_and_words(notebook):
     assert "λ = 1, n = 101:" in words.text_content() and pixels(book) != seen[-1][0]
 
 
-def test_dragging_ends_on_the_state_that_the_slider_shows(notebook):
-    book = ready(notebook, "")
+def test_dragging_ends_on_the_state_that_the_slider_shows(book):
     box = book.handle(1, 1).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     book.page.mouse.move(x, y)
     book.page.mouse.down()
     book.page.mouse.move(x + 300, y, steps=60)
     book.page.mouse.up()
-    book.page.wait_for_timeout(1500)
+    book.still(1)
     shown = book.view(1).locator(".value").nth(1).text_content()
     frames = book.page.evaluate("window.frames")
     assert int(shown) > 110 and 1 <= frames
@@ -63,13 +70,12 @@ def test_dragging_ends_on_the_state_that_the_slider_shows(notebook):
     book.handle(1, 1).focus()
     book.move("ArrowLeft", 1)
     book.move("ArrowRight", 1)
-    book.page.wait_for_timeout(300)
+    book.still(1)
     assert book.view(1).locator(".value").nth(1).text_content() == shown
     assert pixels(book) == dragged
 
 
-def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
-    book = ready(notebook, RUN)
+def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(book):
     alone = book.run(2)
     assert len(alone) == 64, alone
     book.handle(1, 0).focus()
@@ -92,16 +98,15 @@ def test_a_slider_dragged_while_a_run_works_changes_no_number_of_it(notebook):
     assert book.finish(2) == alone
 
 
-def test_running_the_cell_again_leaks_nothing(notebook):
-    book = ready(notebook, "import ipywidgets; print(len(ipywidgets.widgets.widget._instances))")
+def test_running_the_cell_again_leaks_nothing(book):
     comms = """async () => {
         const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
         const reply = await kernel.requestCommInfo({target_name: 'jupyter.widget'});
         return Object.keys(reply.content.comms).length;
     }"""
-    models, first = book.run(2), book.page.evaluate(comms)
-    for _ in range(20):
+    models, first = book.run(3), book.page.evaluate(comms)
+    for _ in range(10):
         book.run(1)
-    assert book.run(2) == models == "2"
+    assert book.run(3) == models == "2"
     assert book.page.evaluate(comms) == first == 2
     assert book.cell(1).locator(".madkit-view").count() == 1
