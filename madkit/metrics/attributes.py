@@ -170,9 +170,9 @@ class Census:
 
     def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
         """The shares, from which the entropy comes."""
-        if not len(fake):
-            raise ValueError("census: expected at least 1 emitted row, got 0; emit more")
         h, network = self.attributes._features(fake)
+        if not len(h):
+            raise ValueError("census: expected at least 1 emitted row, got 0; emit more")
         seen = {name: logits.argmax(1) for name, logits in network.logits(h).items()}
         shares = {name: of.cpu().bincount(minlength=len(CHOICES[name])).double() / len(of)
                   for name, of in seen.items()}

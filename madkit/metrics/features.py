@@ -173,9 +173,9 @@ class Classes:
 
     def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
         """The shares, from which the entropy comes."""
+        seen = self.lenet.predict(fake)
         if not len(fake):
             raise ValueError("classes: expected at least 1 emitted row, got 0; emit more")
-        seen = self.lenet.predict(fake)
         shares = seen.cpu().bincount(minlength=CLASSES).double() / len(seen)  # (10,)
         own = float("nan") if fake.y is None else (seen == fake.y).float().mean().item()
         return {"entropy": torch.special.entr(shares).sum().item(), "own": own} | {

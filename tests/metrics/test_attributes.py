@@ -98,6 +98,8 @@ def test_one_person_is_no_city_and_without_labels_nobody_is_asked():
     assert got["entropy"] == 0 and math.isnan(got["own"])
     with pytest.raises(ValueError, match="at least 1 emitted row"):
         READER.census(one, one[:0])
+    with pytest.raises(TypeError, match="expected mk.Samples, got int"):
+        READER.census(None, 3)
 
 
 def test_who_is_missing_is_missed():

@@ -231,6 +231,8 @@ def test_other_mistakes_are_named():
         LeNet("mnist").predict(mk.Samples(torch.full((2, 84), math.inf)))
     with pytest.raises(ValueError, match="at least 1 emitted row"):
         LeNet("mnist").classes(noise("mnist"), noise("mnist")[:0])
+    with pytest.raises(TypeError, match="expected mk.Samples, got int"):
+        LeNet("mnist").classes(None, 3)
 
 
 # --- what is shipped
