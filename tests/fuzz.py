@@ -30,7 +30,8 @@ from fuzzing.mouths import MOUTHS  # noqa: E402
 from fuzzing.plan import calls, lacking, text  # noqa: E402
 from fuzzing.values import SLOW  # noqa: E402
 
-HANG, LONGER = 10, 120                   # seconds; the latter for what starts a kernel
+HANG, LONGER = 10, 120                   # seconds of processor time; the latter: starts a kernel
+IDLE = 6                                 # times as long on the clock, where it waits, or others work
 STARTS = 120
 FAULTS = ("raw error", "silent nonsense", "hang", "memory")
 SHOWN = (*FAULTS, "unforeseen")          # words of the gate alone: no fault, better said before
@@ -55,7 +56,7 @@ class Worker:
             line = b""
         if line is None:
             self.end()
-            return "hang", f"no answer in {HANG} s"
+            return "hang", f"no answer in {HANG} s of processor time"
         if not line:
             code = self.process.wait()
             self.end()
@@ -73,8 +74,13 @@ class Worker:
     def _line(self, seconds: float) -> bytes | None:
         """What it answers; None: nothing in time, b"": it has ended."""
         assert self.process and self.process.stdout
-        there, _, _ = select.select([self.process.stdout], [], [], seconds)
-        return self.process.stdout.readline() if there else None
+        begun, had = time.monotonic(), _spent(self.process.pid)
+        while time.monotonic() - begun < IDLE * seconds:
+            if select.select([self.process.stdout], [], [], .5)[0]:
+                return self.process.stdout.readline()
+            if _spent(self.process.pid) - had > seconds:
+                break
+        return None
 
     def end(self) -> None:
         if self.process is not None:
@@ -84,6 +90,15 @@ class Worker:
                 pass
             self.process.wait()
             self.process = None
+
+
+def _spent(process: int) -> float:
+    """Seconds of processor time that a process and its ended children took; 0 where none says."""
+    try:
+        times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]
+    except OSError:
+        return 0
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
 
 def cases(seed: int, only: str = "") -> Any:

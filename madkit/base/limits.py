@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 import os
 from functools import cache
+from pathlib import Path
 
 DAY = 86_400             # seconds
 MOST = 2**53             # the largest count that float64 tells from the next
-UNKNOWN = 2**40          # bytes, where a system does not say
+UNKNOWN = 2**50          # bytes, where a system does not say
+GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 PERIODS = ((365 * DAY, "years"), (2 * DAY, "days"), (3600, "hours"))
 
@@ -48,14 +50,41 @@ def time(name: str, what: str, steps: int, a_second: int) -> None:
                          "ask for less")
 
 
-@cache
 def machine() -> int:
-    """Bytes of memory that this machine has, or may use."""
+    """Bytes of memory that this machine has, or lets this process have."""
+    return min(_physical(), _allowed())
+
+
+@cache
+def _physical() -> int:
+    """What there is, or what a container or a cluster's job has of it (control groups, Linux)."""
     try:
         held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):    # Windows
         return UNKNOWN
-    return held if held > 0 else UNKNOWN
+    texts = [text for path in GROUPS if (text := _read(path)).isdigit()]
+    return min([held if held > 0 else UNKNOWN, *map(int, texts)])
+
+
+def _allowed() -> int:
+    """What `ulimit -v` leaves."""
+    try:
+        import resource
+
+        most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, OSError):                   # Windows
+        return UNKNOWN
+    if most == resource.RLIM_INFINITY:
+        return UNKNOWN
+    taken = _read("/proc/self/statm").partition(" ")[0]
+    return max(0, most - int(taken or 0) * resource.getpagesize())
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def count(n: int) -> str:

@@ -1,9 +1,10 @@
 """What no check foresaw: how an error leaves a public function, so that it names what was given.
 
-A gate (`madkit.base.gate`) sees every error that ends a call from outside, and tells four kinds by
+A gate (`madkit.base.gate`) sees every error that ends a call from outside, and tells five kinds by
 where they were raised:
 
     in code that was given     the user's own error, as it is; a note says which argument raised it
+    for want of memory         no fault: MemoryError, by the argument that asks for the most
     by madkit, in words        as it is; where they name no argument, a note says what was given;
                                words of more than MOST letters are cut in their middle
     anywhere else              raw: another library's words, or the interpreter's. An error of the
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import math
 import re
 import sys
 import sysconfig
@@ -24,12 +26,17 @@ from functools import cache
 from types import CodeType, FrameType
 from typing import Any
 
-from madkit.base.checks import attempt, shown
+from madkit.base import limits
+from madkit.base.checks import NO, attempt, shown
 
 MOST = 1200            # letters of an error
 EACH = 60              # letters of an argument in it
 KINDS = (TypeError, ValueError, IndexError, NotImplementedError, MemoryError, RuntimeError,
          ArithmeticError)
+NO_ROOM = (r"can't allocate memory|out of memory|Maximum allowed dimension exceeded|array is too big"
+           r"|Storage size calculation overflowed|failed to unpack the object at pos"
+           r"|exceeds the maximum size")
+GATES = {"madkit.base.gate", "madkit.base.guard"}
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")}
                   | {sys.prefix, sys.base_prefix}) + ("<frozen",)
 
@@ -37,8 +44,7 @@ LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "p
 def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
     """The error that leaves a call of `who` with these arguments."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    if isinstance(error, TypeError) and _module(frames[-1]) in ("madkit.base.gate",
-                                                                "madkit.base.guard"):
+    if isinstance(error, TypeError) and {*map(_module, frames)} <= GATES:
         return error                    # Python's own words: an argument too many, or one missing
     if any(map(_is_users, frames)):
         codes = {frame.f_code for frame in frames}
@@ -47,6 +53,8 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
                 _note(error, f"{name}: {_short(value)} raised this, in {who}")
         return error
     said = str(attempt(str, error))
+    if isinstance(error, MemoryError) or re.search(NO_ROOM, said):
+        return _no_room(error, who, given, said)
     if not _in_words(error.__traceback__):
         return _raw(error, who, given, said)
     if len(said) > MOST and error.args == (said,):
@@ -55,6 +63,26 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
     if not named and (type(error) is AssertionError or not isinstance(error, AssertionError)):
         _note(error, f"in {who}: {_listed(given)}")
     return error
+
+
+def _no_room(error: Exception, who: str, given: Mapping[str, Any], said: str) -> Exception:
+    """What asks for more than there is, though no limit knew it beforehand."""
+    name, value = max(given.items(), key=lambda item: _size(item[1]), default=(who, "it"))
+    asked = re.search(r"[\d.]+ [KMGTPE]iB|allocate (\d+) bytes", said)
+    size = f" ({limits.amount(int(asked[1])) if asked[1] else asked[0]} at once)" if asked else ""
+    short = limits.count(value) if type(value) is int else _short(value)
+    made = MemoryError(f"{name}: {short} would take more memory than there is{size}; ask for less")
+    made.__cause__ = error
+    return made
+
+
+def _size(value: Any) -> float:
+    """How much an argument may ask for: a count, or how many values it holds."""
+    if isinstance(value, int | float) and value == value:
+        return abs(value)
+    shape = attempt(lambda v: math.prod(v.shape), value)
+    found = attempt(len, value) if shape is NO else shape
+    return found if isinstance(found, int) else 0
 
 
 def _raw(error: Exception, who: str, given: Mapping[str, Any], said: str) -> Exception:
@@ -117,8 +145,9 @@ def _codes(value: Any) -> set[CodeType]:
         parts = [*value.values()] if isinstance(value, Mapping) else value
         return set().union(*(_codes(part) for part in parts[:100]))
     for one in functions:
-        inner = attempt(inspect.unwrap, getattr(one, "fget", one))
-        code = getattr(inner, "__code__", None)
+        part = attempt(lambda v: v.fget, one)
+        inner = attempt(inspect.unwrap, one if part is NO else part)
+        code = attempt(lambda v: v.__code__, inner)
         if isinstance(code, CodeType):
             found.add(code)
     return found
