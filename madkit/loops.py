@@ -55,7 +55,7 @@ class Emitter:
     @gate
     def sample(self, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:
         """Rows start … start+n of the sequence of this λ, stamped as born in generation t."""
-        limits.rows("sample: n", start + n, self._like.shape)
+        limits.rows("sample: n", start + n, self._like.shape, self._like.x.element_size())
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
             blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))
@@ -227,7 +227,7 @@ class Synthetic(Source):
 
     def used(self, k: Count, t: Count) -> int:
         """Rows of generation k's sequence that the training sets before t took."""
-        return sum(self.shares(s)[k] for s in range(k + 1, t))
+        return sum(self.shares(s)[k] for s in range(k + 1, min(t, k + self.memory + 1)))
 
 
 @gate

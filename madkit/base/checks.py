@@ -168,13 +168,14 @@ def rows(name: str, n: Any, least: int = 0) -> int:
     return limits.countable(name, whole(name, n, least))
 
 
-def _rows(value: Any) -> Any:
-    number = at_least(0).take(value)
-    return number if number is not NO and number <= limits.MOST else NO
+def counted(least: int) -> Check:
+    """An int that is not less, and that float64 still tells from the next."""
+    def take(value: Any) -> Any:
+        number = at_least(least).take(value)
+        return number if number is not NO and number <= limits.MOST else NO
 
-
-counted = replace(at_least(0), take=_rows,
-                  hint=lambda n: "at most 2⁵³, about 10^16" if n > limits.MOST else "")
+    return replace(at_least(least), take=take,
+                   hint=lambda n: "at most 2⁵³, about 10^16" if n > limits.MOST else "")
 
 
 @cache
@@ -195,10 +196,12 @@ spread = numbers("a standard deviation, a finite number ≥ 0", lambda value: 0 
 share = numbers("a share of the rows between 0 and 1, such as 0.25", lambda value: 0 < value < 1)
 
 
-def misfit(function: Any, n: int) -> str:
-    """Why a function cannot be called with n arguments; "" where it can, or does not say."""
+def misfit(function: Any, n: int, names: Iterable[str] = ()) -> str:
+    """Why a function cannot be called with n arguments, and these by name; "" where it can, or
+    does not say.
+    """
     try:
-        inspect.signature(function).bind(*[None] * n)
+        inspect.signature(function).bind(*[None] * n, **dict.fromkeys(names))
     except TypeError as error:
         return str(error)
     except ValueError:                               # a compiled one says nothing
@@ -288,10 +291,10 @@ Spread = Annotated[float, spread]
 Tolerance = Annotated[float, tolerance]
 Positive = Annotated[float, more_than(0)]
 Amount = Annotated[float, numbers("a finite number > 0", lambda value: 0 < value < math.inf)]
-Rows = Annotated[int, counted]
+Rows = Annotated[int, counted(0)]
 Seed = Annotated[int, at_least(0)]
-Count = Annotated[int, at_least(1)]
-Several = Annotated[int, at_least(2)]
+Count = Annotated[int, counted(1)]
+Several = Annotated[int, counted(2)]
 Ddof = Annotated[int, replace(choice(0, 1), words="1 (unbiased) or 0 (maximum likelihood)")]
 Seeds = Annotated[int | Iterable[int], seeds_of]
 Place = Annotated[str | Path, located]

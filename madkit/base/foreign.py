@@ -15,7 +15,6 @@ import inspect
 import math
 import os
 import re
-import reprlib
 from collections import deque
 from functools import lru_cache
 from typing import Annotated, Any
@@ -25,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from madkit.base import aloud, arrays
-from madkit.base.checks import NO, Check, written
+from madkit.base.checks import NO, Check, misfit, shown, written
 
 # a parameter of `sample` beside n is λ where it must be given, unless it has such a name
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
@@ -146,7 +145,7 @@ def no_model(model: Any, missing: list[str]) -> str:
     elif inspect.isroutine(model):
         what = f"the function {model.__name__}: write mk.model(fit=…, sample=…)"
     else:
-        what = (f"{reprlib.repr(model)} without {' and '.join(missing)}: write these methods, or "
+        what = (f"{shown(model)} without {' and '.join(missing)}: write these methods, or "
                 "mk.model(fit=f, sample=g) with f(x) -> anything and g(fitted, n) -> rows")
     return f"model: expected an object with fit(data) and sample(n, lam), got {what}"
 
@@ -169,7 +168,8 @@ def _makes_a_loop(value: Any) -> bool:
 
 def _call_it(value: Any) -> str:
     return f"mk.{value.__qualname__} makes a loop, it is none yet: call it with its settings, as " \
-           "in mk.fully_synthetic(100)" if _makes_a_loop(value) else ""
+           "in mk.fully_synthetic(100)" if _makes_a_loop(value) else \
+        misfit(value, 1) if callable(value) else ""
 
 
 def _truth(value: Any) -> Any:
@@ -196,8 +196,8 @@ a_truth = Check("a truth with real(n, seed), fresh(start, n, seed) and test(n, s
 Truthful = Annotated[Any, a_truth]
 a_model = Check("an object with fit(data) and sample(n, lam)", _model, TypeError, got=_no_model)
 a_loop = Check("a function State -> Samples, such as mk.fully_synthetic(100)",
-               lambda value: value if callable(value) and not _makes_a_loop(value) else NO,
-               TypeError, _call_it)
+               lambda value: value if callable(value) and not _makes_a_loop(value)
+               and not misfit(value, 1) else NO, TypeError, _call_it)
 
 
 def takes_lam(model: Any) -> str:

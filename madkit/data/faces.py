@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from madkit.base import limits
 from madkit.base.checks import Rows, Seed
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -84,6 +85,7 @@ class faces(Endless):
         """
         import pandas as pd
 
+        limits.rows("attributes: n", n, (32,), 8)
         first, last = start // BLOCK, max(start, start + n - 1) // BLOCK
         sequence = "test" if test else "truth"
         blocks = [self._attributes(BLOCK, generator(seed, sequence, b))
@@ -142,7 +144,7 @@ def _places(name: str, values: np.ndarray) -> np.ndarray:
     if name not in CHOICES:
         try:
             numbers = np.asarray(values, np.float32)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             numbers = np.array([np.nan], np.float32)
         if not np.isfinite(numbers).all():
             raise ValueError(f"paint: {name} expected finite numbers, got {values!r:.60}")

@@ -18,7 +18,7 @@ import torch
 
 from madkit.base.arrays import numbered
 from madkit.base.card import few, number, several
-from madkit.base.checks import Place, Share, place
+from madkit.base.checks import Place, Share, place, shown
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.data import cells
@@ -75,7 +75,7 @@ def _check_arguments(path: Any, delimiter: str | None) -> None:
         raise ValueError(f"csv: path expected a file, got the address {str(path)!r}; download it first, "
                          "or give mk.data.array(pandas.read_csv(address))")
     if not isinstance(path, str | Path):
-        raise TypeError(f"csv: path expected the path of a file, got {path!r}; mk.data.array "
+        raise TypeError(f"csv: path expected the path of a file, got {shown(path)}; mk.data.array "
                         "takes numbers")
     able = isinstance(delimiter, str) and re.fullmatch(r"[^\w\s\"'.+\-]|[ \t]", delimiter, re.ASCII)
     if delimiter is not None and not (able and delimiter.isascii()):
@@ -166,7 +166,7 @@ class _Table:
                                  f"{few([repr(name) for name in self.names], 30)}"
                                  + (f"; did you mean {like[0]!r}?" if like else ""))
         if len(set(wanted)) < len(wanted):
-            raise ValueError(f"csv: columns expected different names, got {columns!r}")
+            raise ValueError(f"csv: columns expected different names, got {shown(columns)}")
         at = -1 if label is None else self.names.index(label)
         numbers = [self.names.index(name) for name in wanted] if columns is not None else [
             i for i in range(len(self.names)) if i != at]

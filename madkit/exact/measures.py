@@ -68,7 +68,7 @@ class Truth:
 def _finite(name: str, values: Any, shape: tuple[int, ...]) -> Tensor:
     try:
         numbers = torch.as_tensor(values, dtype=torch.float64, device="cpu")
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{name}: expected numbers of shape {shape}, as dim={shape[0]}, got "
                         f"{shown(values)}") from None
     if numbers.shape != shape:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from madkit.base.checks import shown
 from madkit.base.foreign import a_loop
 from madkit.loops import (
     Fresh,
@@ -82,5 +83,5 @@ def check_known(loop: Loop) -> None:
                 why = "draws without replacement, so single rows matter"
             elif not isinstance(part, Source):
                 why = "is a plain function: where its rows come from is not known"
-            raise ValueError(f"loop: {part!r} {why}; exact needs Real, Fresh, Synthetic, Previous "
+            raise ValueError(f"loop: {shown(part)} {why}; exact needs Real, Fresh, Synthetic, Previous "
                              "or sums of them. mk.run simulates any loop")

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from madkit import exact, theory
-from madkit.base.checks import Count, Seeds, Several, several_seeds
+from madkit.base.checks import Count, Seeds, Several, several_seeds, shown
 from madkit.base.device import Device
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -103,7 +103,7 @@ def relaxation(loop: Loop, n_ini: int | None = None) -> tuple[int, int]:
         raise ValueError(f"loop: its limit is not known ({error}); follow it with mk.exact.run or "
                          "mk.run") from None
     if rho > 1 - 1e-9:
-        raise ValueError(f"loop: {loop!r} has no limit: without real rows in every generation it "
+        raise ValueError(f"loop: {shown(loop)} has no limit: without real rows in every generation it "
                          "forgets the truth, not its past; add Fresh(n) or Real()")
     tau = -1 / math.log(rho) if rho else 0.0
     power = math.ceil(math.log(max(tau, 1), STEP) - 1e-9)

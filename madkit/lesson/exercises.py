@@ -34,7 +34,7 @@ def same_number(answer: Any, expected: float, within: Tolerance = 0.01, hint: st
     _answered(answer)
     try:
         value = float(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Unsolved(f"answer: a number is expected, not {shown(answer)}") from None
     allowed = within * (abs(expected) or 1)
     size = "large" if value > expected else "small"
@@ -47,7 +47,7 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
                   hint: str = "") -> str:
     """answer(*case) equals expected(*case) for every case."""
     _answered(answer)
-    _right(callable(answer), f"a function is expected, not {answer!r:.200}")
+    _right(callable(answer), f"a function is expected, not {shown(answer)}")
     for case in cases:
         got, wanted = answer(*case), expected(*case)
         _right(got is not None,
@@ -86,7 +86,7 @@ def _close(got: Any, wanted: Any, within: Tolerance) -> bool:
     try:
         return np.allclose(np.asarray(got, dtype=float), np.asarray(wanted, dtype=float),
                            rtol=within, atol=within)
-    except (TypeError, ValueError):                     # no number, or of another shape
+    except (TypeError, ValueError, OverflowError):      # no number, or of another shape
         return False
 
 

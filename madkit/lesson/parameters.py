@@ -25,13 +25,12 @@ import math
 import numbers
 import os
 import re
-import reprlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from madkit.base.checks import place
+from madkit.base.checks import place, shown
 from madkit.base.gate import gate
 
 ONE = r"(?:int|float|bool|str)"
@@ -67,7 +66,7 @@ class Parameter:
             return _parse(kind, given) if text else _cast(kind, given)
         except (ValueError, KeyError, OverflowError):
             raise ValueError(f"parameter {self.name}: expected {self.kind}, got "
-                             f"{reprlib.repr(given)}") from None
+                             f"{shown(given)}") from None
 
     def placed(self, value: Any) -> Any:
         """The value; a path is made absolute, seen from the working folder."""

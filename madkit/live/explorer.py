@@ -14,14 +14,13 @@ nothing here touches a global random generator.
 
 from __future__ import annotations
 
-import reprlib
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import traitlets
 
-from madkit.base.checks import Count
+from madkit.base.checks import Count, shown
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.live.scenes import growing, offline, still
@@ -69,7 +68,7 @@ def explore(
     ValueError for settings that no loop takes or that are no numbers; TypeError for anything else.
     """
     if not isinstance(metrics, str | Iterable | None):
-        raise TypeError(f"metrics: expected names, such as \"trace\", got {metrics!r}")
+        raise TypeError(f"metrics: expected names, such as \"trace\", got {shown(metrics)}")
     chosen = (metrics,) if isinstance(metrics, str) else None if metrics is None else tuple(metrics)
     source: Any
     several = what.values() if isinstance(what, Mapping) else ()
@@ -185,9 +184,9 @@ class Explorer(PageShell):
         """The state and the keys that a page asks about."""
         keys = question.get("keys")
         if not isinstance(keys, list) or len(keys) > KEPT:
-            raise ValueError(f"keys: expected a list of at most {KEPT}, got {reprlib.repr(keys)}")
+            raise ValueError(f"keys: expected a list of at most {KEPT}, got {shown(keys)}")
         if not all(isinstance(key, str) for key in keys):
-            raise ValueError(f"keys: expected names of tracks, got {reprlib.repr(keys)}")
+            raise ValueError(f"keys: expected names of tracks, got {shown(keys)}")
         return check_state(self.page, question.get("state")), keys
 
     def _send(self, tracks: list[Track], answer: bool = False) -> None:
@@ -220,7 +219,7 @@ class Explorer(PageShell):
             try:
                 state = check_state(self.page, made["state"])
                 if not state["drawn"] or (key := made["key"]) not in self.page.keys(state):
-                    raise ValueError(f"key: expected a drawn loop's, got {reprlib.repr(key)}")
+                    raise ValueError(f"key: expected a drawn loop's, got {shown(key)}")
                 if (known := self.source.track(key)) and not self.source.grown(key):
                     return self._send([known])
                 self.source.growing(self.page, state, key, rows=made["rows"], tested=made["real"])

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from madkit import exact, models
 from madkit.base.captured import captured
-from madkit.base.checks import NO, attempt, real, shown, whole
+from madkit.base.checks import NO, attempt, misfit, real, shown, whole
 from madkit.base.foreign import check_methods
 from madkit.live.controls import KNOWN, Choice, Slider, said
 from madkit.live.scenes import gaussian, growing, stored
@@ -151,21 +151,25 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
     made = what if isinstance(what, Mapping) else {"": what}
     if not made or not all(callable(one) and not isinstance(one, Source) for one in made.values()):
         raise TypeError(f"explore: expected a loop function, such as mk.fresh_data, {{label: loop "
-                        f"function}}, a Run or {{label: Run}}, got {what!r}; a loop itself is "
+                        f"function}}, a Run or {{label: Run}}, got {shown(what)}; a loop itself is "
                         "wrapped as lambda: loop")
-    shown = []
+    found = []
     for label, make in ((label, captured(make)) for label, make in made.items()):
         names = takes(make, list(given))
         asked = {name: value for name, value in start.items()
                  if name in names and name in _parameters(make)}
+        if why := misfit(make, 0, asked):
+            raise TypeError(f"explore: what: {shown(make)} cannot be called with the settings "
+                            f"{', '.join(asked) or 'that are given, none'}: {why}; each is a "
+                            "setting with a value, such as n=100")
         look = family(repr(make(**asked)))
         law = make.__name__ if make in KNOWN_LAWS and {*names} <= {"n", "p", "lam", "n_ini"} else ""
-        shown.append(Shown(str(label) or look.name, look, names, make, law))
-    if unused := [name for name in given if not any(name in one.takes for one in shown)]:
+        found.append(Shown(str(label) or look.name, look, names, make, law))
+    if unused := [name for name in given if not any(name in one.takes for one in found)]:
         known = {p for make in made.values() for p in _parameters(make)} | {"n_ini"}
         raise ValueError(f"explore: no loop takes {unused[0]!r}, expected some of "
                          f"{', '.join(sorted(known))}")
-    return tuple(shown)
+    return tuple(found)
 
 
 def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...], dict[str, Any]]:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from madkit.base.captured import captured
+from madkit.base.checks import misfit, shown
 from madkit.base.gate import gate
 from madkit.live.controls import Choice, Slider, said, values
 from madkit.live.pictures import Drawn, Frame, scene_of
@@ -71,11 +72,14 @@ def _joined(
     if not callable(update) or not known and not start:
         raise TypeError("view: expected a picture, such as mk.live.Tails(runs), or a function and "
                         'its controls, such as view(update, {"t": mk.live.Slider("t", 3, 1, 10)}), '
-                        f"got {picture!r}")
+                        f"got {shown(picture)}")
     known |= {name: _started(name, known, value) for name, value in start.items()}
     if bare := [name for name, control in known.items() if control is None]:
         raise ValueError(f"view: the range of {bare[0]!r} is not known; give a control, such as "
                          f"{bare[0]}=mk.live.Slider(label, value, low, high)")
+    if why := misfit(update, 0, known) if update is picture else "":
+        raise TypeError(f"view: picture: expected a function of {', '.join(known)}, got "
+                        f"{shown(picture)}; it cannot be called with them: {why}")
     return update, known
 
 
@@ -85,7 +89,7 @@ def _started(name: str, known: Mapping[str, Any], value: Any) -> Any:
         return value
     if name not in known:
         raise ValueError(f"view: expected some of {', '.join(known)}, or a control, such as "
-                         f"{name}=mk.live.Slider(label, value, low, high), got {name}={value!r}")
+                         f"{name}=mk.live.Slider(label, value, low, high), got {name}={shown(value)}")
     try:
         return replace(known[name], value=value) if known[name] is not None else None
     except ValueError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import math
-import reprlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from madkit.base.checks import shown
 from madkit.live import inline
 
 WHOLE = 2**53                                           # a page's numbers are whole up to here
@@ -42,7 +42,7 @@ class Gate(ipywidgets.Widget):
             elif data.get("method") == "custom" and isinstance(sent, dict):
                 self._handle_custom_msg(sent, [])
             else:
-                self._unheard(f"a message {reprlib.repr(content)}")
+                self._unheard(f"a message {shown(content)}")
         except Exception as error:                      # a value that its trait refuses
             self._unheard(f"{type(error).__name__}: {error}")
 
@@ -51,7 +51,7 @@ class Gate(ipywidgets.Widget):
                  if name in self.HEARD and _is(self.HEARD[name], value)}
         for name in state:
             if name not in heard:
-                self._unheard(f"{str(name):.60} = {reprlib.repr(state[name])}")
+                self._unheard(f"{str(name):.60} = {shown(state[name])}")
         if heard:
             self.set_state(heard)
 

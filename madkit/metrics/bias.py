@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from madkit.base import foreign
+from madkit.base import foreign, limits
 from madkit.base.checks import Rows, Seed, Several, Unit, unit, whole
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
@@ -79,6 +79,7 @@ def sampling_bias(
 
     lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
     seen = (lambda rows: rows) if features is None else partial(as_seen, features)
+    limits.rows("emit", emit, getattr(truth, "shape", ()), 8)
     train = truth.real(whole("n", n, least=2), seed)
     real = truth.test(whole("emit", emit, least=2), seed)
     samples = {name: _sampled(name, model, train, lams, len(real), seed)

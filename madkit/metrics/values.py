@@ -14,14 +14,13 @@ such as a share of the truth's, says so with `dataclasses.replace(value_of("trac
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isfunction
 from typing import Annotated, Any, Literal
 
-from madkit.base.checks import NO, Check, misfit, several
+from madkit.base.checks import NO, Check, misfit, several, shown
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or their moments
 
@@ -32,7 +31,7 @@ def _listed(metrics: Any) -> Any:
     return given if fits else NO
 
 
-Metrics = Annotated[Iterable[Metric | str], Check(
+Metrics = Annotated[Metric | str | Iterable[Metric | str], Check(
     "a list of names in mk.metrics, or of functions (real, fake) -> number", _listed)]
 Features = Callable[[Any], Any]          # Samples -> (n, d), or a network
 Good = Literal["high", "low", "same"]
@@ -150,7 +149,7 @@ def find(metric: Metric | str) -> Metric:
     if isinstance(metric, str) and metric in known:
         return known[metric]
     if not callable(metric):
-        raise ValueError(f"metrics: {metric!r} is unknown; give a function (real, fake) -> number, "
+        raise ValueError(f"metrics: {shown(metric)} is unknown; give a function (real, fake) -> number, "
                          f"or one of {', '.join(sorted(known))}")
     return metric
 
@@ -186,6 +185,6 @@ def named(metric: Metric, value: Any) -> dict[str, float]:
     parts = {keyed(name, key): part for key, part in value.items()} if several else {name: value}
     try:
         return {key: float(part) for key, part in parts.items()}
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"metrics: {name} must return a number or a dict of numbers, got "
-                        f"{reprlib.repr(value)}") from None
+                        f"{shown(value)}") from None

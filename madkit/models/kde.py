@@ -21,7 +21,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Rows, Unit
+from madkit.base.checks import Rows, Unit, shown
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.gaussian import root
@@ -47,7 +47,7 @@ class KDE:
     def __post_init__(self):
         if self.bandwidth != "scott" and not 0 <= self.bandwidth < math.inf:
             raise ValueError("KDE: bandwidth expected 'scott' or a finite number ≥ 0, got "
-                             f"{self.bandwidth!r}")
+                             f"{shown(self.bandwidth)}")
 
     def fit(self, data: Samples) -> KDE:
         """Keep the rows, and find the kernel's covariance where it is theirs to say."""

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from madkit.base import card, foreign
-from madkit.base.checks import Rows, Unit
+from madkit.base.checks import Rows, Unit, shown
 from madkit.base.describe import Undescribed, describe
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -54,7 +54,7 @@ def model(
     """
     for name, function in (("fit", fit), ("sample", sample)):
         if function is not None and not callable(function):
-            raise TypeError(f"model: {name} expected a function, got {function!r}")
+            raise TypeError(f"model: {name} expected a function, got {shown(function)}")
         if function is None and (isinstance(given, type)
                                  or not callable(getattr(given, name, None))):
             raise TypeError(_missing(name, given))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Count
 from madkit.base.gate import gate
 from madkit.plot import language, layout
@@ -78,6 +79,7 @@ def filmstrip(
 def images_of(samples: Any, n: int) -> np.ndarray:
     """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where too few."""
     x = _pixels(samples, n)
+    limits.memory("per_row, columns", f"{limits.count(n)} images in a row", 8 * n * x[0].size if len(x) else n)
     rim = max(1, x.shape[2] // 16)
     pad = ((0, n - len(x)), (rim, rim), (rim, rim), *[(0, 0)] * (x.ndim - 3))
     return np.pad(x, pad, constant_values=1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from madkit.base import limits
 from madkit.base.checks import Rows, Unit
 from madkit.base.gate import gate
 from madkit.plot.given import Colour
@@ -64,6 +65,7 @@ def shades(colour: Colour, n: Rows) -> list[str]:
     colour  "#RRGGBB", such as mk.plot.COLOURS["fresh"]
     n       how many, such as lines to tell apart
     """
+    limits.memory("shades: n", f"{limits.count(n)} colours", 64 * n)
     return [ramp(colour, min(0.2 + 0.8 * i / (n - 1), 1.0) if n > 1 else 0.5) for i in range(n)]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from madkit.base.checks import Count, Positive
+from madkit.base.checks import Count, Positive, shown
 from madkit.base.gate import gate
 from madkit.base.locks import lock
 from madkit.plot.given import One
@@ -66,7 +66,7 @@ def panels(ax: Any, width: float, height: float, rows: int, columns: int) -> Pan
     for one in given:
         if not hasattr(one, "spines"):
             raise TypeError("ax: expected matplotlib axes, such as those of "
-                            f"mk.plot.figure().panels, got {one!r}")
+                            f"mk.plot.figure().panels, got {shown(one)}")
         plain(one)
     return given.reshape(rows, columns).view(Panels)
 

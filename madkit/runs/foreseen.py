@@ -12,6 +12,7 @@ from typing import Any
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import aloud, foreign, workers
+from madkit.base.checks import shown
 from madkit.loops import Fresh, Loop
 from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
@@ -30,14 +31,14 @@ def check_tools(features: Any, executor: Any) -> None:
     """TypeError for what metrics cannot see by, or what is no Executor."""
     if features is not None and not callable(features):
         raise TypeError("features: expected a function Samples -> (n, d) or a torch.nn.Module, got "
-                        f"{features!r}")
+                        f"{shown(features)}")
     if inspect.isroutine(features):
         with suppress(ValueError):  # a compiled one does not say what it takes
             try:
                 inspect.signature(features).bind(None)
             except TypeError as error:
                 raise TypeError("features: expected a function of one argument, Samples -> (n, d), "
-                                f"got {features!r} ({error})") from None
+                                f"got {shown(features)} ({error})") from None
     workers.check_executor(executor)
 
 

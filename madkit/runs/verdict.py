@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from madkit.base.checks import Place, place
+from madkit.base.checks import Place, place, shown
 from madkit.base.describe import descriptions
 from madkit.base.files import StoreError
 from madkit.base.foreign import Truthful
@@ -109,5 +109,5 @@ def _sides(seeds: set[int], run: Run | None, spec: dict[str, Any], truth: Any) -
     if real is not None and not (rows[first].x.shape == real.x.shape
                                  and bool((rows[first].x == real.x).all())):
         raise ValueError("truth: expected that of the run, whose test rows are in run.real, got "
-                         f"{truth!r} with others")
+                         f"{shown(truth)} with others")
     return rows

@@ -7,7 +7,6 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import reprlib
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from madkit.base import describe as specs
 from madkit.base import limits, workers
 from madkit.base.aloud import warn
-from madkit.base.checks import Place, Seeds, place, several_seeds
+from madkit.base.checks import Place, Seeds, place, several_seeds, shown
 from madkit.base.device import resolve
 from madkit.base.gate import gate
 from madkit.base.progress import bar
@@ -297,11 +296,11 @@ def _name(name: Any) -> str:
 
 def _values(name: str, values: Any) -> list[Value]:
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise TypeError(f"over: expected a list of values for {name!r}, got {values!r}")
+        raise TypeError(f"over: expected a list of values for {name!r}, got {shown(values)}")
     chosen = [_value(name, value) for value in values]
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"over: expected different values for {name!r}, at least one, got "
-                         f"{reprlib.repr(chosen)}")
+                         f"{shown(chosen)}")
     return chosen
 
 
@@ -318,7 +317,7 @@ def _value(name: str, value: Any) -> Value:
 def _check_function(f: Any, over: Mapping[str, Any]) -> None:
     """Raises TypeError for what cannot be called as f(seed, **cell)."""
     if not callable(f):
-        raise TypeError(f"f: expected a function f(seed, **cell) -> Run, got {f!r}")
+        raise TypeError(f"f: expected a function f(seed, **cell) -> Run, got {shown(f)}")
     try:
         signature = inspect.signature(f)
     except ValueError:  # written in C

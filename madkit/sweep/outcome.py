@@ -5,12 +5,12 @@ and what became of it as text.
 from __future__ import annotations
 
 import json
-import reprlib
 import traceback
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from madkit.base.checks import shown
 from madkit.base.device import resolve
 from madkit.base.provenance import provenance
 from madkit.base.rng import begun
@@ -46,7 +46,7 @@ def _rows(result: Any, cell: Cell, seed: int) -> dict[str, list]:
     found = result.table if isinstance(result, Run) else result
     if not isinstance(found, pd.DataFrame) or not {"metric", "value"} <= set(found):
         columns = isinstance(found, pd.DataFrame)
-        got = f"columns {', '.join(map(str, found))}" if columns else reprlib.repr(result)
+        got = f"columns {', '.join(map(str, found))}" if columns else shown(result)
         raise TypeError("f: expected to get a Run, or a DataFrame with columns metric and value, "
                         f"got {got}")
     if isinstance(result, Run) and not result.complete:
@@ -65,4 +65,4 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
         return value.item()
     raise TypeError("f: expected numbers, text, booleans and None in its table, got "
-                    f"{reprlib.repr(value)}")
+                    f"{shown(value)}")

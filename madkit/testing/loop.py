@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Count, Several
+from madkit.base.checks import Count, Several, shown
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import State
@@ -36,7 +36,7 @@ def check_loop(loop: Any, truth: Any, n_ini: Several = 50, generations: Count = 
     or if a second run with the same seed differs.
     """
     require(callable(loop), "a loop is a function State -> Samples, such as "
-                            f"mk.fully_synthetic(100), got {loop!r}")
+                            f"mk.fully_synthetic(100), got {shown(loop)}")
     require_truth(truth)
     require(generations >= 2, "generations: the loop is first asked at generation 2, expected at "
                               f"least 2, got {generations}")

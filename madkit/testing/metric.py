@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madkit.base.checks import Rows
+from madkit.base.checks import Rows, shown
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator, stream
@@ -31,7 +31,7 @@ def check_metric(metric: Any, truth: Any = None, n: Rows = 200) -> None:
     (±infinity is fine there), changes its arguments, or gives another value, or other keys,
     on a second call in the same random stream.
     """
-    require(callable(metric), f"a metric is a function (real, fake) -> number, got {metric!r}")
+    require(callable(metric), f"a metric is a function (real, fake) -> number, got {shown(metric)}")
     takes(metric, "metric(real, fake)", None, None)
     if truth is not None:
         require_truth(truth)

@@ -47,6 +47,7 @@ def subsample_variance(
     grows, m_t ~ t^a, see `subsample_exponent`.
     """
     limits.time("generations", f"{limits.count(generations)} generations", generations, 10**6)
+    limits.memory("generations", f"{limits.count(generations)} generations", 32 * generations)
     rows, square, centre, drawn = n_ini, 1.0, 1 / n_ini, n_ini  # N, E x², E M², n of this fit
     m = []
     for _ in range(generations):

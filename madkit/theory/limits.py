@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 
 from madkit.base import limits
-from madkit.base.checks import Amount, Count, Several, Unit, numbers, whole
+from madkit.base.checks import Amount, Count, Several, Unit, numbers, shown, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic, parts
@@ -23,7 +23,7 @@ from madkit.theory.recursion import Moments
 from madkit.theory.wasserstein import Array, real_only_rows, real_only_w2, w2_squared, yardstick
 
 LARGE = 1e6
-Fit = Annotated[float, numbers("a finite number ≥ 2, such as 100 rows", lambda n: 2 <= n < math.inf)]
+Fit = Annotated[float, numbers("a number from 2 to 2⁵³, such as 100 rows", lambda n: 2 <= n <= limits.MOST)]
 
 
 @gate
@@ -55,13 +55,13 @@ def fixed_point(loop: Loop, dim: Count = 1, n_ini: Several | None = None) -> Mom
             u = 1 / _real_rows(loop, n_ini) + lam / ((1 - lam) * n_s) if gone else math.inf
             return Moments(dim, 0.0 if gone else 1.0, u, 0.0 if gone else math.inf, 1.5)
     raise NotImplementedError("fixed_point: expected Fresh or Real, Synthetic with memory 1, or "
-                              f"the sum of one of each, got {loop!r}; follow `moments` for many "
+                              f"the sum of one of each, got {shown(loop)}; follow `moments` for many "
                               "generations instead")
 
 
 def _real_rows(loop: Loop, n_ini: int | None) -> int:
     if n_ini is None:
-        raise ValueError(f"n_ini: the limit of {loop!r} depends on the real rows of generation 1; "
+        raise ValueError(f"n_ini: the limit of {shown(loop)} depends on the real rows of generation 1; "
                          "expected their number, got None")
     return whole("n_ini", n_ini, least=2)
 
@@ -131,7 +131,7 @@ def spectral_radius(loop: Loop, n_ini: Several | None = None) -> float:
                 total += _real_rows(loop, n_ini)
             case _:
                 raise NotImplementedError("spectral_radius: expected a sum of Real, Fresh and "
-                                          f"Synthetic, got {part!r}")
+                                          f"Synthetic, got {shown(part)}")
     covariance, mean = (_root({k: shares[i] / total for k, shares in back.items()}) for i in (0, 1))
     return max(covariance, mean**2)
 
@@ -187,8 +187,10 @@ def worth(
                          f"{shapes}") from None
     if not n_r.size:
         raise ValueError("worth: n_r, n_s and lam: expected numbers, got an empty array")
-    for name, values, good, expected in (("n_r", n_r, n_r >= 2, "numbers ≥ 2"),
-                                         ("n_s", n_s, n_s >= 1, "numbers ≥ 1"),
+    for name, values, good, expected in (("n_r", n_r, (n_r >= 2) & (n_r <= limits.MOST),
+                                          "numbers from 2 to 2⁵³"),
+                                         ("n_s", n_s, (n_s >= 1) & (n_s <= limits.MOST),
+                                          "numbers from 1 to 2⁵³"),
                                          ("lam", lam, (lam > 0) & (lam <= 1), "numbers in (0, 1]")):
         if not good.all():
             raise ValueError(f"worth: {name}: expected {expected}, got {values[~good].flat[0]}")
@@ -206,7 +208,7 @@ def admissible_threshold(dim: Count, lam: Unit, n_r: Fit | None = None) -> float
 
     n_r None: the limit n_r → ∞, [4(2−λ) + (d+1)(½ + 3λ/2 − λ²)]/(1−λ)² (paper, Fig. 11). Else the
     last root of W2²(n_s) = W2²(0) in the approximation of `w2_squared`; 0 when any synthetic row
-    harms.
+    harms, ∞ when 10⁹ still help.
     """
     from scipy.optimize import brentq
 
@@ -220,6 +222,8 @@ def admissible_threshold(dim: Count, lam: Unit, n_r: Fit | None = None) -> float
 
     grid = np.geomspace(1, 1e9, 200)
     helps = [i for i, n_s in enumerate(grid) if harm(n_s) < 0]
+    if helps and helps[-1] == len(grid) - 1:         # no root in sight
+        return math.inf
     return brentq(harm, grid[helps[-1]], grid[helps[-1] + 1]) if helps else 0.0
 
 

@@ -45,7 +45,7 @@ def table(
     import pandas as pd
 
     wide = dim if cov is None and len(parts(loop)) == 1 else 1      # with a spectrum
-    limits.memory("generations", f"{limits.count(generations)} generations in {limits.count(dim)} "
+    limits.memory("generations, dim", f"{limits.count(generations)} generations in {limits.count(dim)} "
                   "dimensions", 100 * generations + 8 * generations * wide)
     try:
         expected = moments(loop, dim, generations, n_ini, ddof)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from madkit.base import limits
-from madkit.base.checks import Count, Ddof, Rows, Several, whole
+from madkit.base.checks import Count, Ddof, Rows, Several, shown, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Real, Synthetic
@@ -116,7 +116,7 @@ def _sum_over_fits(per_fit: Callable, loop: Loop, generations: int, n_ini: int,
     last = whole("generations", generations, least=1)
     limits.memory("generations", f"{limits.count(last)} generations", 8 * last)
     first = np.asarray(per_fit(whole("n_ini", n_ini, least=2)), float)
-    limits.memory("generations", f"{limits.count(last)} generations in {first.size:,} dimensions",
+    limits.memory("generations, dim", f"{limits.count(last)} generations in {first.size:,} dimensions",
                   8 * last * first.size)
     later = np.arange(1, last).reshape(-1, *[1] * first.ndim)
     match loop:
@@ -128,7 +128,7 @@ def _sum_over_fits(per_fit: Callable, loop: Loop, generations: int, n_ini: int,
             rest = np.zeros(later.shape) + first
         case _:
             raise NotImplementedError("theory: this law holds for one source, Synthetic with "
-                                      f"memory 1, Fresh or Real, got {loop!r}; `moments` covers "
+                                      f"memory 1, Fresh or Real, got {shown(loop)}; `moments` covers "
                                       "sums, mk.exact.run simulates them")
     return np.concatenate([first[None], rest])
 

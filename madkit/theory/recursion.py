@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from madkit.base import limits
-from madkit.base.checks import Count, Ddof, Several, whole
+from madkit.base.checks import Count, Ddof, Several, shown, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.loops import Fresh, Loop, Previous, Real, Synthetic, parts
@@ -133,7 +133,7 @@ def _group(part: Loop, t: int, n_ini: int, m: list[float], rows: int,
                 yield n, k, (n - 1) * lam * m[k - 1], lam * m[k - 1], lam
         case _:
             raise NotImplementedError("theory: expected a sum of Real, Fresh, Synthetic and "
-                                      f"Previous, got {part!r}: no formula covers a loop of one's "
+                                      f"Previous, got {shown(part)}: no formula covers a loop of one's "
                                       "own; run it with mk.run")
 
 
@@ -161,7 +161,7 @@ def _inherit(wobble: Array, skew: Array, place: int, at: list[int], w: Array, sp
 
 def _rows(loop: Loop, t: int, size: Array) -> int:
     if (rows := int(sum(size))) < 2:
-        whole(f"rows in the training set of generation {t} of {loop!r}", rows, least=2)
+        whole(f"rows in the training set of generation {t} of {shown(loop)}", rows, least=2)
     return rows
 
 
@@ -212,5 +212,5 @@ def diversity(loop: Loop, generations: Count, n_ini: Several) -> Array:
     """
     if any(getattr(part, "lam", 1) != 1 for part in parts(loop)):
         raise NotImplementedError("diversity: holds for unbiased sampling of categories, "
-                                  f"expected lam=1, got {loop!r}")
+                                  f"expected lam=1, got {shown(loop)}")
     return np.asarray(moments(loop, 1, generations, n_ini, ddof=0).m)

@@ -13,11 +13,12 @@ import math
 import numpy as np
 
 from madkit.base import limits
-from madkit.base.checks import Count, above, rows, whole
+from madkit.base.checks import Count, above, rows, shown, whole
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.theory.recursion import Array, Moments
 
+LARGEST = 40                                     # log of the most rows
 ANGLES = (np.arange(128) + 0.5) * np.pi / 256    # midpoints of 128 parts of [0, π/2]
 
 
@@ -42,7 +43,7 @@ def w2_squared(
     """
     if not isinstance(moments, Moments):
         raise TypeError("moments: expected those of a loop, such as mk.theory.moments(loop, dim, "
-                        f"generations, n_ini), got {moments!r}")
+                        f"generations, n_ini), got {shown(moments)}")
     d, eig = moments.dim, eigenvalues(moments.dim, cov)
     sums = np.add.outer(eig, eig)
     pairs = (1 + np.eye(d)) * np.outer(eig, eig) / np.where(sums > 0, sums, 1)
@@ -90,7 +91,11 @@ def real_only_rows(w2: float, dim: Count) -> float:
     def excess(x: float) -> float:
         return math.log(real_only_w2(math.exp(x), dim) / w2)
 
-    return math.exp(brentq(excess, math.log(1.9), 40, xtol=1e-10))
+    if excess(LARGEST) > 0:
+        least = real_only_w2(math.exp(LARGEST), dim)
+        raise ValueError(f"real_only_rows: w2: expected at least {least:.3g}, what 10¹⁷ rows reach "
+                         f"in {limits.count(dim)} dimensions, got {w2:.3g}")
+    return math.exp(brentq(excess, math.log(1.9), LARGEST, xtol=1e-10))
 
 
 @gate
@@ -133,9 +138,11 @@ def _finite(dim: int, nu: Array) -> Array:
     """
     large, small = np.maximum(dim, nu), np.minimum(dim, nu)
     g = (small / large)[..., None]
+    with np.errstate(over="ignore"):                 # of more rows than numbers count, nothing is left
+        rest = 7 * small / (128 * large**2)
     edge = np.sqrt(1 + g + 2 * np.sqrt(g) * np.cos(2 * ANGLES)).mean(-1)
     free = small * _free(np.ones_like(nu), small / large)
-    return 1 + ((1 - edge) / 2 + 7 * small / (128 * large**2)) / free
+    return 1 + ((1 - edge) / 2 + rest) / free
 
 
 def eigenvalues(dim: int, cov: Array | None) -> Array:

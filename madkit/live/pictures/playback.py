@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from madkit.base.captured import captured
-from madkit.base.checks import Count
+from madkit.base.checks import Count, shown
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.base.quantiles import quantiles
@@ -159,7 +159,7 @@ def _modes(truth: Any) -> tuple[np.ndarray, float]:
     centres = np.asarray(getattr(truth, "centres", np.empty(0)), float)
     if centres.ndim != 2 or centres.shape[1] != 2 or not hasattr(truth, "std"):
         raise ValueError("Playback: truth expected modes in the plane, with centres (k, 2) and std, "
-                         f"such as mk.data.grid25(), got {truth!r}")
+                         f"such as mk.data.grid25(), got {shown(truth)}")
     return centres, 4 * float(truth.std)
 
 
@@ -173,5 +173,5 @@ def _near(rows: np.ndarray, centres: np.ndarray, radius: float) -> np.ndarray:
 def _rows(samples: Any) -> np.ndarray:
     if samples is None or samples.x.ndim != 2 or samples.x.shape[1] != 2:
         raise ValueError("Playback: expected a run with real and emitted rows of two numbers each, "
-                         f"got {samples!r}")
+                         f"got {shown(samples)}")
     return samples.x.cpu().numpy()

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from madkit import exact, sweep, theory
+from madkit.base import limits
 from madkit.base.checks import whole
 from madkit.exact.worth import worth
 from madkit.live.scenes.page import parsed, short
@@ -153,6 +154,7 @@ def plain(generations: int, presets: Mapping[str, Mapping[str, Any]],
     """The page as the browser reads it."""
     from matplotlib import colormaps
 
+    limits.time("generations", f"a loop of {limits.count(generations)} generations", generations, 2000)
     shades = (255 * colormaps["RdBu"](np.linspace(0, 1, 33))[:, :3]).round().astype(int).tolist()
     return {
         "title": title, "dims": list(DIMS), "lams": list(LAMS), "cells": CELLS, "shades": shades,

@@ -109,7 +109,7 @@ def _values(of: Any, metric: str | None) -> tuple[list[int], np.ndarray, str, st
             t = [int(one) for one in getattr(of, "columns", range(1, values.shape[-1] + 1))]
         if values.ndim != 2 or not len(values) or isinstance(of, str):
             raise ValueError
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise ValueError("of: expected a Run, numbers one a generation, rows of such numbers one "
                          f"a seed, or {{generation: number}} in order, got {shown(of)}") from None
     return t, values, name, own, None
