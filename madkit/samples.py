@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from madkit.base import arrays, card
-from madkit.base.checks import Rows, shown
+from madkit.base.checks import Rows
 from madkit.base.device import On
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -75,14 +75,9 @@ class Samples(card.Carded):
     @gate
     def __getitem__(self, rows: arrays.Chosen) -> Samples:
         """The chosen rows: a slice, a mask, a list of indices, or one integer for one row."""
-        rows = [rows] if isinstance(rows, int) else rows
-        try:
-            y = None if self.y is None else self.y[rows]
-            return Samples._of(self.x[rows], y, self.born[rows], self.fresh[rows])
-        except (IndexError, ValueError):     # iteration ends with the former
-            raise IndexError(f"rows: expected some of these {len(self)}: a slice with a step > 0, a "
-                             f"mask of {len(self)} True and False, or whole numbers from "
-                             f"{-len(self)} to {len(self) - 1}, got {shown(rows)}") from None
+        rows = arrays.within(rows, len(self))
+        y = None if self.y is None else self.y[rows]
+        return Samples._of(self.x[rows], y, self.born[rows], self.fresh[rows])
 
     @property
     def shape(self) -> tuple[int, ...]:

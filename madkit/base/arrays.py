@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from madkit.base.card import few, said
-from madkit.base.checks import NO, Check, attempt, integer
+from madkit.base.checks import NO, Check, attempt, integer, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,6 +152,24 @@ def _index(value: Any) -> Any:
 WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.bool)
 Chosen = Annotated[Any, Check("rows by a slice, a mask of True and False, whole numbers from 0, or "
                               "one of them", _index, TypeError)]
+
+
+def within(rows: Any, n: int) -> Any:
+    """What chooses rows, where it chooses from n; one row as a list. IndexError ends an iteration."""
+    if isinstance(rows, slice):
+        fits = rows.step is None or rows.step > 0
+    elif isinstance(rows, int):
+        fits = -n <= rows < n
+        rows = [rows] if fits else rows
+    elif isinstance(rows, Tensor | np.ndarray) and rows.dtype in (torch.bool, np.bool_):
+        fits = len(rows) == n
+    else:
+        chosen = rows if isinstance(rows, Tensor | np.ndarray) else np.asarray(rows)
+        fits = not len(chosen) or bool(-n <= chosen.min() and chosen.max() < n)
+    if not fits:
+        raise IndexError(f"rows: expected some of these {n}: a slice with a step > 0, a mask of {n} "
+                         f"True and False, or whole numbers from {-n} to {n - 1}, got {shown(rows)}")
+    return rows
 
 
 # --- from anything to an array --------------------------------------------------------------------

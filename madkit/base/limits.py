@@ -18,6 +18,7 @@ DAY = 86_400             # seconds
 MOST = 2**53             # the largest count that float64 tells from the next
 UNKNOWN = 2**50          # bytes, where a system does not say
 GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+GENERATIONS = 10_000     # of the smallest model, a second: in truth a fifth of it
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 PERIODS = ((365 * DAY, "years"), (2 * DAY, "days"), (3600, "hours"))
 
@@ -35,6 +36,11 @@ def memory(name: str, what: str, size: int) -> None:
     if size > (held := machine()):
         raise ValueError(f"{name}: {what} would take at least {amount(size)} of memory, and this "
                          f"machine has {amount(held)}; ask for less")
+
+
+def generations(asked: str, n: int) -> None:
+    """ValueError where so many generations in all, of the smallest model, last longer than a day."""
+    time("generations", asked, n, GENERATIONS)
 
 
 def rows(name: str, n: int, shape: tuple[int, ...], size: int = 1) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from madkit.base import limits
 from madkit.base.checks import Count, Several, Tolerance, shown
 from madkit.base.gate import gate
 from madkit.lesson.environment import Lines
@@ -62,6 +63,9 @@ def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: Sever
               generations: Count = 4, hint: str = "") -> str:
     """answer makes, row for row, the training sets that expected makes (their order aside)."""
     _answered(answer)
+    limits.generations(f"{limits.count(generations)} generations", generations)
+    limits.rows("n_ini", n_ini, getattr(truth, "shape", ()), 8)
+
     def run(loop: Loop) -> list:
         return list(islice(steps(model, loop, truth, n_ini=n_ini, emit=0), generations))
 

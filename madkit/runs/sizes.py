@@ -10,7 +10,6 @@ from madkit.base.limits import count, memory
 from madkit.loops import Previous, parts
 
 VALUE = 100         # bytes of a number in the table, its name and the columns beside it
-A_SECOND = 20_000   # generations of the smallest model: in truth a tenth of it
 
 
 def check(job: Any) -> None:
@@ -25,4 +24,4 @@ def check(job: Any) -> None:
     asked = f"{count(len(job.seeds))} seeds × {count(job.generations)} generations"
     steps = len(job.seeds) * job.generations
     memory("generations", asked, steps * VALUE * max(1, len(job.metrics)))
-    limits.time("generations", asked, steps, A_SECOND)
+    limits.generations(asked, steps)

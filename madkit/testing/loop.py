@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from madkit.base import limits
 from madkit.base.checks import Count, Several, shown
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -40,6 +41,9 @@ def check_loop(loop: Any, truth: Any, n_ini: Several = 50, generations: Count = 
     require_truth(truth)
     require(generations >= 2, "generations: the loop is first asked at generation 2, expected at "
                               f"least 2, got {generations}")
+
+    limits.generations(f"{limits.count(generations)} generations", generations)
+    limits.rows("n_ini", n_ini, getattr(truth, "shape", ()), 8)
 
     def watched(state: State) -> Samples:
         start = state.cursor

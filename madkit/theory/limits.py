@@ -187,13 +187,13 @@ def worth(
                          f"{shapes}") from None
     if not n_r.size:
         raise ValueError("worth: n_r, n_s and lam: expected numbers, got an empty array")
-    for name, values, good, expected in (("n_r", n_r, (n_r >= 2) & (n_r <= limits.MOST),
-                                          "numbers from 2 to 2⁵³"),
-                                         ("n_s", n_s, (n_s >= 1) & (n_s <= limits.MOST),
-                                          "numbers from 1 to 2⁵³"),
+    for name, values, good, expected in (("n_r", n_r, n_r >= 2, "numbers ≥ 2"),
+                                         ("n_s", n_s, n_s >= 1, "numbers ≥ 1"),
                                          ("lam", lam, (lam > 0) & (lam <= 1), "numbers in (0, 1]")):
+        good = good & (values <= limits.MOST)
         if not good.all():
-            raise ValueError(f"worth: {name}: expected {expected}, got {values[~good].flat[0]}")
+            raise ValueError(f"worth: {name}: expected {expected}, got {values[~good].flat[0]}"
+                             + "; at most 2⁵³" * bool(values.max() > limits.MOST))
     w2 = w2_squared(_fresh_limit(n_r, n_s, lam, dim))
     rows = np.geomspace(2, 1.1 * (n_r + n_s).max(), 600)  # no loop is better than as many real rows
     scores = np.asarray(yardstick(rows, dim))
