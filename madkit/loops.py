@@ -128,9 +128,9 @@ class State:
                 f"the {left} rows of {self.truth!r} only {left - self.cursor} are unused; at {n} "
                 f"rows each, {possible} generations are possible: ask for fewer generations, "
                 "fewer fresh rows or a smaller n_ini")
-        rows = self.truth.fresh(self.cursor, n, self.seed).to(self.real.x.device).renewed()
+        rows = foreign.asked(self.truth, "fresh", self.cursor, n, self.seed).renewed()
         self.cursor += n
-        return rows
+        return rows.to(self.real.x.device)
 
     @gate
     def emitted(self, k: Count, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:

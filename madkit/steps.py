@@ -94,7 +94,7 @@ def steps(
 def begin(loop: Loop, truth: Truth, seed: int, n_ini: int | None, device: str) -> State:
     """The state before generation 1."""
     n_ini = whole("n_ini", loops.initial_rows(loop) if n_ini is None else n_ini, least=2)
-    real = truth.real(n_ini, seed).to(resolve(device))
+    real = foreign.asked(truth, "real", n_ini, seed).to(resolve(device))
     return State(1, real, real, {}, truth, seed, cursor=n_ini)
 
 

@@ -191,6 +191,16 @@ def no_truth(value: Any) -> str:
     return f"it is without {' and '.join(missing)}"
 
 
+def asked(truth: Any, method: str, *given: int) -> Any:
+    """What a truth's real, fresh or test returns; TypeError where that is no Samples."""
+    rows = getattr(truth, method)(*given)
+    if not all(hasattr(rows, part) for part in ("x", "y", "born", "to")):
+        form = "start, n, seed" if method == "fresh" else "n, seed"
+        raise TypeError(f"truth: {type(truth).__name__}.{method}({form}) must return mk.Samples, got "
+                        f"{shown(rows)}")
+    return rows
+
+
 a_truth = Check("a truth with real(n, seed), fresh(start, n, seed) and test(n, seed), such as "
                 "mk.data.gaussian(2)", _truth, TypeError, no_truth)
 Truthful = Annotated[Any, a_truth]

@@ -59,7 +59,8 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
         return _raw(error, who, given, said)
     if len(said) > MOST and error.args == (said,):
         error.args = (f"{said[:MOST - 200]} … {said[-190:]}",)
-    named = re.search("|".join(rf"\b{re.escape(name)}\b" for name in (*given, *who.split("."))), said)
+    names = "|".join(map(re.escape, (*given, *who.split("."))))
+    named = re.match(rf"(?:[\w.]+: )?(?:{names})\b", said)      # a word may be one by chance
     if not named and (type(error) is AssertionError or not isinstance(error, AssertionError)):
         _note(error, f"in {who}: {_listed(given)}")
     return error

@@ -50,7 +50,8 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
     _answered(answer)
     _right(callable(answer), f"a function is expected, not {shown(answer)}")
     for case in cases:
-        got, wanted = answer(*case), expected(*case)
+        got, wanted = (_called(name, f, case) for name, f in (("answer", answer),
+                                                              ("expected", expected)))
         _right(got is not None,
                f"your function returns nothing for {_short(case)}: is there a `return`?")
         _right(_close(got, wanted, within),
@@ -79,6 +80,17 @@ def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: Sever
         _right(torch.allclose(_sorted(mine.data), _sorted(theirs.data)),
                f"generation {mine.t}: other rows are expected. {hint}")
     return Lines(f"Right: the same training sets in {generations} generations.")
+
+
+def _called(name: str, function: Callable, case: Any) -> Any:
+    """What it returns; a compiled function, which has no code of its own, refuses in words."""
+    try:
+        return function(*case)
+    except Exception as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise
+        raise TypeError(f"{name}, cases: {shown(function)} does not take {shown(case)}: "
+                        f"{error}") from error
 
 
 def _answered(answer: Any) -> None:

@@ -34,7 +34,10 @@ class Slider:
         if self.high < self.low or not self.step > 0:
             raise ValueError(f"Slider: low, high and step: expected low ≤ high and step > 0, got "
                              f"{self.low:g}, {self.high:g} and {self.step:g}")
-        self.check(self.value)
+        try:
+            self.check(self.value)
+        except ValueError as error:
+            raise ValueError(f"{error}; value must lie from low to high") from None
 
     def check(self, value: float) -> None:
         """ValueError for a value that the slider cannot take."""

@@ -16,7 +16,7 @@ from typing import Any, cast
 from madkit import exact, models
 from madkit.base.captured import captured
 from madkit.base.checks import NO, attempt, misfit, real, shown, whole
-from madkit.base.foreign import check_methods
+from madkit.base.foreign import asked, check_methods
 from madkit.live.controls import KNOWN, Choice, Slider, said
 from madkit.live.scenes import gaussian, growing, stored
 from madkit.live.scenes.grown import Grown
@@ -190,7 +190,7 @@ def _exactly(chosen: tuple[str, ...] | None, dim: int) -> tuple[tuple[Value, ...
 def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]]:
     """Curves and cloud of a model that trains; until it has, the truth's rows are shown."""
     check_methods(model)
-    x = truth.test(1000, 0).x
+    x = asked(truth, "test", 1000, 0).x
     if x.ndim != 2 or x.shape[1] != 2:
         raise ValueError("explore: expected a truth of rows of two numbers, got rows of shape "
                          f"{tuple(x.shape[1:])}; run it with mk.run, and explore the Run")
@@ -215,6 +215,7 @@ def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) ->
     for one in extra:
         if isinstance(one, bool | str) or attempt(real, one) is NO or attempt(hash, one) is NO:
             raise ValueError(f"explore: expected a number for {name}, got {shown(one)}")
+    extra = [one if isinstance(one, int | float) else real(one) for one in extra]
     if isinstance(known, Choice):
         values = sorted({*known.options, *extra})
     else:

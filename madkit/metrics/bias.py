@@ -80,8 +80,8 @@ def sampling_bias(
     lams, judges = tuple(unit("lams", lam) for lam in lams), chosen(metrics)
     seen = (lambda rows: rows) if features is None else partial(as_seen, features)
     limits.rows("emit", emit, getattr(truth, "shape", ()), 8)
-    train = truth.real(whole("n", n, least=2), seed)
-    real = truth.test(whole("emit", emit, least=2), seed)
+    train = foreign.asked(truth, "real", whole("n", n, least=2), seed)
+    real = foreign.asked(truth, "test", whole("emit", emit, least=2), seed)
     samples = {name: _sampled(name, model, train, lams, len(real), seed)
                for name, model in models.items()}
     judged = seen(real)

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import Seed, Several, Unit, shown
-from madkit.base.foreign import Truthful
+from madkit.base.foreign import Truthful, asked
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator
@@ -67,19 +67,19 @@ class Faults:
     @cached_property
     def real(self) -> Samples:
         """Test rows of the truth (n, *shape)."""
-        return self.truth.test(self.n, seed=self.seed)
+        return asked(self.truth, "test", self.n, self.seed)
 
     @cached_property
     def train(self) -> Samples:
         """Training rows (n, *shape), which no other rows repeat."""
-        return self.truth.real(self.n, seed=self.seed)
+        return asked(self.truth, "real", self.n, self.seed)
 
     @cached_property
     def pool(self) -> Samples:
         """New rows, labelled by mode; of an endless truth, enough for n rows of a single mode."""
         if not hasattr(self.truth, "centres"):
-            return self.truth.fresh(self.n, self.truth.rows - self.n, seed=self.seed)
-        new = self.truth.fresh(self.n, 2 * len(self.truth.centres) * self.n, seed=self.seed)
+            return asked(self.truth, "fresh", self.n, self.truth.rows - self.n, self.seed)
+        new = asked(self.truth, "fresh", self.n, 2 * len(self.truth.centres) * self.n, self.seed)
         return Samples(new.x, torch.cdist(new.x, self.truth.centres).argmin(1))
 
     @property

@@ -41,7 +41,7 @@ from torch import Tensor, nn
 from madkit.base.checks import Count, Given, Positive, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.models.parts.form import Form, check
+from madkit.models.parts.form import Form, check, given
 from madkit.models.parts.training import (
     Step,
     batches,
@@ -125,7 +125,7 @@ class Flow:
         With labels y, (n,) or one for all: log p(x | y). Of a flow with labels, y None gives
         p(x) = Σ_k p(k) p(x | k). In float64.
         """
-        check(n := len(x), hasattr(self, "net"), "Flow")
+        check(n := given(x), hasattr(self, "net"), "Flow")
         if tuple(x.shape[1:]) != tuple(self.rows.shape[1:]):
             raise ValueError("Flow.log_prob: x expected rows of shape "
                              f"{tuple(self.rows.shape[1:])}, got {tuple(x.shape[1:])}")

@@ -61,7 +61,7 @@ from torch import Tensor, nn
 from madkit.base.checks import Count, Given, Positive, Rows, Unit
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
-from madkit.models.parts.form import Form, check
+from madkit.models.parts.form import Form, check, given
 from madkit.models.parts.training import (
     Step,
     batches,
@@ -150,7 +150,7 @@ class VAE:
     @torch.no_grad()
     def bound(self, x: Tensor, y: Any = None) -> Tensor:
         """A draw of the bound on log p(x | y) of rows (n, *shape) in nats, (n,); of grey levels."""
-        check(n := len(x), hasattr(self, "net"), "VAE")
+        check(n := given(x), hasattr(self, "net"), "VAE")
         scale = self.form.scale[self.form.scale > 0]
         volume = 0 if self.form.image else scale.log().sum()
         if self.form.classes and y is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from madkit.base.checks import Count, Positive, shown
+from madkit.base.checks import Amount, Count, shown
 from madkit.base.gate import gate
 from madkit.base.locks import lock
 from madkit.plot.given import One
@@ -33,8 +33,8 @@ LINE = 1.3                           # height of a line of text, in its size
 
 @gate
 def figure(
-    width: Positive = 7.5,  # inches
-    height: Positive = 4.5, # inches
+    width: Amount = 7.5,  # inches
+    height: Amount = 4.5, # inches
     rows: Count = 1,        # panels, from top to bottom
     columns: Count = 1,     # panels, from left to right
 ) -> Figure:

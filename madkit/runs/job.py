@@ -12,7 +12,7 @@ from madkit import metrics as mad_metrics
 from madkit.base import describe as specs
 from madkit.base.checks import several_seeds, whole
 from madkit.base.device import resolve
-from madkit.base.foreign import check_methods
+from madkit.base.foreign import asked, check_methods
 from madkit.loops import Loop
 from madkit.metrics.values import Metric
 from madkit.models.own import taken
@@ -46,7 +46,7 @@ class Job:
 
     def real(self) -> Samples:
         """The test rows of the first seed."""
-        return self.truth.test(self.emit, self.seeds[0])
+        return asked(self.truth, "test", self.emit, self.seeds[0])
 
     def emits(self, seed: int) -> bool:
         """Whether this seed's emitted rows are needed: kept, stored or judged."""

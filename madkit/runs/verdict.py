@@ -10,7 +10,7 @@ from typing import Any
 from madkit.base.checks import Place, place, shown
 from madkit.base.describe import descriptions
 from madkit.base.files import StoreError
-from madkit.base.foreign import Truthful
+from madkit.base.foreign import Truthful, asked
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.metrics.values import Features, Metrics, chosen
@@ -105,7 +105,7 @@ def _sides(seeds: set[int], run: Run | None, spec: dict[str, Any], truth: Any) -
         except StoreError as error:
             raise StoreError("judge: each seed is judged against test rows of its own, so give "
                              f"truth=, the one of the run ({spec.get('data')})") from error
-    rows = {seed: truth.test(spec["emit"], seed) for seed in {first, *seeds}}
+    rows = {seed: asked(truth, "test", spec["emit"], seed) for seed in {first, *seeds}}
     if real is not None and not (rows[first].x.shape == real.x.shape
                                  and bool((rows[first].x == real.x).all())):
         raise ValueError("truth: expected that of the run, whose test rows are in run.real, got "

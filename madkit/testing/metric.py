@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from madkit.base.checks import Rows, shown
+from madkit.base.foreign import asked
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.base.rng import generator, stream
 from madkit.metrics.values import metric_name, named
 from madkit.samples import Samples
-from madkit.testing.words import require, require_truth, takes, unchanged
+from madkit.testing.words import called, require, require_truth, takes, unchanged
 
 
 @gate
@@ -35,7 +36,7 @@ def check_metric(metric: Any, truth: Any = None, n: Rows = 200) -> None:
     takes(metric, "metric(real, fake)", None, None)
     if truth is not None:
         require_truth(truth)
-    real, fake = _clouds(n) if truth is None else (truth.test(n), truth.real(n))
+    real, fake = _clouds(n) if truth is None else (asked(truth, "test", n), asked(truth, "real", n))
     point = Samples(real.x[:1].expand_as(fake.x).clone()).stamped(1)
     values = _judge(metric, real, fake)
     itself = {f"{key} of real against real": v for key, v in _judge(metric, real, real).items()}
@@ -67,7 +68,7 @@ def _judge(metric: Callable, real: Samples, fake: Samples) -> dict[str, float]:
         unchanged(fake, "the metric (fake)"),
         stream(0, "check", "metric"),
     ):
-        value = metric(real, fake)
+        value = called(metric, "metric(real, fake)", real, fake)
     parts = value if isinstance(value, dict) else {metric_name(metric): value}
     for key, number in parts.items():
         require(isinstance(key, str), "the keys of a metric's dict are names, expected str, got "

@@ -13,7 +13,7 @@ from torch import Tensor
 from madkit.base import aloud, workers
 from madkit.base.checks import Rows
 from madkit.base.describe import describe
-from madkit.base.foreign import check_methods, drawn, offers_state, takes_lam
+from madkit.base.foreign import asked, check_methods, drawn, offers_state, takes_lam
 from madkit.base.foreign import fitted as fitted_by
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -65,7 +65,7 @@ def check_model(model: Any, truth: Any, n: Rows = 200, features: Any = None) -> 
     if lam is not None:
         takes(model.sample, "sample(n, lam=1.0)", 1, *lam)
     n = min(n, getattr(truth, "rows", 2 * n) // 2)
-    rows = truth.real(2 * n)
+    rows = asked(truth, "real", 2 * n)
     data, other = rows[:n], rows[n:]
     fitted = _fit(model, data)
     _check_order(_draw(fitted, n, data).x)

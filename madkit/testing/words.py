@@ -40,6 +40,16 @@ def takes(function: Callable, form: str, *arguments: Any) -> None:
         pass
 
 
+def called(function: Callable, form: str, *arguments: Any) -> Any:
+    """What it returns; a compiled one, which says what it takes only when it is called, refuses."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise                                        # in code of its own
+        raise AssertionError(f"{form}: {shown(function)} cannot be called so: {error}") from error
+
+
 @contextmanager
 def as_assertion() -> Iterator[None]:
     """What `run` refuses is a failed check."""

@@ -107,6 +107,8 @@ def root_trace(dim: Count, nu: Array | float, s: Array | float = 1.0) -> Array |
     (s = 1), many (s → 3/2), formally −1, the inverse Wishart matrix (s = 2). Each factor brings its
     own correction for finite d.
     """
+    if not np.isfinite(s).all():
+        raise ValueError(f"root_trace: s: expected finite numbers, got {shown(s)}")
     nu, x = np.broadcast_arrays(np.maximum(nu, 1e-9), 3 - 2 * np.asarray(s, float))
     x = np.where(np.abs(x) < 1e-6, 1e-6, x)
     one = np.maximum(x, 1e-6)  # for x < 0 the correction of many small factors

@@ -132,7 +132,7 @@ def _axis(low: float, high: float, log: bool) -> tuple[float, float]:
         raise ValueError(f"low, high: expected two finite numbers, the smaller first, got {low:g} "
                          f"and {high:g}")
     if log and low <= 0:
-        raise ValueError(f"low: expected a number > 0 on a logarithmic axis, got {low:g}")
+        raise ValueError(f"low: expected a number > 0 on a logarithmic axis (log), got {low:g}")
     return float(low), float(high)
 
 

@@ -190,6 +190,13 @@ def _range(x: Tensor) -> tuple[Tensor, Tensor]:
     return (shift, scale) if x.device.type == "mps" else (shift.double(), scale.double())
 
 
+def given(x: Tensor) -> int:
+    """How many rows; ValueError where there are none."""
+    if not x.ndim or not len(x):
+        raise ValueError(f"x: expected rows (n, *shape), at least one, got {tuple(x.shape)}")
+    return len(x)
+
+
 def _infinite(x: Tensor) -> int:
     """How many rows hold NaN or infinity."""
     return 0 if x.dtype == torch.uint8 else int((~x.reshape(len(x), -1).isfinite()).any(1).sum())
