@@ -240,7 +240,7 @@ class Sum(Source):
     def __post_init__(self):
         lams = [part.lam for part in self.parts if isinstance(part, Synthetic)]
         if len(set(lams)) < len(lams):
-            raise ValueError("parts: two Synthetic sources with the same lam would take the "
+            raise ValueError("parts, other: two Synthetic sources with the same lam would take the "
                              "same rows twice: write one Synthetic with the n of both (memory= "
                              "spreads it over generations)")
 
@@ -253,7 +253,7 @@ class Sum(Source):
 
     def described(self, describe: Callable[[Any], str]) -> str:
         """The line that names it: that of each part, joined as it was written."""
-        return " + ".join(map(describe, self.parts))
+        return " + ".join(str(describe(part)) for part in self.parts)
 
     def __repr__(self) -> str:
         return self.described(repr)

@@ -87,7 +87,7 @@ def per_row(name: str, values: Any, x: Tensor, least: int | None = None,
         column = "y[:, 0]" if flat and values.shape[1] == 1 else "y.argmax(1) of one-hot rows"
         advice = f"; give {column}" if flat else ""
         raise ValueError(f"{name} needs one entry per row, expected ({len(x)},), got "
-                         f"{tuple(values.shape)}{advice}")
+                         f"{tuple(values.shape)}, and x has {len(x)} rows{advice}")
     if len(values) and least is not None:
         low, high = (int(end) for end in values.aminmax())
         _check_range(name, low, high, least, most)

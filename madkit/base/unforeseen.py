@@ -56,7 +56,7 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
     if isinstance(error, MemoryError) or re.search(NO_ROOM, said):
         return _no_room(error, who, given, said)
     if not _in_words(error.__traceback__):
-        return _raw(error, who, given, said)
+        return _raw(error, who, given, said, frames[-1])
     if len(said) > MOST and error.args == (said,):
         error.args = (f"{said[:MOST - 200]} … {said[-190:]}",)
     names = "|".join(map(re.escape, (*given, *who.split("."))))
@@ -86,11 +86,16 @@ def _size(value: Any) -> float:
     return found if isinstance(found, int) else 0
 
 
-def _raw(error: Exception, who: str, given: Mapping[str, Any], said: str) -> Exception:
-    """An error of the same kind, with what was given."""
+def _raw(error: Exception, who: str, given: Mapping[str, Any], said: str,
+         last: FrameType) -> Exception:
+    """An error of the same kind, with what was given. One that leaves no frame of its own comes of
+    a compiled function, where one was given.
+    """
     kind = type(error).__name__
     said = said if len(said) <= MOST // 2 else f"{said[:MOST // 2]}…"
     words = f"{who}: cannot go on with {_listed(given)} ({kind}{': ' if said else ''}{said})"
+    if _is_ours(last) and (name := next(filter(lambda name: _compiled(given[name]), given), "")):
+        words = f"{name}: {_short(given[name])} cannot be called as {who} calls it ({kind}: {said})"
     if isinstance(error, OSError) and error.errno is not None:
         made: Exception = OSError(error.errno, words)
     else:
@@ -133,6 +138,12 @@ def _is_ours(frame: FrameType) -> bool:
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
+
+
+def _compiled(value: Any) -> bool:
+    """Whether it is called, and has no code that could be seen: `len`, `int`."""
+    return callable(value) and getattr(type(value), "__module__", "") == "builtins" \
+        and getattr(value, "__module__", None) == "builtins" and not _codes(value)
 
 
 def _codes(value: Any) -> set[CodeType]:

@@ -178,6 +178,7 @@ def _shared(named: dict[str, Run], generations: Any) -> list[int]:
 
 def _film(run: Run, ts: list[int], down: int, label: int | None) -> np.ndarray:
     """(rows, columns[, 3]) in [0, 1]: large images in columns; a grey cross where there is none."""
+    limits.time("per_row", f"{limits.count(down)} rows of images", down, 1000)
     columns = [_pixels(_of(rows, label), down) for rows in (run.real, *(run.samples[t] for t in ts))
                if rows is not None]
     h, w, *deep = columns[-1].shape[1:]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DRAWING = lock()
 TITLE, LABEL, TEXT = 16, 13, 11.5    # points
 LETTERS = 48                         # of a name, in a line
+LONGEST = 500        # letters of a title: more is no finding in words
 LINE = 1.3                           # height of a line of text, in its size
 
 
@@ -92,6 +93,7 @@ def head(axes: Panels, title: str | None, setting: str, own: bool = True) -> Non
     own      whether these panels are all of the figure: room is then made above them
     """
     first, columns = axes.flat[0], first_columns(axes)
+    title = title if title is None or len(title) <= LONGEST else f"{title[:LONGEST]}…"
     width = axes.figure.get_figwidth() * 72 * axes.shape[1] / columns - 70
     size = LINE * TEXT
     below = titled = 1.7 * size if first.get_title("left") or first.get_title("center") else 0

@@ -77,6 +77,10 @@ class CellsRecipe:
         """The table of the figure from the rows of the grid:
         what each cell is worth; paths stay as they are.
         """
+        needed = [*self.over, *self.beside, "value"]
+        if lacking := [] if self.follow else [name for name in needed if name not in rows]:
+            raise ValueError(f"summary: rows: expected a table with columns {', '.join(needed)}, as "
+                             f"its sweep gives, got one without {', '.join(lacking)}")
         return rows if self.follow else summary(rows, self.loop, [*self.over, *self.beside],
                                                 self.dim)
 

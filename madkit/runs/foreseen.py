@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from torch import Tensor
+
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import aloud, foreign, workers
@@ -48,6 +50,8 @@ def check(job: Any) -> None:
     check_copy(job.model)
     check_lam(job.model, job.loop, job.lam_emit)
     check_fresh(job.loop, job.truth, job.n_ini, job.generations)
+    if job.knows_moments():
+        check_moments(job.truth)
     judged = {metric_name(metric) for metric in job.metrics if not job.by_moments(metric)}
     check_near(job.metrics, job.emit, "emit", "rows")
     if isinstance(held := getattr(job.truth, "held", None), int):
@@ -122,6 +126,15 @@ def check_fresh(loop: Loop, truth: Any, n_ini: int, generations: int) -> None:
 def check_truth(truth: Any) -> None:
     """TypeError for what cannot be a truth."""
     foreign.a_truth("truth", truth)
+
+
+def check_moments(truth: Any) -> None:
+    """TypeError where its moments are no pair of tensors."""
+    known = truth.moments()
+    pair = isinstance(known, tuple | list) and len(known) == 2
+    if not pair or not all(isinstance(part, Tensor) for part in known):
+        raise TypeError(f"truth: {type(truth).__name__}.moments() must return tensors, the mean (d,) "
+                        f"and the covariance (d, d), got {shown(known)}")
 
 
 def metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,

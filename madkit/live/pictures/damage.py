@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madkit import metrics as known
-from madkit.base.checks import Rows, Seed, Several, Unit, whole
+from madkit.base.checks import Rows, Seed, Several, Unit, shown, whole
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.live.controls import Choice
@@ -116,7 +116,11 @@ class Damage:
         """Whether each metric's value (of `judge`) is out of a perfect model's range."""
         import pandas as pd
 
-        found = pd.Series(values, dtype=float)
+        try:
+            found = pd.Series(values, dtype=float)
+        except (TypeError, ValueError):
+            raise TypeError("Damage: values: expected {metric: number}, as `judge` gives, got "
+                            f"{shown(values)}") from None
         away = (found - self.perfect.mean()).abs()
         return (away > SEEN * self.perfect.std() + 1e-10 * self.perfect.mean().abs()) | found.isna()
 
