@@ -55,7 +55,7 @@ class Emitter:
     @gate
     def sample(self, n: Rows, lam: Unit = 1.0, start: Rows = 0) -> Samples:
         """Rows start … start+n of the sequence of this λ, stamped as born in generation t."""
-        limits.rows("sample: n", start + n, self._like.shape, self._like.x.element_size())
+        limits.rows("sample: n, start", start + n, self._like.shape, self._like.x.element_size())
         rows = self._rows.get(lam, self._like)
         if len(rows) < start + n:
             blocks = range(len(rows) // BLOCK, -(-(start + n) // BLOCK))

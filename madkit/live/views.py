@@ -77,8 +77,8 @@ def _joined(
     if bare := [name for name, control in known.items() if control is None]:
         raise ValueError(f"view: the range of {bare[0]!r} is not known; give a control, such as "
                          f"{bare[0]}=mk.live.Slider(label, value, low, high)")
-    if why := misfit(update, 0, known) if update is picture else "":
-        raise TypeError(f"view: picture: expected a function of {', '.join(known)}, got "
+    if why := misfit(update, 0, known):
+        raise TypeError(f"view: picture: expected what is drawn of {', '.join(known)}, got "
                         f"{shown(picture)}; it cannot be called with them: {why}")
     return update, known
 

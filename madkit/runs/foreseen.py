@@ -137,7 +137,7 @@ def check_moments(truth: Any) -> None:
                         f"and the covariance (d, d), got {shown(known)}")
 
 
-def metrics(given: Iterable[Metric | str] | None, model: Any, truth: Any,
+def metrics(given: Metric | str | Iterable[Metric | str] | None, model: Any, truth: Any,
             features: Callable | None) -> tuple[Metric, ...]:
     """Those asked for, or those that suit the model and the truth."""
     if given is not None:

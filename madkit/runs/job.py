@@ -64,7 +64,7 @@ class Job:
 
 
 def job(model: Model, loop: Loop, truth: Truth, *, generations: int, seeds: int | Iterable[int],
-        n_ini: int | None = None, metrics: Iterable[Metric | str] | None = None,
+        n_ini: int | None = None, metrics: Metric | str | Iterable[Metric | str] | None = None,
         features: Callable[[Samples], Any] | None = None, emit: int = 1000,
         lam_emit: float | None = None, device: str = "auto",
         store: str | Path | None = None) -> Job:
