@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from madkit.base.checks import place
+from madkit.base.checks import NO, attempt, located, place, shown
 from madkit.base.files import StoreError
 from madkit.base.gate import gate
 
@@ -54,8 +54,8 @@ def home_of(name: str, folder: str | Path | None = None) -> Path:
         records = shipped("runs") if folder is None else place("folder", folder)
     except FileNotFoundError:
         return shipped(f"runs/{name}")
-    if not isinstance(name, str) or Path(name).name != name:
-        raise FileNotFoundError(f"recorded: expected the name of a record, got {name!r}")
+    if attempt(located.take, name) is NO or Path(name).name != name:
+        raise FileNotFoundError(f"recorded: name: expected that of a record, got {shown(name)}")
     there = sorted(path.name for path in records.glob("*/") if (path / "README.md").exists()
                    or (path / "spec.json").exists())
     if (records / name).is_dir() or not there:

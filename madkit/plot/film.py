@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -79,7 +80,8 @@ def filmstrip(
 def images_of(samples: Any, n: int) -> np.ndarray:
     """The first n images with a white rim, (n, h, w[, 3]) in [0, 1]; white where too few."""
     x = _pixels(samples, n)
-    limits.memory("per_row, columns", f"{limits.count(n)} images in a row", 8 * n * x[0].size if len(x) else n)
+    limits.memory("per_row, columns", f"{limits.count(n)} images in a row",
+                  8 * n * math.prod(x.shape[1:]))
     rim = max(1, x.shape[2] // 16)
     pad = ((0, n - len(x)), (rim, rim), (rim, rim), *[(0, 0)] * (x.ndim - 3))
     return np.pad(x, pad, constant_values=1)
