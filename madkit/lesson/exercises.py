@@ -16,6 +16,7 @@ import torch
 
 from madkit.base import limits
 from madkit.base.checks import Count, Several, Tolerance, shown
+from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.lesson.environment import Lines
 from madkit.loops import Loop
@@ -60,7 +61,7 @@ def same_function(answer: Callable, expected: Callable, cases: list[tuple], with
 
 
 @gate
-def same_loop(answer: Loop, expected: Loop, model: Any, truth: Any, n_ini: Several = 50,
+def same_loop(answer: Loop, expected: Loop, model: Any, truth: Truthful, n_ini: Several = 50,
               generations: Count = 4, hint: str = "") -> str:
     """answer makes, row for row, the training sets that expected makes (their order aside)."""
     _answered(answer)

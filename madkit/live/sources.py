@@ -155,7 +155,7 @@ def _shown(what: Any, given: Mapping[str, Any], start: Mapping[str, Any]) -> tup
                         "wrapped as lambda: loop")
     found = []
     for label, make in ((label, captured(make)) for label, make in made.items()):
-        names = takes(make, list(given))
+        names = takes(make, list(given)) if _parameters(make) else ()
         asked = {name: value for name, value in start.items()
                  if name in names and name in _parameters(make)}
         if why := misfit(make, 0, asked):
@@ -202,7 +202,11 @@ def _training(model: Any, truth: Any) -> tuple[tuple[Value, ...], dict[str, Any]
 
 
 def _parameters(make: Callable[..., Loop]) -> list[str]:
-    return list(inspect.signature(make).parameters)
+    try:
+        return list(inspect.signature(make).parameters)
+    except ValueError:                               # a compiled one says nothing
+        raise TypeError(f"explore: what: {shown(make)} does not say which settings it takes; write "
+                        "a function of them, def loop(n, lam): …") from None
 
 
 def _control(name: str, value: Any, presets: Mapping[str, Mapping[str, Any]]) -> Control:

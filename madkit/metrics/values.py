@@ -14,13 +14,14 @@ such as a share of the truth's, says so with `dataclasses.replace(value_of("trac
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isfunction
 from typing import Annotated, Any, Literal
 
-from madkit.base.checks import NO, Check, misfit, several, shown
+from madkit.base.checks import NO, Check, attempt, misfit, several, shown
 
 Metric = Callable[[Any, Any], float | dict[str, float]]  # (real, fake): Samples, or their moments
 
@@ -186,5 +187,6 @@ def named(metric: Metric, value: Any) -> dict[str, float]:
     try:
         return {key: float(part) for key, part in parts.items()}
     except (TypeError, ValueError, RuntimeError, OverflowError):
+        got = attempt(reprlib.repr, value)               # a whole number of 5,000 digits has none
         raise TypeError(f"metrics: {name} must return a number or a dict of numbers, got "
-                        f"{shown(value)}") from None
+                        f"{shown(value) if got is NO else got}") from None

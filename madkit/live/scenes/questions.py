@@ -105,11 +105,13 @@ def _values(of: Any, metric: str | None) -> tuple[list[int], np.ndarray, str, st
             if t != list(of) or t != sorted(set(t)):
                 raise ValueError
         else:
-            values = np.atleast_2d(np.asarray(of, float))
+            if np.iscomplexobj(given := of.detach() if hasattr(of, "detach") else of):
+                raise ValueError
+            values = np.atleast_2d(np.asarray(given, float))
             t = [int(one) for one in getattr(of, "columns", range(1, values.shape[-1] + 1))]
         if values.ndim != 2 or not len(values) or isinstance(of, str):
             raise ValueError
-    except (TypeError, ValueError, AttributeError, OverflowError):
+    except (TypeError, ValueError, AttributeError, OverflowError, RuntimeError):
         raise ValueError("of: expected a Run, numbers one a generation, rows of such numbers one "
                          f"a seed, or {{generation: number}} in order, got {shown(of)}") from None
     return t, values, name, own, None

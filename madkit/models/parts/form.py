@@ -217,6 +217,8 @@ def _whole(who: str, y: Any) -> Tensor:
         labels = torch.as_tensor(y)
     except (TypeError, ValueError, RuntimeError):
         labels = torch.empty(0, dtype=torch.bool)
+    if labels.layout != torch.strided:
+        labels = torch.empty(0, dtype=torch.bool)
     exact = not labels.is_floating_point() or bool((labels == labels.round()).all())
     if labels.is_complex() or labels.dtype == torch.bool or not exact:
         raise ValueError(f"{who}: y expected labels, whole numbers, got {shown(y)}")
