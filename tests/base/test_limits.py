@@ -90,3 +90,13 @@ def test_a_memory_that_reaches_further_than_the_run_is_nothing_special():
     loop = mk.Synthetic(10, memory=10**9)
     assert mk.run(GAUSSIAN, loop, G, generations=3, progress=False).complete
     assert len(theory.moments(loop, 2, 5, 10).m) == 5
+
+
+def test_memory_is_what_a_container_or_ulimit_lets_a_process_have(tmp_path, monkeypatch):
+    group = tmp_path / "memory.max"
+    group.write_text("1000000\n")
+    monkeypatch.setattr(limits, "GROUPS", (str(group), str(tmp_path / "none")))
+    monkeypatch.setattr(limits, "_physical", limits._physical.__wrapped__)
+    assert limits.machine() == 10**6
+    group.write_text("max\n")
+    assert limits.machine() > 10**6

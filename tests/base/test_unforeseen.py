@@ -141,3 +141,36 @@ def test_nobody_asks_unchecked(given, words):
 class Asking(mk.models.Gaussian):
     def fit(self, data):
         mk.Fresh("x")
+
+
+def test_want_of_memory_names_what_asks_for_the_most():
+    def hold(n, rows):
+        raise MemoryError("Unable to allocate 7.45 GiB for an array")
+
+    with pytest.raises(MemoryError, match=r"^n: 1,000,000,000 would take more memory than there is "
+                                          r"\(7.45 GiB at once\); ask for less$"):
+        in_madkit(hold)(n=10**9, rows=3)
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: mk.live.view(mk.fully_synthetic, t=mk.live.Slider("t", 3, 1, 10)), "picture: .*'n'"),
+    (lambda: mk.explore(mk.fully_synthetic, render="static"), "what: .*'n'"),
+    (lambda: mk.lesson.same_loop(LOOP, mk.metrics.trace, 1, TRUTH), "expected: .*'fake'"),
+    (lambda: mk.testing.check_metric(int), "metric.*the class int"),
+])
+def test_functions_of_other_arguments_are_refused_at_once(call, words):
+    with pytest.raises((TypeError, AssertionError), match=words):
+        call()
+
+
+class Text(mk.data.Finite):
+    def real(self, n, seed=0):
+        return "rows"
+
+
+def test_a_truth_gives_samples():
+    truth = Text(torch.randn(30, 2))
+    for ask in (lambda: next(mk.steps(mk.models.Gaussian(), LOOP, truth)),
+                lambda: mk.sampling_bias({"a": mk.models.Gaussian()}, truth)):
+        with pytest.raises(TypeError, match=r"^truth: Text.real\(n, seed\) must return mk.Samples"):
+            ask()
