@@ -19,6 +19,7 @@ import traitlets
 
 from madkit.base.checks import shown
 from madkit.live import inline
+from madkit.live.join import JS
 
 WHOLE = 2**53                                           # a page's numbers are whole up to here
 
@@ -73,12 +74,19 @@ class Widget(Gate, anywidget.AnyWidget):
     """
 
     HEARD = {"state": dict}
+    _esm = (JS / "load.js").read_text(encoding="utf-8")
+    _script = ""
+    script = traitlets.Unicode().tag(sync=True)         # of its page
     page = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True, echo_update=False)
 
+    @traitlets.default("script")
+    def _its(self) -> str:
+        return self._script
+
     def __init_subclass__(cls, script: str = "", **more: Any) -> None:
         if script:
-            cls._esm = inline.script(script)
+            cls._script = inline.script(script)
             cls._css = "\n".join(map(inline.style, inline.STYLES[script]))
         super().__init_subclass__(**more)
 

@@ -141,12 +141,12 @@ def message(dice: random.Random) -> Any:
     kind = dice.choice(["explore", "phase_map"])
     figure = _figure(kind, "live")
     widget, before = figure.widget, figure.state
-    page, script = json.dumps(widget.page), str(widget._esm)
+    page, script = json.dumps(widget.page), str(widget._esm) + widget.script
     sent = _changed({"state": before, "keys": ["a"], "shown": True}, dice)
     data = dice.choice([
         {"method": "custom", "content": sent},
         {"method": "update", "state": {"state": _changed(before, dice)}, "buffer_paths": []},
-        {"method": "update", "state": {dice.choice(["page", "_esm", "_css", "status", "scene",
+        {"method": "update", "state": {dice.choice(["page", "_esm", "_css", "script", "status", "scene",
                                                     "track", "go", "layout", "x"]): sent}},
         sent])
     try:
@@ -154,7 +154,7 @@ def message(dice: random.Random) -> Any:
     finally:
         figure.wait()
         figure._state = before
-        if json.dumps(widget.page) != page or str(widget._esm) != script:
+        if json.dumps(widget.page) != page or str(widget._esm) + widget.script != script:
             widget.page = json.loads(page)
             raise AssertionError(f"a page set what is ours: {str(data)[:100]}")
 
