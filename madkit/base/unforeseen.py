@@ -30,6 +30,7 @@ from madkit.base import limits
 from madkit.base.checks import NO, attempt, shown
 
 MOST = 1200            # letters of an error
+LARGE = 10_000         # what asks for so much may be what there is no room for
 EACH = 60              # letters of an argument in it
 KINDS = (TypeError, ValueError, IndexError, NotImplementedError, MemoryError, RuntimeError,
          ArithmeticError)
@@ -53,9 +54,9 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
                 _note(error, f"{name}: {_short(value)} raised this, in {who}")
         return error
     said = str(attempt(str, error))
-    if isinstance(error, MemoryError) or re.search(NO_ROOM, said):
-        return _no_room(error, who, given, said)
     if not _in_words(error.__traceback__):
+        if isinstance(error, MemoryError) or re.search(NO_ROOM, said):
+            return _no_room(error, who, given, said)
         return _raw(error, who, given, said, frames[-1])
     if len(said) > MOST and error.args == (said,):
         error.args = (f"{said[:MOST - 200]} … {said[-190:]}",)
@@ -68,11 +69,12 @@ def answered(error: Exception, who: str, given: Mapping[str, Any]) -> Exception:
 
 def _no_room(error: Exception, who: str, given: Mapping[str, Any], said: str) -> Exception:
     """What asks for more than there is, though no limit knew it beforehand."""
-    name, value = max(given.items(), key=lambda item: _size(item[1]), default=(who, "it"))
+    name, value = max(given.items(), key=lambda item: _size(item[1]), default=("", None))
     asked = re.search(r"[\d.]+ [KMGTPE]iB|allocate (\d+) bytes", said)
     size = f" ({limits.amount(int(asked[1])) if asked[1] else asked[0]} at once)" if asked else ""
     short = limits.count(value) if type(value) is int else _short(value)
-    made = MemoryError(f"{name}: {short} would take more memory than there is{size}; ask for less")
+    what = f"{name}: {short}" if _size(value) >= LARGE else f"{who}: {_listed(given)}"
+    made = MemoryError(f"{what} would take more memory than there is{size}; ask for less")
     made.__cause__ = error
     return made
 

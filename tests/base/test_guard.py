@@ -123,7 +123,7 @@ def fitted(model, data):
         model.fit(data)
     torch.manual_seed(1)                                        # … and here there is none
     drawn = model.sample(300, 0.7 if data.y is not None or not isinstance(
-        model, mk.models.Diffusion) else 1.0)
+        model, mk.models.Diffusion | mk.models.FlowMatching) else 1.0)
     torch.manual_seed(1)
     losses = [step.loss for step in getattr(model, "training", lambda data: ())(data)]
     return bits(drawn, torch.tensor(losses, dtype=torch.float64, device="cpu"))

@@ -145,11 +145,13 @@ class Asking(mk.models.Gaussian):
 
 def test_want_of_memory_names_what_asks_for_the_most():
     def hold(n, rows):
-        raise MemoryError("Unable to allocate 7.45 GiB for an array")
+        return np.ones(10**9 * max(n, 10**9))
 
     with pytest.raises(MemoryError, match=r"^n: 1,000,000,000 would take more memory than there is "
-                                          r"\(7.45 GiB at once\); ask for less$"):
+                                          r"\(6.94 EiB at once\); ask for less$"):
         in_madkit(hold)(n=10**9, rows=3)
+    with pytest.raises(MemoryError, match="hold: n = 2, rows = 3 would take more memory"):
+        in_madkit(hold)(n=2, rows=3)                            # who knows which
 
 
 @pytest.mark.parametrize("call, words", [
