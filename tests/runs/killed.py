@@ -78,7 +78,9 @@ def main(name, folder):
         while stored(folder) < goal:
             assert os.waitpid(pid, os.WNOHANG)[0] == 0, "the run ended before it was killed"
             time.sleep(0.001)
-        time.sleep(chance.uniform(0, duration / (generations * seeds)))  # within a generation
+        until = time.perf_counter() + chance.uniform(0, duration / (generations * seeds))
+        while time.perf_counter() < until and stored(folder) == goal:    # within a generation
+            time.sleep(0.001)
         os.kill(pid, signal.SIGKILL)
         assert ended(pid) == -signal.SIGKILL, "the run ended before it was killed"
         seen.append(stored(folder))
