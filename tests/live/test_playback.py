@@ -47,3 +47,11 @@ def test_what_cannot_be_played_is_refused():
                     progress=False)
     with pytest.raises(ValueError, match="two numbers each"):
         Playback(images, ["trace"]).update(t=1)
+
+
+def test_it_plays_what_the_run_has():
+    plain = mk.run(mk.models.Gaussian(), mk.fully_synthetic(20), mk.data.gaussian(2), generations=2,
+                   metrics="w2_squared", progress=False)
+    assert "W₂²" in Playback(plain).update(t=2).text
+    with pytest.raises(ValueError, match="metrics: .*'w2_squared', got 'modes.alive'"):
+        Playback(plain, ["modes.alive"]).update(t=2)

@@ -54,7 +54,8 @@ class Playback:
     def __init__(
         self,
         run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
-        metrics: Sequence[str] = METRICS,  # of the run's table, three at most
+        # of the run's table, three at most; None: those of METRICS that it has, else its first
+        metrics: Sequence[str] | None = None,
         generations: Count | None = None,  # of runs that a function makes: the slider's end
         truth: Truthful | None = None,     # with centres and std, such as mk.data.grid25()
     ):
@@ -65,7 +66,7 @@ class Playback:
         self.modes = None if truth is None else _modes(truth)
         asked = range(1, 1 + (generations or 0))
         self._kept = tuple(run.samples) if isinstance(run, Run) else asked
-        self.metrics = tuple(metrics)
+        self.metrics = None if metrics is None else tuple(metrics)
         self._played: tuple[dict[str, Any], Run, list[_Path]] | None = None
 
     @property
@@ -92,7 +93,8 @@ class Playback:
         """The run of these settings, and its metrics."""
         if self._played is None or self._played[0] != settings:
             run = self.make(**settings)
-            self._played = settings, run, [_path(run, metric) for metric in self.metrics]
+            chosen = _named(run) if self.metrics is None else self.metrics
+            self._played = settings, run, [_path(run, metric) for metric in chosen]
         return self._played[1:]
 
     def _cloud(self, t: int, run: Run, paths: list[_Path], look: Family) -> panels.Panel:
@@ -134,8 +136,17 @@ class _Path:
         return float(self.first[np.searchsorted(self.t, t)])
 
 
+def _named(run: Run) -> list[str]:
+    """What is drawn where nothing is asked for."""
+    there = [*run.table.metric.unique()]
+    return [metric for metric in METRICS if metric in there] or there[:1]
+
+
 def _path(run: Run, metric: str) -> _Path:
     rows = run.table[run.table.metric == metric]
+    if rows.empty:
+        there = ", ".join(map(repr, run.table.metric.unique()))
+        raise ValueError(f"metrics: expected names of the run's metrics, {there}, got {shown(metric)}")
     table = rows.pivot_table(index="seed", columns="generation", values="value", dropna=False)
     seen = quantiles(table.to_numpy(float))
     first, start = table.loc[run.spec["seeds"][0]].to_numpy(float), float(seen[1, 0])
