@@ -49,9 +49,7 @@ def _compared(folder: Path, spec: Mapping[str, Any], identity: Iterable[str],
 
 def holding(folder: Path, kind: str = "run") -> dict[str, Any] | None:
     """What a folder's spec.json says; None where it is new or empty. StoreError for another's."""
-    for one in (folder, *folder.parents):
-        if one.is_file():
-            raise StoreError(f"store: {one} is a file; give the name of a folder")
+    files.check_folder(folder)
     if (folder / "spec.json").exists():
         return files.read_json(folder / "spec.json")
     if folder.exists() and any(map(_counts, folder.iterdir())):

@@ -115,11 +115,17 @@ def in_words(error: BaseException, path: Path) -> BaseException:
                                 f"before is unharmed: {cure}")
 
 
+def check_folder(folder: Path) -> None:
+    """StoreError for what can be no folder: a file, a device or a pipe, or what lies below one."""
+    for one in (folder, *folder.parents):
+        if one.exists() and not one.is_dir():
+            what = "a file" if one.is_file() else "a device or a pipe"
+            raise StoreError(f"store: {one} is {what}; give the name of a folder")
+
+
 def make_folder(folder: Path, inner: bool = False) -> None:
     """Make a folder where there is none. An inner one, of a store, is never a link elsewhere."""
-    for one in (folder, *folder.parents):
-        if one.is_file():
-            raise StoreError(f"store: {one} is a file; give the name of a folder")
+    check_folder(folder)
     if inner and folder.is_symlink():
         raise StoreError(f"{folder} is a link; within a store folders are its own: nothing was "
                          "written. Remove the link")

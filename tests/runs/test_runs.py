@@ -1,6 +1,7 @@
 """`run` judges what `steps` makes, side by side or not, and keeps what is done."""
 
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -181,6 +182,7 @@ def test_an_error_in_a_worker_reaches_the_user():
                                                         "numbers, got None"),
     ({"metrics": [lambda real, fake: fake.x]}, TypeError, "must return a number or a dict of "
                                                           "numbers, got tensor"),
+    ({"store": os.devnull}, StoreError, "is a device or a pipe; give the name of a folder"),
     ({"store": __file__}, StoreError, "is a file; give the name of a folder"),
     ({"store": f"{__file__}/a/b"}, StoreError, "test_runs.py is a file; give the name of a folder"),
     ({"store": "a\0b"}, TypeError, "store: .*a path has no null characters"),
