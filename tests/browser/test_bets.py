@@ -293,7 +293,9 @@ def test_what_python_sets_is_shown(lab):
     other = Bet(book.cell(2).locator(".madkit-predict"))
     assert book.ask("point.state = {'bet': None}") == ""
     other.wait("root.bet.state.bet === null")
-    assert other.button("place my bet").is_visible() and other.said == ""
+    other.button("place my bet").wait_for()                    # the next frame shows it
+    assert other.said == ""
     assert book.ask("point.place(60)") == ""
     other.wait("root.bet.state.bet === 60")
+    other.button("place my bet").wait_for(state="hidden")
     assert other.said.startswith("Spot on")

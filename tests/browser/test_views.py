@@ -116,7 +116,7 @@ def test_a_page_from_disk_moves_and_plays(browser, tmp_path):
     file = view.write(tmp_path / "view.html")
     page.goto(file.as_uri())
     root = page.locator(".madkit-view")
-    assert not page.locator(".madkit-still").is_visible()
+    page.locator(".madkit-still").wait_for(state="hidden")
     said = [root.locator(".sentence").text_content(), *press_all(root)]
     assert len(set(said)) == 4 and said[0] == view.frame.text
     for slider, key in (("generation t", "Home"), ("sampling bias λ", "Home")):
