@@ -54,8 +54,8 @@ class Playback:
     def __init__(
         self,
         run: Run | Callable[..., Run],     # a Run, or the function of settings that makes one
-        # of the run's table, three at most; None: those of METRICS that it has, else its first
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,  # of the run's table, three at most; None: those
+                                           # of METRICS that it has, else its first
         generations: Count | None = None,  # of runs that a function makes: the slider's end
         truth: Truthful | None = None,     # with centres and std, such as mk.data.grid25()
     ):
