@@ -18,7 +18,7 @@ SETUP = "import json, threading, time\nimport madkit as mk\nfrom madkit.live.sce
 CELL = "explorer = mk.explore()\nexplorer"
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
-               generations=30, seeds=20, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
+               generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
 print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
 STATIC = mk.explore(render="static")
 KEYS = {"sampling bias λ": "ArrowLeft", "fresh data p": "ArrowRight",
@@ -408,7 +408,7 @@ def test_running_the_cell_again_leaks_nothing(notebook):
     book, explorer = opened(notebook)
     count = "import gc, ipywidgets; gc.collect(); print(len(ipywidgets.widgets.widget._instances), len(mk.live.shell.OPEN))"
     models, comms = book.ask(count), book.page.evaluate(COMMS)
-    for _ in range(12):
+    for _ in range(50):
         book.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1;"
                            "window.jupyterapp.commands.execute('notebook:run-cell')")
     explorer.page.wait_for_function("document.querySelectorAll('.madkit-explorer').length === 1")

@@ -9,7 +9,7 @@ compared = mk.live.Comparison(loops, seeds=50)
 mk.live.view(compared, n=100, lam=0.8, presets={"no bias": {"lam": 1.0}})"""
 RUN = """import hashlib
 table = mk.run(mk.models.Gaussian(), mk.fully_synthetic(100, lam=0.9), mk.data.gaussian(dim=2),
-               generations=30, seeds=20, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
+               generations=40, seeds=40, metrics=(mk.metrics.w2_squared, mk.metrics.recall), emit=200).table
 print(hashlib.sha256(table.to_csv().encode()).hexdigest())"""
 
 
@@ -105,7 +105,7 @@ def test_running_the_cell_again_leaks_nothing(book):
         return Object.keys(reply.content.comms).length;
     }"""
     models, first = book.run(3), book.page.evaluate(comms)
-    for _ in range(10):
+    for _ in range(20):
         book.run(1)
     assert book.run(3) == models == "2"
     assert book.page.evaluate(comms) == first == 2
