@@ -196,6 +196,13 @@ spread = numbers("a standard deviation, a finite number ≥ 0", lambda value: 0 
 share = numbers("a share of the rows between 0 and 1, such as 0.25", lambda value: 0 < value < 1)
 
 
+def refused(error: Exception) -> bool:
+    """Whether a call itself failed, not code of the function's own: so a compiled one, which says
+    what it takes only when it is called, refuses.
+    """
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
+
+
 def misfit(function: Any, n: int, names: Iterable[str] = ()) -> str:
     """Why a function cannot be called with n arguments, and these by name; "" where it can, or
     does not say.

@@ -30,7 +30,9 @@ from madkit.base.checks import NO, Check, misfit, shown, written
 NO_LAM = ("random_state", "seed", "rng", "generator", "key", "y", "labels", "batch_size", "device")
 # and one that has a default is none, whatever its default, unless it has one of these
 LAM = ("lam", "lam_", "lambda_", "lambd", "lmbda", "λ", "bias", "sampling_bias")
-LAMS: dict = {"by position": ((1.0,), {}), "by name": ((), {"lam": 1.0}), "": ((), {})}
+# what a call has beyond its n: how many by position, and which by name
+LAMS: dict[str, tuple[int, tuple[str, ...]]] = {"by position": (1, ()), "by name": (0, ("lam",)),
+                                                "": (0, ())}
 TRUTH = ("real", "fresh", "test")        # the methods of one
 
 
@@ -103,24 +105,11 @@ def check_methods(model: Any) -> None:
 def miscalled(model: Any) -> str:
     """Which method cannot be called as it will be, in words, or ""."""
     placed, named = LAMS[takes_lam(model)]
-    for method, form, given, by_name in ((model.fit, "fit(data)", [None], {}),
-                                         (model.sample, "sample(n, lam)", [1, *placed], named)):
-        wrong = unbound(method, *given, **by_name)
-        if wrong:
+    for method, form, count, names in ((model.fit, "fit(data)", 1, ()),
+                                       (model.sample, "sample(n, lam)", 1 + placed, named)):
+        if wrong := misfit(method, count, names):
             return (f"one whose {form.partition('(')[0]} cannot be called as {form}, {wrong}; "
                     "mk.model(model) calls what takes arrays, fit(x) or fit(x, y)")
-    return ""
-
-
-def unbound(function: Any, *given: Any, **named: Any) -> str:
-    """Why a function cannot be called so; "" where it can, and where it does not say what it takes.
-    """
-    try:
-        inspect.signature(function).bind(*given, **named)
-    except TypeError as error:
-        return str(error)
-    except ValueError:  # a compiled one
-        pass
     return ""
 
 

@@ -124,7 +124,8 @@ def simulate(
     plans = [Plan.of(one, n, size, generations)
              for one, n in zip(loops, _n_ini(n_ini, loops), strict=True)]
     chosen = np.array(measured_at) - 1
-    if not len(chosen) or not np.isin(chosen, np.arange(generations)).all() or len(np.unique(chosen)) < len(chosen):
+    known = np.isin(chosen, np.arange(generations)).all()
+    if not len(chosen) or not known or len(np.unique(chosen)) < len(chosen):
         raise ValueError(f"at: expected different generations from 1 to {generations}, got "
                          f"{[int(t) + 1 for t in chosen]}")
     values: dict[str, np.ndarray] = {}

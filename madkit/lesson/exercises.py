@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from madkit.base import limits
-from madkit.base.checks import Count, Several, Tolerance, shown
+from madkit.base.checks import Count, Several, Tolerance, refused, shown
 from madkit.base.foreign import Truthful
 from madkit.base.gate import gate
 from madkit.lesson.environment import Lines
@@ -88,7 +88,7 @@ def _called(name: str, function: Callable, case: Any) -> Any:
     try:
         return function(*case)
     except Exception as error:
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+        if not refused(error):
             raise
         raise TypeError(f"{name}, cases: {shown(function)} does not take {shown(case)}: "
                         f"{error}") from error

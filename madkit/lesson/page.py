@@ -111,6 +111,7 @@ def external(page: str) -> list[str]:
 # --- the body -------------------------------------------------------------------------------------
 
 
+GREYS = '<p class="live">Images are drawn here in {:d} greys; in JupyterLab, in all.</p>'
 BARE = '<p class="live">A live element: open the notebook in JupyterLab to use it.</p>'
 
 
@@ -128,6 +129,12 @@ def _readable(nb: Any, pieces: inline.Pieces) -> tuple[Any, dict[str, str]]:
         if CHECKED in cell.metadata.get("tags", ()):
             cell.outputs = [_folded(output) for output in cell.outputs]
     return nb, explorers
+
+
+def _greys(data: dict[str, Any]) -> str:
+    """What is to be known of a figure's images, as HTML."""
+    count = data.get("greys")
+    return GREYS.format(count) if isinstance(count, int) else ""
 
 
 def _folded(output: Any) -> Any:
@@ -162,7 +169,7 @@ def _output(output: Any, explorers: dict[str, str], pieces: inline.Pieces) -> An
         data.setdefault("text/markdown", data["text/latex"])
     if EXPLORER in data and inline.is_whole(data[EXPLORER]):
         picture, mark = clean(data.get("text/html", "")), f"explorer-{secrets.token_hex(16)}"
-        explorers[mark] = inline.fragment(data[EXPLORER], picture, pieces)
+        explorers[mark] = inline.fragment(data[EXPLORER], picture, pieces) + _greys(data[EXPLORER])
         data["text/html"] = mark
     if WIDGET in data and not set(SHOWN[:-1]) & set(data):
         data["text/html"] = BARE

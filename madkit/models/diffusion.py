@@ -55,11 +55,10 @@ from madkit.base.checks import (
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
 from madkit.models.parts.form import Form
-from madkit.models.parts.guided import STRONGEST, guided, weight
+from madkit.models.parts.guided import STRONGEST, evenly, guided, labelled, weight
 from madkit.models.parts.training import (
     Average,
     Step,
-    batches,
     descend,
     half,
     learnable,
@@ -142,12 +141,7 @@ class Diffusion:
         yield from descend(learning, self._losses(learning, data), self.steps, self.lr, average)
 
     def _losses(self, net: nn.Module, data: Samples) -> Iterator[Tensor]:
-        form, none = self.form, torch.tensor(self.form.classes, device=data.x.device)
-        labels = form.numbered(data)
-        for rows in batches(len(data), self.batch, self.steps, data.x.device):
-            x = form.inputs(data.x[rows])
-            y = none.expand(len(x)) if labels is None else labels[rows]
-            y = none.where(torch.rand(len(x), device=x.device) < self.dropout, y)
+        for x, y in labelled(self.form, data, self.batch, self.steps, self.dropout):
             yield self._loss(net, x, y)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -160,7 +154,7 @@ class Diffusion:
 
     def _loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         n = len(x)
-        spread = (torch.randperm(n, device=x.device) + torch.rand(n, device=x.device)) / n
+        spread = evenly(n, x.device)
         t = (spread * self.T).floor().add(1).clamp(max=self.T) / self.T
         alpha, sigma = (part.reshape(-1, *[1] * (x.ndim - 1)) for part in signal_and_noise(t))
         noise = torch.randn_like(x)

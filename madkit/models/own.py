@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from madkit.base import card, foreign
-from madkit.base.checks import Rows, Unit, shown
+from madkit.base.checks import Rows, Unit, misfit, shown
 from madkit.base.describe import Undescribed, describe
 from madkit.base.gate import gate
 from madkit.base.guard import guarded
@@ -60,7 +60,7 @@ def model(
             raise TypeError(_missing(name, given))
     own = Own(given, fit, sample)
     placed, named = foreign.LAMS[own.takes_lam]
-    if sample and (wrong := foreign.unbound(sample, None, 1, *placed, **named)):
+    if sample and (wrong := misfit(sample, 2 + placed, named)):
         raise TypeError("model: sample: expected sample(fitted, n) or sample(fitted, n, lam), got "
                         f"{inspect.signature(sample)} ({wrong}); draw from the global "
                         "generators, np.random and torch, which are seeded for it")

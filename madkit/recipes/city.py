@@ -28,9 +28,9 @@ class Size:
 
 SIZES: dict[Preset, Size] = {
     "smoke": Size(100, matching.TINY | {"steps": 10, "jumps": 3}, 2, 2, 100),
-    # a minute or two a generation, on one core
+    # not measured yet: about two minutes a generation on one core, by the steps
     "laptop": Size(4000, matching.SMALL | {"steps": 1500, "decay": 0.995}, 6, 1, 1000),
-    # five minutes: what is shipped
+    # five and a half minutes; generation 1 still falls short of the truth: recall .71 of .98, seed 0
     "paper": Size(10_000, matching.SMALL | {"steps": 4000, "decay": 0.998}, 10, 3, 2000),
 }
 

@@ -6,7 +6,6 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 from torch import Tensor
@@ -14,7 +13,7 @@ from torch import Tensor
 from madkit import loops
 from madkit import metrics as mad_metrics
 from madkit.base import aloud, foreign, workers
-from madkit.base.checks import shown
+from madkit.base.checks import misfit, shown
 from madkit.loops import Fresh, Loop
 from madkit.metrics.seen import warn_of_pixels
 from madkit.metrics.values import Metric, chosen, metric_name
@@ -34,13 +33,9 @@ def check_tools(features: Any, executor: Any) -> None:
     if features is not None and not callable(features):
         raise TypeError("features: expected a function Samples -> (n, d) or a torch.nn.Module, got "
                         f"{shown(features)}")
-    if inspect.isroutine(features):
-        with suppress(ValueError):  # a compiled one does not say what it takes
-            try:
-                inspect.signature(features).bind(None)
-            except TypeError as error:
-                raise TypeError("features: expected a function of one argument, Samples -> (n, d), "
-                                f"got {shown(features)} ({error})") from None
+    if inspect.isroutine(features) and (why := misfit(features, 1)):
+        raise TypeError("features: expected a function of one argument, Samples -> (n, d), got "
+                        f"{shown(features)} ({why})")
     workers.check_executor(executor)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from madkit.base import foreign
-from madkit.base.checks import NO, attempt, shown
+from madkit.base.checks import NO, attempt, misfit, refused, shown
 from madkit.samples import Samples
 
 
@@ -31,13 +30,9 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 def takes(function: Callable, form: str, *arguments: Any) -> None:
     """Whether the function can be called with so many positional arguments."""
-    try:
-        inspect.signature(function).bind(*arguments)
-    except TypeError as error:
-        raise AssertionError(f"{getattr(function, '__qualname__', function)} must be callable as "
-                             f"{form}: {error}") from None
-    except ValueError:  # a compiled function that does not say what it takes
-        pass
+    why = misfit(function, len(arguments))
+    require(not why, f"{getattr(function, '__qualname__', function)} must be callable as {form}: "
+                     f"{why}")
 
 
 def called(function: Callable, form: str, *arguments: Any) -> Any:
@@ -45,8 +40,8 @@ def called(function: Callable, form: str, *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except Exception as error:
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-            raise                                        # in code of its own
+        if not refused(error):
+            raise
         raise AssertionError(f"{form}: {shown(function)} cannot be called so: {error}") from error
 
 

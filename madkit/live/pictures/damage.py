@@ -121,6 +121,9 @@ class Damage:
         except (TypeError, ValueError):
             raise TypeError("Damage: values: expected {metric: number}, as `judge` gives, got "
                             f"{shown(values)}") from None
+        if sorted(map(str, found.index)) != sorted(self.perfect):
+            raise ValueError("Damage: values: expected a number of each metric, "
+                             f"{', '.join(self.perfect)}, got {shown(values)}")
         away = (found - self.perfect.mean()).abs()
         return (away > SEEN * self.perfect.std() + 1e-10 * self.perfect.mean().abs()) | found.isna()
 

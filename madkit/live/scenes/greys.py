@@ -1,4 +1,5 @@
-"""Grey images in few greys, for reports, which hold many figures: a third of the bytes, and no eye tells.
+"""Grey images in few greys, for reports, which hold many figures: fewer bytes for little that is
+seen, and the report says so.
 
 The dirt that a loop leaves in the dark between strokes is what lessons look at, so dark greys lie
 near each other. Where images are large or of soft shades, as photographs are, few greys would show:

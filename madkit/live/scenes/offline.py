@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from madkit.live.scenes.greys import few_greys
+from madkit.live.scenes.greys import LEVELS, few_greys
 from madkit.live.scenes.pack import Track, pack
 from madkit.live.scenes.page import Page, Shown, State
 from madkit.live.scenes.still import alternative, drawn
@@ -50,7 +50,8 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track],
     """{"page", "state", "scene"}: what the page needs to run on its own;
     the scene packed, compressed, in base64.
 
-    light  whether grey images may be in few greys (see `greys`)
+    light  whether grey images may be in few greys (see `greys`); where some are, "greys" says in
+           how many
     """
     if page.choose == "run":
         tracks = source.tracks(page, state, ())
@@ -60,7 +61,10 @@ def embedded(page: Page, state: State, source: Any, tracks: list[Track],
         return _carried(page, state, tracks)
     elif not page.heavy:
         page, state, tracks = grid(page, state | {"drawn": None}, source)
-    return _carried(page, state, [_smaller(_light(track) if light else track) for track in tracks])
+    shown = [_light(track) for track in tracks] if light else tracks
+    few = any(a.get("images") is not b.get("images") for a, b in zip(shown, tracks, strict=True))
+    data = _carried(page, state, [_smaller(track) for track in shown])
+    return data | {"greys": len(LEVELS)} if few else data
 
 
 def _carried(page: Page, state: State, tracks: list[Track]) -> dict[str, Any]:

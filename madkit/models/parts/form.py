@@ -217,7 +217,7 @@ def _whole(who: str, y: Any) -> Tensor:
         labels = torch.as_tensor(y)
     except (TypeError, ValueError, RuntimeError):
         labels = torch.empty(0, dtype=torch.bool)
-    if labels.layout != torch.strided:
+    if labels.layout != torch.strided or labels.is_meta:
         labels = torch.empty(0, dtype=torch.bool)
     exact = not labels.is_floating_point() or bool((labels == labels.round()).all())
     if labels.is_complex() or labels.dtype == torch.bool or not exact:

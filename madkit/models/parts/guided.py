@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from madkit.models.parts.training import batches
+
+if TYPE_CHECKING:
+    from madkit.models.parts.form import Form
+    from madkit.samples import Samples
 
 STRONGEST = 1e6  # float32 holds no more digits
 ROWS = 250  # rows that pass the network at a time when sampling on a CPU: more do not fit its cache
@@ -25,6 +32,21 @@ def weight(who: str, lam: float, classes: int) -> float:
         raise ValueError(f"{who}.sample: lam = {lam} needs labels to guide by, and the model was "
                          "fitted on rows without; give the truth labels, or use lam = 1")
     return 1 / lam - 1
+
+
+def labelled(form: Form, data: Samples, size: int, steps: int,
+             dropout: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Inputs and numbers of labels of `steps` batches; a share `dropout` of the rows without, K."""
+    none, labels = torch.tensor(form.classes, device=data.x.device), form.numbered(data)
+    for rows in batches(len(data), size, steps, data.x.device):
+        x = form.inputs(data.x[rows])
+        y = none.expand(len(x)) if labels is None else labels[rows]
+        yield x, none.where(torch.rand(len(x), device=x.device) < dropout, y)
+
+
+def evenly(n: int, device: torch.device) -> Tensor:
+    """n numbers, spread over [0, 1) as evenly as random ones can be, in random order."""
+    return (torch.randperm(n, device=device) + torch.rand(n, device=device)) / n
 
 
 def guided(see: See, x: Tensor, t: Tensor, y: Tensor | None, w: float, classes: int) -> Tensor:
