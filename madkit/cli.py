@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from madkit.base.files import write
+from madkit.base.files import make_folder, write
 from madkit.lesson import page
 from madkit.lesson.copies import lessons
 from madkit.lesson.parameters import check, load, offers
@@ -315,7 +315,7 @@ def _all(args: argparse.Namespace) -> int:
                                                [*readable])
         except (ReportError, ValueError) as error:
             codes[f"{name}.ipynb"] = _say(error, 1)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out, name="out")
     index = out / "index.html"
     write(index, _index(out, readable, codes).encode())
     print(index)

@@ -115,17 +115,20 @@ def in_words(error: BaseException, path: Path) -> BaseException:
                                 f"before is unharmed: {cure}")
 
 
-def check_folder(folder: Path) -> None:
-    """StoreError for what can be no folder: a file, a device or a pipe, or what lies below one."""
+def check_folder(folder: Path, name: str = "store") -> None:
+    """StoreError for what can be no folder: a file, a device or a pipe, or what lies below one.
+
+    name  of the argument that gave it
+    """
     for one in (folder, *folder.parents):
         if one.exists() and not one.is_dir():
             what = "a file" if one.is_file() else "a device or a pipe"
-            raise StoreError(f"store: {one} is {what}; give the name of a folder")
+            raise StoreError(f"{name}: expected a folder, {one} is {what}; give the name of a folder")
 
 
-def make_folder(folder: Path, inner: bool = False) -> None:
+def make_folder(folder: Path, inner: bool = False, name: str = "store") -> None:
     """Make a folder where there is none. An inner one, of a store, is never a link elsewhere."""
-    check_folder(folder)
+    check_folder(folder, name)
     if inner and folder.is_symlink():
         raise StoreError(f"{folder} is a link; within a store folders are its own: nothing was "
                          "written. Remove the link")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from madkit.base.checks import place
-from madkit.base.files import write
+from madkit.base.files import check_folder, write
 from madkit.base.shipped import shipped
 
 # of a link to the note of a recorded run: in a checkout data/ stands beside notebooks/, here within
@@ -38,8 +38,7 @@ def lessons(folder: str | os.PathLike) -> Lessons:
     ValueError for a path that is a file; FileNotFoundError where madkit came without lessons.
     """
     where = place("DIR", folder)
-    if any(one.exists() and not one.is_dir() for one in (where, *where.parents)):
-        raise ValueError(f"DIR: expected a folder, got {os.fspath(folder)!r}: that is a file")
+    check_folder(where, "DIR")
     made = Lessons(where, [], [], [])
     for name, content in _files().items():
         path = where / name

@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from madkit.base.checks import Place, place
-from madkit.base.files import write
+from madkit.base.files import make_folder, write
 from madkit.base.gate import gate
 from madkit.lesson import page
 from madkit.lesson.execution import execute
@@ -107,7 +107,7 @@ def make(
         given.setdefault("out", str(folder))
     executed, html, found = (folder / source.name, folder / f"{source.stem}.html",
                              Path(given.get("out", folder)) / "results.json")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, name="out")
     with _whole(found):
         nb = _execute(nb, given, source, timeout, progress)
         told = nb.metadata.madkit

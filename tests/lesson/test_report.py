@@ -4,6 +4,7 @@ that goes wrong."""
 import io
 import json
 import math
+import os
 
 import nbformat
 import numpy as np
@@ -361,6 +362,11 @@ def test_a_report_never_overwrites_its_notebook(lesson):
     with pytest.raises(ValueError, match="^out: expected another folder"):
         report.report(lesson, lesson.parent)
     assert lesson.read_bytes() == before
+
+
+def test_a_report_is_no_device(lesson):
+    with pytest.raises(ValueError, match="^out: expected a folder.*a device or a pipe"):
+        report.report(lesson, os.devnull)
 
 
 # --- the parameters -------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ import base64
 import gzip
 import re
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import madkit as mk
+from madkit.lesson import page
 from madkit.live import inline
 from madkit.live.frame import frame
 from madkit.live.scenes.greys import LEVELS, NEAR, few_greys
@@ -89,3 +92,15 @@ def test_dark_greys_stay_apart_and_soft_shades_stay_whole():
 
 def test_cut_gives_the_same_bytes_in_parts():
     assert b"".join(cut(WHOLE)) == WHOLE and len(cut(WHOLE)) > 1
+
+
+def test_a_report_says_in_how_many_greys_its_images_stand(monkeypatch):
+    monkeypatch.setenv("MADKIT_RENDER", "report")
+    said = []
+    for figure in (mk.explore(mk.recorded("fig04_fully_synthetic"), render="static"),
+                   mk.explore(render="static")):
+        bundle = figure._repr_mimebundle_()
+        cell = new_code_cell("", outputs=[new_output("display_data", dict(bundle))])
+        shown = page.render(new_notebook(cells=[cell]), Path("x.ipynb"), [])
+        said.append(f"in {len(LEVELS)} greys" in shown)
+    assert said == [True, False]

@@ -101,6 +101,9 @@ def test_verdicts_are_those_of_the_metrics(picture):
     assert list(table) == list(FAULTS)
     nothing = picture.seen({name: float("nan") for name in values.index})
     assert nothing.all()
+    for wrong in ({"recall": 0.5}, dict(values) | {"more": 1}):
+        with pytest.raises(ValueError, match="values: expected a number of each metric"):
+            picture.seen(wrong)
 
 
 def test_images_are_judged_by_their_features():
